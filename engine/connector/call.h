@@ -1,0 +1,74 @@
+/*
+ * call.h - the life of one call: turns, sign-in, transport retries, deadline, lost answers.
+ *
+ * The caller journals: before a request leaves, `sending` hands over the state, and the request goes
+ * only when call_proceed() says that it is on disk. The first turn runs inside call_start(), so the
+ * intent and the first state can be one commit. Between turns all memory of the connector is freed.
+ *
+ *   call_start -> on.sending(state) ... call_proceed -> HTTP -> turn -> on.sending | on.sleeping |
+ *   on.ended
+ */
+#ifndef CONNECTOR_CALL_H
+#define CONNECTOR_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quell/connector.h>
+#include <quell/error.h>
+
+struct call;
+struct call_host; /* curl pool, token cache, clock: shared by all calls of an engine */
+struct loop;
+struct connection;
+
+struct call_host *call_host_new(struct loop *loop);
+void call_host_free(struct call_host *host); /* calls must be gone */
+
+struct call_outcome {
+    enum quell_code code;      /* QUELL_OK: output. QUELL_UNKNOWN_OUTCOME: a `once` action whose
+                                  answer was lost. Else failed. */
+    struct quell_value output; /* borrowed; checked against `outputs` */
+    struct quell_error error;
+};
+
+struct call_events {
+    /* A request described by `state` (borrowed) is ready; `changes` tells whether it may change the
+     * far side. Journal it, then call_proceed(). */
+    void (*sending)(struct call *call, struct quell_value state, bool changes, void *user);
+    /* The call wants to sleep until `until_us`; journal it, then call_proceed() (which arms the
+     * timer). */
+    void (*sleeping)(struct call *call, struct quell_value state, int64_t until_us, void *user);
+    /* The end; the call may be freed inside. */
+    void (*ended)(struct call *call, const struct call_outcome *outcome, void *user);
+    /* A request was answered; for metrics. May be NULL. */
+    void (*answered)(struct call *call, int status, int64_t took_us, void *user);
+};
+
+struct call_request {
+    const struct quell_connector *connector;
+    const struct quell_action *action;
+    struct connection *connection;
+    struct quell_str run, step, key; /* copied */
+    unsigned attempt;
+    struct quell_value input;  /* already checked by fields_check; copied */
+    int64_t deadline_us;       /* wall clock; 0 = none. Reaching it ends with QUELL_TIMED_OUT */
+    /* Taken up again after a crash: */
+    bool resumed;             /* there was a journaled state */
+    struct quell_value state; /* the last journaled one, or null */
+    bool in_flight;           /* the last journaled state was a `sending` with changes = true */
+    int64_t sleep_until_us;   /* the last journaled state was a `sleeping`; else 0 */
+};
+
+/* Starts (or takes up) a call; `events` are called on the loop, the first one possibly before this
+ * returns. What a resumed call does: sleeping -> waits for the rest, then turn(); in flight and
+ * `once` -> ended with QUELL_UNKNOWN_OUTCOME; in flight and pure or keyed -> turn() with the state;
+ * verifiable -> settle() when there is one, else turn() with the state. */
+struct call *call_start(struct call_host *host, const struct call_request *request,
+                        const struct call_events *events, void *user);
+void call_proceed(struct call *call);
+/* Ends it without a callback and frees it; also to be called after `ended`. */
+void call_free(struct call *call);
+void *call_user(const struct call *call);
+
+#endif

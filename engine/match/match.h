@@ -1,0 +1,72 @@
+/*
+ * match.h - does this incident fire this trigger, and why (not).
+ *
+ * A trigger is compiled once from YAML: `types`, `match` (every line must hold), `unless` (any entry
+ * that holds stops it), `where` (CEL). The verdict is match, no match or undetermined; undetermined
+ * never acts. Text is compared without regard to case unless `case: sensitive`.
+ */
+#ifndef MATCH_MATCH_H
+#define MATCH_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quell/connector.h>
+#include <quell/value.h>
+
+#include "base/diag.h"
+
+struct arena;
+struct yaml_node;
+struct cel_scope;
+struct trigger;
+
+extern const struct quell_field match_incident_fields[]; /* keys under `on: incident:` */
+
+/* Operators are rows of one table, in documentation order. */
+struct match_operator;
+struct match_operator_info {
+    const char *name, *doc, *example;
+};
+const struct match_operator_info *match_operators(size_t *count);
+
+/* Compiles the map under `on.incident`. `fields` is the incident's field table: an unknown field path
+ * is a diagnostic with a suggestion (paths below `raw` and below items' `raw` are free). Faults go to
+ * diags; NULL when there was an error. The trigger lives in `arena` (PCRE2 code is freed by
+ * trigger_free). */
+struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
+                             const struct quell_field *fields, struct diag_list *diags);
+void trigger_free(struct trigger *trigger); /* NULL is allowed */
+
+enum match_verdict { MATCH_NO, MATCH_YES, MATCH_UNDETERMINED };
+const char *match_verdict_name(enum match_verdict verdict); /* "no match" "match" "undetermined" */
+
+/* One line of the trigger as it was judged. */
+struct match_line {
+    struct quell_str where;    /* "types", "match.title", "unless.1", "unless.1.title", "where" */
+    struct place place;        /* of the line in the playbook */
+    struct quell_str condition; /* `title regex (?i)\bmalware\b`, as people read it */
+    enum match_verdict verdict; /* of this line: does it hold */
+    bool evaluated;             /* false: an earlier line decided */
+    bool decides;               /* this line made the trigger's verdict */
+    struct quell_value seen;    /* the value looked at; null when absent; texts cut to 200 bytes */
+    struct quell_str why;       /* "field is absent", "match limit reached", "" */
+};
+
+struct match_report { /* filled when asked for; lines live in the arena given to trigger_test */
+    struct match_line *lines;
+    size_t count;
+    size_t decided_by; /* index of the deciding line, or count */
+};
+
+/* Judges. `event` is "created", "updated" or "closed" (empty: the line `types` is not judged).
+ * `scope` gives lists and config to operands (`lists.x`) and to `where` (`incident` is added).
+ * Without a report it stops at the first deciding line and allocates nothing but what `where` needs;
+ * with one every line is there. */
+enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
+                                struct quell_str event, const struct cel_scope *scope,
+                                struct arena *arena, struct match_report *report);
+/* The CEL of `where`, for the checker; NULL when there is none. */
+const struct cel *trigger_where(const struct trigger *trigger, struct place *place);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * regex.h - PCRE2 with limits: a pattern is compiled once (JIT) and tested often.
+ */
+#ifndef MATCH_REGEX_H
+#define MATCH_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <quell/error.h>
+#include <quell/value.h>
+
+struct regex;
+
+/* Compiles (UTF, MATCH_INVALID_UTF, JIT when there is one). On failure *offset is the byte in the
+ * pattern and err->message PCRE2's word for it. */
+enum quell_code regex_new(struct quell_str pattern, bool caseless, struct regex **regex,
+                          size_t *offset, struct quell_error *err) QUELL_MUST_CHECK;
+void regex_free(struct regex *regex);
+
+enum regex_result { REGEX_NO, REGEX_YES, REGEX_LIMIT };
+/* REGEX_LIMIT: a match, depth or heap limit, or a subject above LIMIT_MATCH_FIELD_BYTES. */
+enum regex_result regex_test(const struct regex *regex, struct quell_str subject);
+bool regex_jit(void); /* whether PCRE2's JIT works here */
+
+#endif

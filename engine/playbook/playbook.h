@@ -1,0 +1,134 @@
+/*
+ * playbook.h - a loaded playbook: immutable, typed, every expression parsed, every action found.
+ *
+ * playbook_load() turns text into it or into diagnostics. The interpreter in run/ only reads it.
+ */
+#ifndef PLAYBOOK_PLAYBOOK_H
+#define PLAYBOOK_PLAYBOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quell/connector.h>
+#include <quell/value.h>
+
+#include "base/diag.h"
+#include "cel/cel.h"
+#include "match/match.h"
+
+struct arena;
+struct step;
+
+struct step_list {
+    const struct step *const *items;
+    size_t count;
+};
+
+/* Step kinds: steps.def has one line for each, in documentation order. */
+enum step_kind {
+#define STEP(name, keyword, doc) STEP_##name,
+#include "playbook/steps.def"
+#undef STEP
+    STEP_KINDS
+};
+
+enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE, ON_ERROR_STEPS };
+enum backoff { BACKOFF_EXPONENTIAL, BACKOFF_FIXED };
+
+struct retry {
+    unsigned max; /* further attempts; 0 = none */
+    enum backoff backoff;
+    int64_t first_us, cap_us;
+    const struct quell_str *on; /* words: throttled timeout network server or an error code's name */
+    size_t on_count;            /* 0 = throttled timeout network server */
+};
+
+/* An expression or template with its place in the file. `origin` maps a fault inside it back. */
+struct playbook_text {
+    const struct cel *expr;              /* a bare expression, or NULL */
+    const struct cel_template *template; /* text with ${{ }}, or NULL */
+    struct place place;
+};
+
+struct step {
+    enum step_kind kind;
+    struct quell_str id;   /* as written, or made: `step-3`-like names are `_3` (not addressable) */
+    bool id_given;
+    struct quell_str name; /* or empty */
+    struct place place;    /* of the step (its first key) */
+    unsigned number;       /* 0, 1, 2 ... in text order over the whole playbook */
+
+    /* Modifiers. */
+    struct playbook_text condition; /* `if`; expr NULL = always */
+    int64_t timeout_us;             /* 0 = none given */
+    struct retry retry;
+    enum on_error on_error;
+    struct step_list on_error_steps;
+    struct quell_str connection; /* or empty */
+
+    /* uses */
+    struct quell_str uses; /* "defender.isolate-device" */
+    const struct quell_connector *connector;
+    const struct quell_action *action;
+    const struct cel_tree *with;      /* NULL = empty */
+    struct place with_place, uses_place;
+
+    /* for-each, and blocks (`steps` with `else`) */
+    struct playbook_text items; /* the list */
+    struct quell_str as;
+    unsigned max, concurrency;
+    struct step_list steps, otherwise;
+    bool disrupts; /* it or a step inside it has a disrupting action */
+
+    /* set: a map of name -> template */
+    const struct cel_tree *set;
+    /* stop, fail */
+    struct quell_str stop_as; /* done benign duplicate escalated */
+    struct playbook_text reason;
+};
+
+enum playbook_state { PLAYBOOK_LIVE, PLAYBOOK_SHADOW, PLAYBOOK_OFF };
+
+struct playbook_input {
+    struct quell_str name;
+    struct quell_field field; /* type, default, required */
+    const struct cel_template *fallback; /* default with ${{ }}, or NULL */
+};
+
+struct playbook {
+    struct quell_str id, name, description, owner;
+    struct quell_value tags;
+    enum playbook_state state;
+    struct quell_str file, text;
+    char revision[65]; /* hex SHA-256 of the text */
+    struct trigger *incident; /* on.incident, or NULL */
+    bool manual;              /* on.manual */
+    const struct playbook_input *inputs;
+    size_t input_count;
+    int64_t timeout_us;
+    struct step_list steps, on_failure;
+    const struct step *const *all; /* by number */
+    size_t step_count;
+    size_t disrupts; /* disrupting actions in the text */
+};
+
+/* The actions that exist: an array of connectors, NULL-ended (registry_connectors). */
+struct playbook_actions {
+    const struct quell_connector *const *connectors;
+};
+
+/* Loads. Everything lives in `arena`; `diags` (with file and text set) gets every fault found, as
+ * many as possible in one go. NULL when there was an error. Call playbook_free before the arena
+ * goes (regexes). */
+struct playbook *playbook_load(struct arena *arena, const struct playbook_actions *actions,
+                               const struct quell_field *incident_fields, struct diag_list *diags);
+void playbook_free(struct playbook *playbook);
+
+extern const struct quell_field playbook_fields[]; /* top-level keywords, for docs and schema */
+extern const struct quell_field step_fields[];     /* keywords of a step */
+
+/* Where a fault inside a text stands in the file. */
+struct place playbook_place(const struct playbook *playbook, struct place scalar,
+                            struct place inside);
+
+#endif

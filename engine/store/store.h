@@ -1,0 +1,133 @@
+/*
+ * store.h - where accepted incidents and journals live: one table of functions for each back end.
+ *
+ * A back end is chosen by URL scheme (`memory:`, `sqlite:PATH`). It is called by one thread at a
+ * time: by the writer thread after writer_start(), by the opener before. Readers use a second
+ * handle (store_open with STORE_READ), which may live on another thread or in another process.
+ * All answers of a back end are proven equal by the suite in tests/store.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quell/error.h>
+#include <quell/value.h>
+
+struct arena;
+struct store;
+
+enum store_mode {
+    STORE_WRITE, /* takes the store's lock; QUELL_CONFLICT while another process holds it */
+    STORE_READ,  /* any number, beside a writer */
+};
+
+/* ---- what is written: a batch is one transaction, all or nothing -------------------------------- */
+
+struct store_incident {
+    struct quell_str id;
+    int64_t received_us;
+    struct quell_str source, source_id; /* the sender's name and id of it */
+    struct quell_str title, severity;
+    struct quell_str body; /* the normalised incident as JSON */
+};
+
+struct store_delivery { /* a webhook delivery that was answered: a replay gets the same answer */
+    struct quell_str hook, id;
+    int64_t at_us;
+    struct quell_str answer; /* JSON body of the first answer */
+};
+
+struct store_event {
+    struct quell_str run;
+    uint64_t seq;
+    int64_t at_us;
+    struct quell_str kind; /* event name, for queries */
+    struct quell_str body; /* event_write() */
+};
+
+struct store_run { /* the row that `ps` lists; derived from the events, written with them */
+    struct quell_str id;
+    struct quell_str playbook, revision; /* revision: hex SHA-256 of the playbook's text */
+    struct quell_str incident;           /* incident id or empty */
+    struct quell_str title;              /* the incident's, for listings */
+    struct quell_str state;              /* running waiting held succeeded failed cancelled undone */
+    struct quell_str mode;               /* live shadow */
+    int64_t started_us, updated_us, ended_us; /* 0 = not ended */
+    uint64_t last_seq;
+};
+
+struct store_revision { /* a playbook's text, pinned for its runs */
+    struct quell_str revision, playbook, file, text;
+};
+
+struct store_batch {
+    const struct store_incident *incidents;
+    size_t incident_count;
+    const struct store_delivery *deliveries;
+    size_t delivery_count;
+    const struct store_revision *revisions; /* an equal revision already there is left as it is */
+    size_t revision_count;
+    const struct store_run *runs; /* inserted or replaced by id */
+    size_t run_count;
+    const struct store_event *events; /* (run, seq) is unique: a repeat is QUELL_CONFLICT */
+    size_t event_count;
+};
+
+/* ---- what is read: rows live in the arena that was passed -------------------------------------- */
+
+struct store_query {
+    struct quell_str state;    /* only runs of this state; empty = all */
+    struct quell_str playbook; /* only runs of this playbook; empty = all */
+    bool active;               /* only runs that have not ended */
+    struct quell_str before;   /* only ids before this one (ids are in time order); empty = newest */
+    size_t limit;              /* rows at most; 0 = 100 */
+};
+
+typedef bool store_run_fn(const struct store_run *run, void *user);     /* false stops */
+typedef bool store_event_fn(const struct store_event *event, void *user);
+
+struct store_kind {
+    const char *scheme; /* "sqlite" */
+    const char *doc;
+    enum quell_code (*open)(struct quell_str rest, enum store_mode mode, struct store **store,
+                            struct quell_error *err);
+    void (*close)(struct store *store);
+    /* Durable when it returns OK. */
+    enum quell_code (*commit)(struct store *store, const struct store_batch *const *batches,
+                              size_t count, struct quell_error *err);
+    /* All events of one run with seq > after, in order. Slices are valid inside the callback only. */
+    enum quell_code (*events)(struct store *store, struct quell_str run, uint64_t after,
+                              store_event_fn *each, void *user, struct quell_error *err);
+    /* Runs, newest first. */
+    enum quell_code (*runs)(struct store *store, const struct store_query *query,
+                            store_run_fn *each, void *user, struct quell_error *err);
+    enum quell_code (*run)(struct store *store, struct arena *arena, struct quell_str id,
+                           struct store_run *run, struct quell_error *err);
+    enum quell_code (*incident)(struct store *store, struct arena *arena, struct quell_str id,
+                                struct store_incident *incident, struct quell_error *err);
+    enum quell_code (*revision)(struct store *store, struct arena *arena, struct quell_str revision,
+                                struct store_revision *found, struct quell_error *err);
+    /* QUELL_NOT_FOUND when it is not remembered. */
+    enum quell_code (*delivery)(struct store *store, struct arena *arena, struct quell_str hook,
+                                struct quell_str id, struct store_delivery *found,
+                                struct quell_error *err);
+    /* Forgets deliveries answered before `before_us`. */
+    enum quell_code (*prune)(struct store *store, int64_t before_us, struct quell_error *err);
+};
+
+/* Every back end begins with this. */
+struct store {
+    const struct store_kind *kind;
+};
+
+extern const struct store_kind *const store_kinds[]; /* from stores.def; NULL-ended */
+
+/* Opens by URL; a text without a scheme is a path: sqlite. Parent folders are not made. Errors:
+ * QUELL_INVALID unknown scheme or a database that is not ours, QUELL_CONFLICT locked, QUELL_IO. */
+enum quell_code store_open(struct quell_str url, enum store_mode mode, struct store **store,
+                           struct quell_error *err) QUELL_MUST_CHECK;
+void store_close(struct store *store); /* NULL is allowed */
+
+#endif
