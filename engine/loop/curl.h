@@ -44,7 +44,8 @@ struct curl_job {
     struct quell_str username, password; /* SMTP AUTH; empty = none */
     bool tls_none;                       /* smtp:// in clear text: loopback only */
     /* both */
-    struct quell_str ca_file; /* empty = the system's */
+    struct quell_str ca_file;     /* empty = the system's */
+    struct quell_str unix_socket; /* connect to this path instead of the host; empty = no */
     unsigned egress;
     const struct curl_cidr *cidrs;
     size_t cidr_count;

@@ -1,0 +1,37 @@
+/*
+ * quell/author.h - for authors and their tools: check a playbook's text, evaluate an expression.
+ */
+#ifndef QUELL_AUTHOR_H
+#define QUELL_AUTHOR_H
+
+#include <quell/error.h>
+#include <quell/quell.h>
+#include <quell/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Checks playbook files and folders (NULL-ended; `engine` gives the connectors). Document:
+ * {"files", "errors", "warnings", "diagnostics": [{code, severity, file, line, column, length,
+ * message, label, note, hint}], "rendered": text as people read it}. Lines and columns count from 1,
+ * columns and lengths in code points. QUELL_NOT_FOUND / QUELL_IO when a path cannot be read. */
+enum quell_code quell_lint(struct quell *engine, const char *const *paths, bool color, bool ascii,
+                           struct quell_document *document, struct quell_error *err)
+    QUELL_MUST_CHECK;
+
+/* Evaluates one expression with `vars` (JSON object text or empty). Document: the value. On
+ * QUELL_INVALID err->message is one line and *rendered (if not NULL) the picture with the caret, in
+ * the document's memory. */
+enum quell_code quell_eval(struct quell_str expression, struct quell_str vars,
+                           struct quell_document *document, struct quell_str *rendered,
+                           struct quell_error *err) QUELL_MUST_CHECK;
+
+/* JSON text of a value: compact, or `pretty` with two blanks; secrets masked; in the document's
+ * memory, NUL-terminated. */
+struct quell_str quell_json(struct quell_document *document, bool pretty);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
