@@ -51,7 +51,7 @@ struct diag *diag_add(struct diag_list *list, const char *code, enum severity se
     __attribute__((format(printf, 5, 6)));
 struct quell_str diag_format(struct diag_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* a text in the list's arena */
-void diag_sort(struct diag_list *list); /* by place, stable */
+void diag_sort(struct diag_list *list);    /* by place, stable */
 
 /* 1-based line and column of a byte offset; columns count code points. */
 struct diag_position {
@@ -63,7 +63,8 @@ struct diag_style {
     bool color;
     bool ascii; /* no box drawing */
 };
-/* Renders one as UX.md section 2 shows it: head, file:line:column, source line, carets, note, help. */
+/* Renders one as UX.md section 2 shows it: head, file:line:column, source line, carets, note, help.
+ */
 void diag_render(struct buf *out, const struct diag_list *list, const struct diag *diag,
                  struct diag_style style);
 

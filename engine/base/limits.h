@@ -8,17 +8,18 @@
 #define BASE_LIMITS_H
 
 /* Documents. */
-#define LIMIT_DEPTH 64                     /* nesting of JSON, YAML, CEL; libyaml is quadratic [M] */
-#define LIMIT_DOCUMENT_BYTES (1024 * 1024) /* an incident, a playbook; largest real one seen 60 KB */
-#define LIMIT_YAML_NODES 20000             /* nodes of one YAML document; a long playbook has 600 */
-#define LIMIT_KEY_BYTES 256                /* a map key; longer ones are a sender's mistake */
-#define LIMIT_DIAGS 200                    /* diagnostics of one file; more help nobody */
+#define LIMIT_DEPTH 64 /* nesting of JSON, YAML, CEL; libyaml is quadratic [M] */
+#define LIMIT_DOCUMENT_BYTES                                                                       \
+    (1024 * 1024)              /* an incident, a playbook; largest real one seen 60 KB */
+#define LIMIT_YAML_NODES 20000 /* nodes of one YAML document; a long playbook has 600 */
+#define LIMIT_KEY_BYTES 256    /* a map key; longer ones are a sender's mistake */
+#define LIMIT_DIAGS 200        /* diagnostics of one file; more help nobody */
 
 /* Expressions. */
-#define LIMIT_CEL_BYTES (32 * 1024)            /* one expression's text */
-#define LIMIT_CEL_STEPS 100000                 /* evaluation steps: about 5 ms */
-#define LIMIT_CEL_ARENA_BYTES (1024 * 1024)    /* memory of one evaluation */
-#define LIMIT_CEL_TEXT_BYTES (256 * 1024)      /* a text that an expression makes */
+#define LIMIT_CEL_BYTES (32 * 1024)         /* one expression's text */
+#define LIMIT_CEL_STEPS 100000              /* evaluation steps: about 5 ms */
+#define LIMIT_CEL_ARENA_BYTES (1024 * 1024) /* memory of one evaluation */
+#define LIMIT_CEL_TEXT_BYTES (256 * 1024)   /* a text that an expression makes */
 
 /* Matching. SAFETY.md rule 5. */
 #define LIMIT_REGEX_MATCH 10000        /* PCRE2 match limit: 0.02 ms at the worst [M] */
@@ -29,13 +30,13 @@
 #define LIMIT_MATCH_ELEMENTS 1000      /* list elements that one field path may fan out to */
 
 /* Playbooks and runs. */
-#define LIMIT_STEPS 500            /* steps of one playbook */
-#define LIMIT_FOR_EACH 1000        /* `max` of a for-each may not be larger */
-#define LIMIT_DISRUPTS_PER_RUN 5   /* disrupting actions of one run, until caps exist */
-#define LIMIT_RETRY 20             /* `max` of retry */
-#define LIMIT_RUN_EVENTS 100000    /* events of one run */
+#define LIMIT_STEPS 500          /* steps of one playbook */
+#define LIMIT_FOR_EACH 1000      /* `max` of a for-each may not be larger */
+#define LIMIT_DISRUPTS_PER_RUN 5 /* disrupting actions of one run, until caps exist */
+#define LIMIT_RETRY 20           /* `max` of retry */
+#define LIMIT_RUN_EVENTS 100000  /* events of one run */
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
-#define LIMIT_RUNS_ACTIVE 20000    /* runs in memory; further ones wait in the store */
+#define LIMIT_RUNS_ACTIVE 20000       /* runs in memory; further ones wait in the store */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 
 /* Connectors. */
@@ -47,24 +48,26 @@
 #define LIMIT_CALL_TURNS 2000   /* turns of one call: a loop that never ends is a failure */
 #define LIMIT_SEND_RETRIES 6    /* transport retries of one request: 1 s doubling, 63 s in all */
 #define LIMIT_RETRY_AFTER_MS 3600000 /* a Retry-After above one hour fails the call */
-#define LIMIT_STATE_BYTES 65536 /* a call's journaled state */
-#define LIMIT_HOST_CONNECTIONS 16 /* per host; a service's limits are per minute, not per socket */
+#define LIMIT_STATE_BYTES 65536      /* a call's journaled state */
+#define LIMIT_HOST_CONNECTIONS 16 /* per host; a service's limits are per minute, not per socket   \
+                                   */
 
 /* Serving. RFC 9112 leaves these to us; defaults follow nginx where it has one. */
 #define LIMIT_HTTP_LINE_BYTES 8192
 #define LIMIT_HTTP_HEAD_BYTES 32768
 #define LIMIT_HTTP_HEADERS 100
 #define LIMIT_HTTP_CONNECTIONS 4096
-#define LIMIT_HTTP_HEAD_MS 5000   /* absolute, from the first byte: slow-loris */
-#define LIMIT_HTTP_BODY_MS 10000  /* absolute */
-#define LIMIT_HTTP_IDLE_MS 60000  /* keep-alive */
-#define LIMIT_HTTP_PIPELINE 16    /* requests read ahead of their answers */
-#define LIMIT_HOOK_SKEW_S 300     /* Standard Webhooks: five minutes is usual */
-#define LIMIT_DELIVERY_KEEP_S 604800 /* remembered webhook ids: senders retry for 75 h, kept 7 days */
-#define LIMIT_DRAIN_MS 30000      /* SIGTERM to exit */
+#define LIMIT_HTTP_HEAD_MS 5000  /* absolute, from the first byte: slow-loris */
+#define LIMIT_HTTP_BODY_MS 10000 /* absolute */
+#define LIMIT_HTTP_IDLE_MS 60000 /* keep-alive */
+#define LIMIT_HTTP_PIPELINE 16   /* requests read ahead of their answers */
+#define LIMIT_HOOK_SKEW_S 300    /* Standard Webhooks: five minutes is usual */
+#define LIMIT_DELIVERY_KEEP_S                                                                      \
+    604800                   /* remembered webhook ids: senders retry for 75 h, kept 7 days */
+#define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */
 
 /* Store. */
-#define LIMIT_WRITER_QUEUE 4096    /* batches waiting for the writer thread */
-#define LIMIT_WRITER_GROUP 256     /* batches in one transaction: 223 k events/s [M] */
+#define LIMIT_WRITER_QUEUE 4096 /* batches waiting for the writer thread */
+#define LIMIT_WRITER_GROUP 256  /* batches in one transaction: 223 k events/s [M] */
 
 #endif

@@ -7,10 +7,10 @@
 
 #include <stddef.h>
 
-void *memory_new(size_t size);                  /* zeroed, never NULL */
-void *memory_resize(void *old, size_t size);    /* never NULL; new bytes are not zeroed */
-void memory_free(void *memory);                 /* NULL is allowed */
-void memory_wipe(void *memory, size_t size);    /* overwrites secrets; never optimised away */
+void *memory_new(size_t size);                   /* zeroed, never NULL */
+void *memory_resize(void *old, size_t size);     /* never NULL; new bytes are not zeroed */
+void memory_free(void *memory);                  /* NULL is allowed */
+void memory_wipe(void *memory, size_t size);     /* overwrites secrets; never optimised away */
 char *memory_text(const char *text, size_t len); /* a NUL-terminated copy; caller frees */
 
 #endif

@@ -16,7 +16,8 @@ bool str_starts(struct quell_str text, struct quell_str prefix);
 bool str_ends(struct quell_str text, struct quell_str suffix);
 bool str_equal_fold(struct quell_str a, struct quell_str b); /* ASCII letters without case */
 int str_compare(struct quell_str a, struct quell_str b);     /* bytewise, like memcmp then length */
-/* The index of the first occurrence at or after `from`, or SIZE_MAX. An empty needle is at `from`. */
+/* The index of the first occurrence at or after `from`, or SIZE_MAX. An empty needle is at `from`.
+ */
 size_t str_find(struct quell_str text, struct quell_str needle, size_t from);
 struct quell_str str_slice(struct quell_str text, size_t from, size_t to); /* clipped to the text */
 struct quell_str str_trim(struct quell_str text); /* ASCII blanks at both ends */

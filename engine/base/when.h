@@ -18,7 +18,7 @@ struct when {
     uint32_t nanos;  /* 0 .. 999,999,999 */
 };
 
-struct when_parts { /* of a time in UTC */
+struct when_parts {                             /* of a time in UTC */
     int year, month, day, hour, minute, second; /* month and day count from 1 */
     int day_of_week;                            /* 0 = Sunday */
     int day_of_year;                            /* 0 = 1 January */
@@ -30,7 +30,8 @@ bool when_parse_time(struct quell_str text, struct when *time);
 struct quell_str when_format_time(struct arena *arena, struct when time);
 /* CEL and playbook durations: `90s`, `1h30m`, `1.5h`, `250ms`, `-3s`, and `30d` (days of 24 h). */
 bool when_parse_duration(struct quell_str text, struct when *duration);
-struct quell_str when_format_duration(struct arena *arena, struct when duration); /* CEL's: `5400s` */
+struct quell_str when_format_duration(struct arena *arena,
+                                      struct when duration);                  /* CEL's: `5400s` */
 struct quell_str when_format_human(struct arena *arena, int64_t duration_us); /* `1m 3s`, `340ms` */
 struct when_parts when_split(struct when time, int32_t offset_seconds);
 struct when when_from_us(int64_t us);

@@ -31,14 +31,14 @@ enum quell_code cel_parse(struct arena *arena, struct quell_str text, const stru
 struct quell_str cel_source(const struct cel *expr);
 
 /* The roots and steps an expression names, for the checker: `steps.contain.output` is reported as
- * root "steps", path ["contain", "output"]; `optional` when a `.?` stands before the last known name
- * or inside has(). A variable bound by a macro is not reported. */
+ * root "steps", path ["contain", "output"]; `optional` when a `.?` stands before the last known
+ * name or inside has(). A variable bound by a macro is not reported. */
 struct cel_reference {
     struct quell_str root;
     const struct quell_str *path;
     size_t count;
     bool optional;
-    struct place place; /* of the whole reference in the expression's text */
+    struct place place;         /* of the whole reference in the expression's text */
     const struct place *places; /* of each path name; count entries */
 };
 void cel_references(const struct cel *expr, void (*each)(const struct cel_reference *, void *user),

@@ -1,9 +1,10 @@
 /*
  * call.h - the life of one call: turns, sign-in, transport retries, deadline, lost answers.
  *
- * The caller journals: before a request leaves, `sending` hands over the state, and the request goes
- * only when call_proceed() says that it is on disk. The first turn runs inside call_start(), so the
- * intent and the first state can be one commit. Between turns all memory of the connector is freed.
+ * The caller journals: before a request leaves, `sending` hands over the state, and the request
+ * goes only when call_proceed() says that it is on disk. The first turn runs inside call_start(),
+ * so the intent and the first state can be one commit. Between turns all memory of the connector is
+ * freed.
  *
  *   call_start -> on.sending(state) ... call_proceed -> HTTP -> turn -> on.sending | on.sleeping |
  *   on.ended
@@ -51,8 +52,8 @@ struct call_request {
     struct connection *connection;
     struct quell_str run, step, key; /* copied */
     unsigned attempt;
-    struct quell_value input;  /* already checked by fields_check; copied */
-    int64_t deadline_us;       /* wall clock; 0 = none. Reaching it ends with QUELL_TIMED_OUT */
+    struct quell_value input; /* already checked by fields_check; copied */
+    int64_t deadline_us;      /* wall clock; 0 = none. Reaching it ends with QUELL_TIMED_OUT */
     /* Taken up again after a crash: */
     bool resumed;             /* there was a journaled state */
     struct quell_value state; /* the last journaled one, or null */

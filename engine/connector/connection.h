@@ -23,8 +23,7 @@ enum quell_code connections_new(const struct registry *registry, struct quell_va
 void connections_free(struct connections *connections);
 /* The named one, or with an empty name the connector's default; NULL when it is not configured. */
 struct connection *connections_find(struct connections *connections,
-                                    const struct quell_connector *connector,
-                                    struct quell_str name);
+                                    const struct quell_connector *connector, struct quell_str name);
 const struct quell_connector *connection_connector(const struct connection *connection);
 struct quell_str connection_name(const struct connection *connection);
 struct quell_value connection_settings(const struct connection *connection); /* without secrets */

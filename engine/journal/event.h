@@ -22,8 +22,8 @@ struct event {
     uint64_t seq; /* 1, 2, 3 ... within its run */
     int64_t at_us;
     enum event_kind kind;
-    struct quell_str path;    /* the step instance; empty for the run itself */
-    struct quell_value data;  /* a map, keys as in events.def; absent keys are null */
+    struct quell_str path;   /* the step instance; empty for the run itself */
+    struct quell_value data; /* a map, keys as in events.def; absent keys are null */
 };
 
 struct event_info {

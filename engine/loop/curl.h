@@ -20,9 +20,9 @@ struct loop;
 struct curl_pool;
 struct curl_transfer;
 
-enum curl_egress { /* or-ed; public addresses are always allowed */
-    CURL_EGRESS_LOOPBACK = 1, /* 127/8, ::1 */
-    CURL_EGRESS_PRIVATE = 2,  /* 10/8, 172.16/12, 192.168/16, fc00::/7 */
+enum curl_egress {                           /* or-ed; public addresses are always allowed */
+                   CURL_EGRESS_LOOPBACK = 1, /* 127/8, ::1 */
+                   CURL_EGRESS_PRIVATE = 2,  /* 10/8, 172.16/12, 192.168/16, fc00::/7 */
 };
 
 struct curl_cidr {
@@ -40,7 +40,7 @@ struct curl_job {
     struct quell_str mail_from;
     const struct quell_str *mail_to;
     size_t mail_to_count;
-    const struct quell_mail *mail; /* headers and parts; addresses are already checked */
+    const struct quell_mail *mail;       /* headers and parts; addresses are already checked */
     struct quell_str username, password; /* SMTP AUTH; empty = none */
     bool tls_none;                       /* smtp:// in clear text: loopback only */
     /* both */
@@ -58,8 +58,8 @@ struct curl_answer {
                              INVALID (bad URL, CR/LF in a header) */
     int status;
     struct quell_str body;
-    struct quell_value headers;  /* lower-case names; a repeated header is joined by ", " */
-    int64_t retry_after_ms;      /* from retry-after-ms, x-ms-retry-after-ms, Retry-After; 0 = none */
+    struct quell_value headers; /* lower-case names; a repeated header is joined by ", " */
+    int64_t retry_after_ms; /* from retry-after-ms, x-ms-retry-after-ms, Retry-After; 0 = none */
     struct quell_str message;
 };
 

@@ -17,7 +17,7 @@ struct event_base;
 
 struct loop *loop_new(void);
 void loop_free(struct loop *loop);
-void loop_run(struct loop *loop);  /* until loop_stop, or until nothing is left to wait for */
+void loop_run(struct loop *loop); /* until loop_stop, or until nothing is left to wait for */
 /* Waits for at most `wait_ms` (0 = do not wait, -1 = for ever) and handles what is ready. */
 void loop_once(struct loop *loop, int64_t wait_ms);
 void loop_stop(struct loop *loop);
@@ -32,15 +32,15 @@ void loop_post(struct loop *loop, void (*run)(void *user), void *user);
 void loop_defer(struct loop *loop, void (*run)(void *user), void *user);
 
 /* SIGTERM, SIGINT, SIGHUP as ordinary events. */
-struct loop_watch *loop_signal(struct loop *loop, int number, void (*raised)(int number, void *user),
-                               void *user);
+struct loop_watch *loop_signal(struct loop *loop, int number,
+                               void (*raised)(int number, void *user), void *user);
 void loop_unwatch(struct loop_watch *watch);
 
 struct event_base *loop_base(struct loop *loop); /* for bufferevents in serve/ and curl in loop/ */
 
 /* clock.c and random.c: the only places that ask for time and randomness. */
-int64_t clock_now_us(void);       /* wall clock, microseconds since 1970 */
-int64_t clock_monotonic_us(void); /* never jumps */
+int64_t clock_now_us(void);              /* wall clock, microseconds since 1970 */
+int64_t clock_monotonic_us(void);        /* never jumps */
 void random_fill(void *out, size_t len); /* getrandom; ends the process when it cannot */
 
 #endif

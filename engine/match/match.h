@@ -1,9 +1,9 @@
 /*
  * match.h - does this incident fire this trigger, and why (not).
  *
- * A trigger is compiled once from YAML: `types`, `match` (every line must hold), `unless` (any entry
- * that holds stops it), `where` (CEL). The verdict is match, no match or undetermined; undetermined
- * never acts. Text is compared without regard to case unless `case: sensitive`.
+ * A trigger is compiled once from YAML: `types`, `match` (every line must hold), `unless` (any
+ * entry that holds stops it), `where` (CEL). The verdict is match, no match or undetermined;
+ * undetermined never acts. Text is compared without regard to case unless `case: sensitive`.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
@@ -30,10 +30,10 @@ struct match_operator_info {
 };
 const struct match_operator_info *match_operators(size_t *count);
 
-/* Compiles the map under `on.incident`. `fields` is the incident's field table: an unknown field path
- * is a diagnostic with a suggestion (paths below `raw` and below items' `raw` are free). Faults go to
- * diags; NULL when there was an error. The trigger lives in `arena` (PCRE2 code is freed by
- * trigger_free). */
+/* Compiles the map under `on.incident`. `fields` is the incident's field table: an unknown field
+ * path is a diagnostic with a suggestion (paths below `raw` and below items' `raw` are free).
+ * Faults go to diags; NULL when there was an error. The trigger lives in `arena` (PCRE2 code is
+ * freed by trigger_free). */
 struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
                              const struct quell_field *fields, struct diag_list *diags);
 void trigger_free(struct trigger *trigger); /* NULL is allowed */
@@ -43,8 +43,8 @@ const char *match_verdict_name(enum match_verdict verdict); /* "no match" "match
 
 /* One line of the trigger as it was judged. */
 struct match_line {
-    struct quell_str where;    /* "types", "match.title", "unless.1", "unless.1.title", "where" */
-    struct place place;        /* of the line in the playbook */
+    struct quell_str where;     /* "types", "match.title", "unless.1", "unless.1.title", "where" */
+    struct place place;         /* of the line in the playbook */
     struct quell_str condition; /* `title regex (?i)\bmalware\b`, as people read it */
     enum match_verdict verdict; /* of this line: does it hold */
     bool evaluated;             /* false: an earlier line decided */
@@ -61,8 +61,8 @@ struct match_report { /* filled when asked for; lines live in the arena given to
 
 /* Judges. `event` is "created", "updated" or "closed" (empty: the line `types` is not judged).
  * `scope` gives lists and config to operands (`lists.x`) and to `where` (`incident` is added).
- * Without a report it stops at the first deciding line and allocates nothing but what `where` needs;
- * with one every line is there. */
+ * Without a report it stops at the first deciding line and allocates nothing but what `where`
+ * needs; with one every line is there. */
 enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
                                 struct quell_str event, const struct cel_scope *scope,
                                 struct arena *arena, struct match_report *report);

@@ -39,20 +39,21 @@ struct retry {
     unsigned max; /* further attempts; 0 = none */
     enum backoff backoff;
     int64_t first_us, cap_us;
-    const struct quell_str *on; /* words: throttled timeout network server or an error code's name */
-    size_t on_count;            /* 0 = throttled timeout network server */
+    const struct quell_str
+        *on;         /* words: throttled timeout network server or an error code's name */
+    size_t on_count; /* 0 = throttled timeout network server */
 };
 
 /* An expression or template with its place in the file. `origin` maps a fault inside it back. */
 struct playbook_text {
-    const struct cel *expr;              /* a bare expression, or NULL */
-    const struct cel_template *template; /* text with ${{ }}, or NULL */
+    const struct cel *expr;          /* a bare expression, or NULL */
+    const struct cel_template *text; /* text with ${{ }}, or NULL */
     struct place place;
 };
 
 struct step {
     enum step_kind kind;
-    struct quell_str id;   /* as written, or made: `step-3`-like names are `_3` (not addressable) */
+    struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
     bool id_given;
     struct quell_str name; /* or empty */
     struct place place;    /* of the step (its first key) */
@@ -70,7 +71,7 @@ struct step {
     struct quell_str uses; /* "defender.isolate-device" */
     const struct quell_connector *connector;
     const struct quell_action *action;
-    const struct cel_tree *with;      /* NULL = empty */
+    const struct cel_tree *with; /* NULL = empty */
     struct place with_place, uses_place;
 
     /* for-each, and blocks (`steps` with `else`) */
@@ -91,7 +92,7 @@ enum playbook_state { PLAYBOOK_LIVE, PLAYBOOK_SHADOW, PLAYBOOK_OFF };
 
 struct playbook_input {
     struct quell_str name;
-    struct quell_field field; /* type, default, required */
+    struct quell_field field;            /* type, default, required */
     const struct cel_template *fallback; /* default with ${{ }}, or NULL */
 };
 
@@ -100,7 +101,7 @@ struct playbook {
     struct quell_value tags;
     enum playbook_state state;
     struct quell_str file, text;
-    char revision[65]; /* hex SHA-256 of the text */
+    char revision[65];        /* hex SHA-256 of the text */
     struct trigger *incident; /* on.incident, or NULL */
     bool manual;              /* on.manual */
     const struct playbook_input *inputs;

@@ -23,7 +23,8 @@ enum store_mode {
     STORE_READ,  /* any number, beside a writer */
 };
 
-/* ---- what is written: a batch is one transaction, all or nothing -------------------------------- */
+/* ---- what is written: a batch is one transaction, all or nothing --------------------------------
+ */
 
 struct store_incident {
     struct quell_str id;
@@ -52,8 +53,8 @@ struct store_run { /* the row that `ps` lists; derived from the events, written 
     struct quell_str playbook, revision; /* revision: hex SHA-256 of the playbook's text */
     struct quell_str incident;           /* incident id or empty */
     struct quell_str title;              /* the incident's, for listings */
-    struct quell_str state;              /* running waiting held succeeded failed cancelled undone */
-    struct quell_str mode;               /* live shadow */
+    struct quell_str state; /* running waiting held succeeded failed cancelled undone */
+    struct quell_str mode;  /* live shadow */
     int64_t started_us, updated_us, ended_us; /* 0 = not ended */
     uint64_t last_seq;
 };
@@ -75,17 +76,18 @@ struct store_batch {
     size_t event_count;
 };
 
-/* ---- what is read: rows live in the arena that was passed -------------------------------------- */
+/* ---- what is read: rows live in the arena that was passed --------------------------------------
+ */
 
 struct store_query {
     struct quell_str state;    /* only runs of this state; empty = all */
     struct quell_str playbook; /* only runs of this playbook; empty = all */
     bool active;               /* only runs that have not ended */
-    struct quell_str before;   /* only ids before this one (ids are in time order); empty = newest */
-    size_t limit;              /* rows at most; 0 = 100 */
+    struct quell_str before; /* only ids before this one (ids are in time order); empty = newest */
+    size_t limit;            /* rows at most; 0 = 100 */
 };
 
-typedef bool store_run_fn(const struct store_run *run, void *user);     /* false stops */
+typedef bool store_run_fn(const struct store_run *run, void *user); /* false stops */
 typedef bool store_event_fn(const struct store_event *event, void *user);
 
 struct store_kind {
@@ -97,7 +99,8 @@ struct store_kind {
     /* Durable when it returns OK. */
     enum quell_code (*commit)(struct store *store, const struct store_batch *const *batches,
                               size_t count, struct quell_error *err);
-    /* All events of one run with seq > after, in order. Slices are valid inside the callback only. */
+    /* All events of one run with seq > after, in order. Slices are valid inside the callback only.
+     */
     enum quell_code (*events)(struct store *store, struct quell_str run, uint64_t after,
                               store_event_fn *each, void *user, struct quell_error *err);
     /* Runs, newest first. */

@@ -22,8 +22,8 @@ typedef void writer_done_fn(enum quell_code code, const struct quell_error *err,
  * loop's thread. QUELL_LIMIT when LIMIT_WRITER_QUEUE batches wait already (then `done` is not
  * called). */
 enum quell_code writer_commit(struct writer *writer, const struct store_batch *batch,
-                              writer_done_fn *done, void *user, struct quell_error *err)
-    QUELL_MUST_CHECK;
+                              writer_done_fn *done, void *user,
+                              struct quell_error *err) QUELL_MUST_CHECK;
 size_t writer_waiting(const struct writer *writer);
 /* Commits what waits, reports it, ends the thread and closes the store. */
 void writer_stop(struct writer *writer);

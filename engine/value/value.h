@@ -25,7 +25,7 @@ struct quell_value value_copy(struct arena *arena, struct quell_value value);
 
 double value_real(struct quell_value value); /* int, uint, double (verbatim is converted), else 0 */
 const char *value_type_name(struct quell_value value); /* "string", "list", "timestamp" ... */
-bool value_has_unknown(struct quell_value value); /* it, or anything inside */
+bool value_has_unknown(struct quell_value value);      /* it, or anything inside */
 bool value_has_secret(struct quell_value value);
 
 /* CEL equality: numbers compare across types by value, maps without order, NaN equals nothing. */

@@ -17,7 +17,15 @@
 
 struct arena;
 
-enum yaml_style { YAML_PLAIN, YAML_SINGLE, YAML_DOUBLE, YAML_LITERAL, YAML_FOLDED, YAML_BLOCK, YAML_FLOW };
+enum yaml_style {
+    YAML_PLAIN,
+    YAML_SINGLE,
+    YAML_DOUBLE,
+    YAML_LITERAL,
+    YAML_FOLDED,
+    YAML_BLOCK,
+    YAML_FLOW
+};
 
 struct yaml_pair;
 

@@ -14,11 +14,11 @@ extern "C" {
 
 /* Checks playbook files and folders (NULL-ended; `engine` gives the connectors). Document:
  * {"files", "errors", "warnings", "diagnostics": [{code, severity, file, line, column, length,
- * message, label, note, hint}], "rendered": text as people read it}. Lines and columns count from 1,
- * columns and lengths in code points. QUELL_NOT_FOUND / QUELL_IO when a path cannot be read. */
+ * message, label, note, hint}], "rendered": text as people read it}. Lines and columns count from
+ * 1, columns and lengths in code points. QUELL_NOT_FOUND / QUELL_IO when a path cannot be read. */
 enum quell_code quell_lint(struct quell *engine, const char *const *paths, bool color, bool ascii,
-                           struct quell_document *document, struct quell_error *err)
-    QUELL_MUST_CHECK;
+                           struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
 
 /* Evaluates one expression with `vars` (JSON object text or empty). Document: the value. On
  * QUELL_INVALID err->message is one line and *rendered (if not NULL) the picture with the caret, in

@@ -23,7 +23,8 @@ extern "C" {
 
 #define QUELL_ABI 1
 
-/* ---- field tables: inputs, outputs and settings ------------------------------------------------ */
+/* ---- field tables: inputs, outputs and settings ------------------------------------------------
+ */
 
 enum quell_field_type {
     QUELL_FIELD_ANY,
@@ -41,13 +42,13 @@ enum quell_field_type {
 
 enum quell_field_flag {
     QUELL_REQUIRED = 1,
-    QUELL_SECRET_FIELD = 2,    /* masked everywhere but on the wire */
-    QUELL_ONE_OR_MANY = 4,     /* a list that may be written as its single item */
-    QUELL_NOT_EMPTY = 8,       /* text or list of at least one */
-    QUELL_EXPRESSION = 16,     /* playbook keyword: a bare CEL expression */
-    QUELL_TEMPLATE = 32,       /* playbook keyword: text with ${{ }} */
-    QUELL_CONSTANT = 64,       /* playbook keyword: no ${{ }} allowed */
-    QUELL_NULLABLE = 128,      /* null is a value of it */
+    QUELL_SECRET_FIELD = 2, /* masked everywhere but on the wire */
+    QUELL_ONE_OR_MANY = 4,  /* a list that may be written as its single item */
+    QUELL_NOT_EMPTY = 8,    /* text or list of at least one */
+    QUELL_EXPRESSION = 16,  /* playbook keyword: a bare CEL expression */
+    QUELL_TEMPLATE = 32,    /* playbook keyword: text with ${{ }} */
+    QUELL_CONSTANT = 64,    /* playbook keyword: no ${{ }} allowed */
+    QUELL_NULLABLE = 128,   /* null is a value of it */
 };
 
 /* One field. A table ends with a row whose name is NULL. All texts are static (or live as long as
@@ -55,19 +56,20 @@ enum quell_field_flag {
 struct quell_field {
     const char *name;
     enum quell_field_type type;
-    enum quell_field_type of;          /* of a list's items or a map's values */
-    const char *const *words;          /* enum (or list of enum): the allowed words, NULL-ended */
-    const struct quell_field *fields;  /* object (or list of object) */
-    unsigned flags;                    /* enum quell_field_flag */
-    const char *fallback;              /* default as JSON text, or NULL */
-    const char *sink;                  /* where it ends: path query header html markdown url kql
-                                          json mail-address; CR, LF and NUL are refused for header
-                                          and mail-address; NULL = nowhere special */
-    int64_t size_max;                  /* bytes of text or items of a list; 0 = no own limit */
-    const char *doc;                   /* one sentence */
+    enum quell_field_type of;         /* of a list's items or a map's values */
+    const char *const *words;         /* enum (or list of enum): the allowed words, NULL-ended */
+    const struct quell_field *fields; /* object (or list of object) */
+    unsigned flags;                   /* enum quell_field_flag */
+    const char *fallback;             /* default as JSON text, or NULL */
+    const char *sink;                 /* where it ends: path query header html markdown url kql
+                                         json mail-address; CR, LF and NUL are refused for header
+                                         and mail-address; NULL = nowhere special */
+    int64_t size_max;                 /* bytes of text or items of a list; 0 = no own limit */
+    const char *doc;                  /* one sentence */
 };
 
-/* ---- the manifest ----------------------------------------------------------------------------- */
+/* ---- the manifest -----------------------------------------------------------------------------
+ */
 
 enum quell_effect { QUELL_READS, QUELL_NOTES, QUELL_CHANGES, QUELL_DISRUPTS };
 
@@ -85,13 +87,14 @@ struct quell_reply;
 
 /* An input that names a target, for caps, protected assets and audit. */
 struct quell_target {
-    const char *kind;  /* device user mailbox mail ip domain url file process cloud_resource incident */
+    const char
+        *kind; /* device user mailbox mail ip domain url file process cloud_resource incident */
     const char *input; /* the input's name; a list names many targets */
 };
 
 /* What takes it back: inputs of the inverse action, each a CEL text over `input` and `output`. */
 struct quell_inverse {
-    const char *action; /* "defender.release-device", or NULL: cannot be undone */
+    const char *action;      /* "defender.release-device", or NULL: cannot be undone */
     const char *const *with; /* pairs name, expression, NULL-ended */
 };
 
@@ -110,18 +113,18 @@ struct quell_action {
     const struct quell_field *inputs, *outputs;
     const struct quell_target *targets; /* ends with kind NULL; NULL = none */
     struct quell_inverse undo;
-    const char *const *rights; /* NULL-ended; NULL = none */
+    const char *const *rights;      /* NULL-ended; NULL = none */
     const struct quell_rate *rates; /* ends with count 0; NULL = none */
-    const char *companion; /* the read action that `poll` repeats, or NULL */
-    const char *example;   /* JSON text of an output; satisfies `outputs` */
-    int64_t timeout_ms;    /* of the whole call; 0 = the engine's default */
+    const char *companion;          /* the read action that `poll` repeats, or NULL */
+    const char *example;            /* JSON text of an output; satisfies `outputs` */
+    int64_t timeout_ms;             /* of the whole call; 0 = the engine's default */
 
     /* What happens next. `reply` is NULL on the first turn, after a sleep, and when the call is
      * taken up again after a crash; `call->state` tells where it stood. */
     quell_turn_fn *turn;
     /* After a lost answer or a crash with a change in flight: looks whether it happened.
-     * FINISHED = it did, here is the output; FAILED with QUELL_NOT_FOUND = it did not, turn() starts
-     * anew; NULL = turn() itself can go on from call->state. */
+     * FINISHED = it did, here is the output; FAILED with QUELL_NOT_FOUND = it did not, turn()
+     * starts anew; NULL = turn() itself can go on from call->state. */
     quell_turn_fn *settle;
 };
 
@@ -135,13 +138,15 @@ struct quell_connector {
     const char *title; /* "Microsoft Defender for Endpoint" */
     const char *doc;
     const struct quell_field *settings; /* beside url, token_url, egress, auth, ca, cloud */
-    const char *url;       /* base URL when the connection names none, or NULL: required */
-    const char *scope;     /* OAuth2 scope for client-secret sign-in, or NULL */
-    const char *const *auth; /* kinds it accepts, NULL-ended: client-secret bearer basic header none */
+    const char *url;   /* base URL when the connection names none, or NULL: required */
+    const char *scope; /* OAuth2 scope for client-secret sign-in, or NULL */
+    const char *const
+        *auth; /* kinds it accepts, NULL-ended: client-secret bearer basic header none */
     const struct quell_action *const *actions; /* NULL-ended */
 };
 
-/* ---- a call ------------------------------------------------------------------------------------ */
+/* ---- a call ------------------------------------------------------------------------------------
+ */
 
 enum quell_protocol { QUELL_HTTP, QUELL_MAIL };
 
@@ -152,10 +157,10 @@ struct quell_header {
 
 /* A mail; the engine builds MIME from it. Addresses and header texts are checked and encoded. */
 struct quell_mail {
-    struct quell_str from; /* empty = the connection's `from` */
-    struct quell_value to, cc, bcc; /* lists of addresses */
+    struct quell_str from;                /* empty = the connection's `from` */
+    struct quell_value to, cc, bcc;       /* lists of addresses */
     struct quell_str subject, text, html; /* html may be empty */
-    struct quell_str message_id; /* without < > */
+    struct quell_str message_id;          /* without < > */
     const struct quell_header *headers;
     size_t header_count;
 };
@@ -180,8 +185,8 @@ struct quell_request {
 
 struct quell_reply {
     enum quell_code code; /* QUELL_OK: an answer came, whatever its status. Else: QUELL_TIMED_OUT,
-                             QUELL_UNAVAILABLE (nothing was sent), QUELL_UNKNOWN_OUTCOME (answer lost
-                             after sending), QUELL_THROTTLED when retries are used up */
+                             QUELL_UNAVAILABLE (nothing was sent), QUELL_UNKNOWN_OUTCOME (answer
+                             lost after sending), QUELL_THROTTLED when retries are used up */
     int status;           /* HTTP or SMTP status; 0 when none came */
     struct quell_value json;    /* parsed body when it is JSON, else null */
     struct quell_str body;      /* as received */
@@ -194,11 +199,11 @@ struct quell_host;
 /* One call. Made by the engine; everything in it is borrowed until the turn returns. */
 struct quell_call {
     const struct quell_host *host;
-    struct quell_str id;     /* run/step path/attempt, unique */
-    struct quell_str key;    /* idempotency key: the same for every repetition of this step */
-    struct quell_str uuid;   /* UUIDv5 of the key: for APIs where we choose the id */
-    struct quell_str run;    /* run id */
-    struct quell_str step;   /* step path: contain[0].isolate */
+    struct quell_str id;         /* run/step path/attempt, unique */
+    struct quell_str key;        /* idempotency key: the same for every repetition of this step */
+    struct quell_str uuid;       /* UUIDv5 of the key: for APIs where we choose the id */
+    struct quell_str run;        /* run id */
+    struct quell_str step;       /* step path: contain[0].isolate */
     struct quell_value input;    /* checked, defaults filled in */
     struct quell_value settings; /* the connection's settings, without secrets */
     struct quell_value state;    /* what the last send() or later() journaled; null at the start */
@@ -215,10 +220,11 @@ struct quell_host {
         QUELL_PRINTF(2, 3); /* until the turn returns */
     /* Text made safe for a sink (struct quell_field.sink). */
     struct quell_str (*escape)(struct quell_call *call, const char *sink, struct quell_str text);
-    /* A map of string keys, from alternating `const char *key, struct quell_value value`, ended by a
-     * NULL key. */
+    /* A map of string keys, from alternating `const char *key, struct quell_value value`, ended by
+     * a NULL key. */
     struct quell_value (*map)(struct quell_call *call, ...);
-    struct quell_value (*json)(struct quell_call *call, struct quell_str text); /* null if invalid */
+    struct quell_value (*json)(struct quell_call *call,
+                               struct quell_str text); /* null if invalid */
     struct quell_str (*json_text)(struct quell_call *call, struct quell_value value);
     void (*note)(struct quell_call *call, const char *format, ...) QUELL_PRINTF(2, 3);
     enum quell_turn (*send)(struct quell_call *call, const struct quell_request *request,
@@ -227,8 +233,8 @@ struct quell_host {
     enum quell_turn (*done)(struct quell_call *call, struct quell_value output);
     enum quell_turn (*fail)(struct quell_call *call, enum quell_code code, int status,
                             const char *format, ...) QUELL_PRINTF(4, 5);
-    /* The usual answer to a reply that is no success: maps reply->code or the HTTP status to a code,
-     * with the service's own words (error.message, error_description, detail, title). */
+    /* The usual answer to a reply that is no success: maps reply->code or the HTTP status to a
+     * code, with the service's own words (error.message, error_description, detail, title). */
     enum quell_turn (*refuse)(struct quell_call *call, const struct quell_reply *reply);
 };
 

@@ -18,7 +18,8 @@ extern "C" {
 struct quell;
 struct loop;
 
-/* ---- documents --------------------------------------------------------------------------------- */
+/* ---- documents ---------------------------------------------------------------------------------
+ */
 
 struct quell_document {
     struct quell_value value; /* borrowed from the document */
@@ -26,7 +27,8 @@ struct quell_document {
 };
 void quell_document_free(struct quell_document *document); /* an all-zero one is allowed */
 
-/* ---- open and close ---------------------------------------------------------------------------- */
+/* ---- open and close ----------------------------------------------------------------------------
+ */
 
 enum quell_purpose {
     QUELL_FOR_AUTHORING, /* no store is touched: lint, plan, explain, eval, actions */
@@ -36,11 +38,11 @@ enum quell_purpose {
 
 struct quell_options {
     enum quell_purpose purpose;
-    const char *config;    /* path of quell.yaml; NULL: $QUELL_CONFIG, ./quell.yaml,
-                              $XDG_CONFIG_HOME/quell/quell.yaml, /etc/quell/quell.yaml, or none */
-    const char *store;     /* store URL that overrides the configuration's; NULL = none */
+    const char *config;           /* path of quell.yaml; NULL: $QUELL_CONFIG, ./quell.yaml,
+                                     $XDG_CONFIG_HOME/quell/quell.yaml, /etc/quell/quell.yaml, or none */
+    const char *store;            /* store URL that overrides the configuration's; NULL = none */
     const char *const *playbooks; /* NULL-ended files or folders instead of the configuration's */
-    struct loop *loop;     /* to share a loop; NULL: the engine makes its own */
+    struct loop *loop;            /* to share a loop; NULL: the engine makes its own */
 };
 
 /* Opens. Errors: QUELL_INVALID a configuration or a playbook that does not check (the message names
@@ -53,10 +55,12 @@ void quell_close(struct quell *engine);
 struct loop *quell_loop(struct quell *engine);
 /* The configuration as a checked value (secrets are references, never values); borrowed. */
 struct quell_value quell_config(struct quell *engine);
-/* Reads configuration, connectors and playbooks anew; all or nothing: on failure the old set stays. */
+/* Reads configuration, connectors and playbooks anew; all or nothing: on failure the old set stays.
+ */
 enum quell_code quell_reload(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 
-/* ---- incidents in ------------------------------------------------------------------------------ */
+/* ---- incidents in ------------------------------------------------------------------------------
+ */
 
 struct quell_submission {
     struct quell_str body;     /* JSON as received */
@@ -66,7 +70,8 @@ struct quell_submission {
 };
 
 /* `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks]};
- * `repeated`: this delivery was answered before, this is that answer. On failure answer is empty. */
+ * `repeated`: this delivery was answered before, this is that answer. On failure answer is empty.
+ */
 typedef void quell_submitted_fn(enum quell_code code, struct quell_str answer, bool repeated,
                                 const struct quell_error *err, void *user);
 /* Takes an incident in: `done` is called, on the loop, once it is durable (or refused). Refused at
@@ -75,60 +80,62 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
                              quell_submitted_fn *done, void *user,
                              struct quell_error *err) QUELL_MUST_CHECK;
 
-/* ---- plan, explain, evaluate ------------------------------------------------------------------- */
+/* ---- plan, explain, evaluate -------------------------------------------------------------------
+ */
 
 struct quell_plan_options {
-    const char *playbook;      /* an id, or a path of a file */
-    struct quell_str incident; /* JSON in any known sender's format; empty: a manual start without */
+    const char *playbook; /* an id, or a path of a file */
+    struct quell_str
+        incident; /* JSON in any known sender's format; empty: a manual start without */
     struct quell_str source;
-    struct quell_str inputs;   /* JSON object or empty */
-    bool offline;              /* no read either: answers come from the manifests' examples */
-    int64_t timeout_ms;        /* for all reads together; 0 = one second */
+    struct quell_str inputs; /* JSON object or empty */
+    bool offline;            /* no read either: answers come from the manifests' examples */
+    int64_t timeout_ms;      /* for all reads together; 0 = one second */
 };
-/* What the playbook would do: {playbook, revision, incident, trigger: {verdict, line}, calls: [{step,
- * path, action, effect, verdict: done|would|unknown|skipped, with, targets, undo}], totals}; what is
- * not known is {"unknown": "why"}. Turns the engine's loop itself. */
+/* What the playbook would do: {playbook, revision, incident, trigger: {verdict, line}, calls:
+ * [{step, path, action, effect, verdict: done|would|unknown|skipped, with, targets, undo}],
+ * totals}; what is not known is {"unknown": "why"}. Turns the engine's loop itself. */
 enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options *options,
-                           struct quell_document *document, struct quell_error *err)
-    QUELL_MUST_CHECK;
+                           struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
 /* Why a playbook's trigger (NULL: of every playbook) matches or not, line by line:
  * [{playbook, verdict, line, lines: [{where, condition, verdict, evaluated, seen, why, file, row,
  * column}]}]. */
-enum quell_code quell_explain(struct quell *engine, const char *playbook,
-                              struct quell_str incident, struct quell_str source,
-                              struct quell_document *document, struct quell_error *err)
-    QUELL_MUST_CHECK;
+enum quell_code quell_explain(struct quell *engine, const char *playbook, struct quell_str incident,
+                              struct quell_str source, struct quell_document *document,
+                              struct quell_error *err) QUELL_MUST_CHECK;
 
-/* ---- runs -------------------------------------------------------------------------------------- */
+/* ---- runs --------------------------------------------------------------------------------------
+ */
 
 struct quell_run_options {
     const char *playbook;
     struct quell_str incident, source, inputs; /* as in a plan */
     struct quell_str by;                       /* who asked */
 };
-/* Starts a run by hand; `run_id` (37 bytes) is filled when the start is durable. Turns the loop until
- * then. */
+/* Starts a run by hand; `run_id` (37 bytes) is filled when the start is durable. Turns the loop
+ * until then. */
 enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
                           char run_id[37], struct quell_error *err) QUELL_MUST_CHECK;
 
-/* Every event of every run, after it is durable; one watcher; NULL ends it. `event` has the shape of
- * quell_show's events and is borrowed. */
+/* Every event of every run, after it is durable; one watcher; NULL ends it. `event` has the shape
+ * of quell_show's events and is borrowed. */
 typedef void quell_watch_fn(struct quell_str run, struct quell_value event, void *user);
 void quell_watch(struct quell *engine, quell_watch_fn *seen, void *user);
 
-struct quell_list_options {
+struct quell_runs_options {
     struct quell_str state, playbook, before; /* empty = any */
     size_t limit;                             /* 0 = 100 */
 };
 /* [{run, playbook, revision, incident, title, state, mode, started_at, updated_at, ended_at}] */
-enum quell_code quell_list(struct quell *engine, const struct quell_list_options *options,
-                           struct quell_document *document, struct quell_error *err)
-    QUELL_MUST_CHECK;
-/* One run with all its events: the row of quell_list plus {steps: [...], events: [...], waits_for}.
+enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options *options,
+                           struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
+/* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for}.
  * A unique prefix of the id is enough. */
 enum quell_code quell_show(struct quell *engine, struct quell_str run,
-                           struct quell_document *document, struct quell_error *err)
-    QUELL_MUST_CHECK;
+                           struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
 /* A person says whether a call whose outcome is unknown did happen; the run goes on. Errors:
  * QUELL_NOT_FOUND, QUELL_CONFLICT when the step is not held. Durable when it returns. */
 enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
@@ -137,12 +144,13 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
 /* Runs that have not ended, in memory. */
 size_t quell_active(struct quell *engine);
 
-/* ---- what there is ----------------------------------------------------------------------------- */
+/* ---- what there is -----------------------------------------------------------------------------
+ */
 
 /* A list of manifests; `filter` is a connector's or an action's name, or empty. */
 enum quell_code quell_actions(struct quell *engine, struct quell_str filter,
-                              struct quell_document *document, struct quell_error *err)
-    QUELL_MUST_CHECK;
+                              struct quell_document *document,
+                              struct quell_error *err) QUELL_MUST_CHECK;
 /* Counters and readiness: {ready, checks: [{name, ok, text}], counters: [{name, help, labels: {..},
  * value}]}. */
 enum quell_code quell_stats(struct quell *engine, struct quell_document *document,

@@ -29,8 +29,8 @@ enum quell_type {
     QUELL_BOOL,
     QUELL_INT,
     QUELL_UINT,
-    QUELL_DOUBLE,   /* with QUELL_VERBATIM: a number that is not an int64, kept as its text */
-    QUELL_STRING,   /* valid UTF-8, may contain NUL */
+    QUELL_DOUBLE, /* with QUELL_VERBATIM: a number that is not an int64, kept as its text */
+    QUELL_STRING, /* valid UTF-8, may contain NUL */
     QUELL_BYTES,
     QUELL_LIST,
     QUELL_MAP,      /* insertion order; keys unique */
@@ -53,7 +53,7 @@ struct quell_value {
     uint8_t type;  /* enum quell_type */
     uint8_t flags; /* enum quell_value_flag, or-ed */
     uint16_t reserved;
-    uint32_t len;  /* bytes of text, count of items or pairs, nanoseconds of a time or duration */
+    uint32_t len; /* bytes of text, count of items or pairs, nanoseconds of a time or duration */
     union {
         bool boolean;
         int64_t integer; /* int; seconds of a time or duration */
