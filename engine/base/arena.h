@@ -7,6 +7,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,12 +30,17 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A larger copy of an array (new bytes zeroed); `old` may be NULL with old_size 0. */
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size);
 
+/* A copy of `size` bytes, aligned for any type. */
+void *arena_copy(struct arena *arena, const void *data, size_t size);
+
 /* A copy, NUL-terminated behind its end. */
 struct quell_str arena_str(struct arena *arena, struct quell_str text);
 
 /* printf into the arena; NUL-terminated. */
 struct quell_str arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+struct quell_str arena_format_list(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Bytes given out so far, and whether they passed size_max: readers of foreign data ask this in
  * their loops and answer QUELL_LIMIT. */
