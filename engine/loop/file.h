@@ -1,5 +1,5 @@
 /*
- * file.h - reading files and folders whole, with limits.
+ * file.h - reading files and folders whole, with limits. Writes nothing.
  */
 #ifndef LOOP_FILE_H
 #define LOOP_FILE_H
@@ -15,12 +15,14 @@ struct arena;
  * QUELL_NOT_FOUND, QUELL_DENIED, QUELL_LIMIT (larger than size_max), QUELL_IO. */
 enum quell_code file_read(struct arena *arena, const char *path, size_t size_max,
                           struct quell_str *text, struct quell_error *err) QUELL_MUST_CHECK;
-/* Names (with `folder/` in front) that end with one of `endings` (NULL-ended), sorted; not
- * recursive. */
+/* Names (with `folder/` in front) that end with one of `endings` (NULL-ended), sorted bytewise; not
+ * recursive, without names that begin with a dot. Errors as above; QUELL_LIMIT for more than
+ * LIMIT_FOLDER_FILES names. */
 enum quell_code file_list(struct arena *arena, const char *folder, const char *const *endings,
                           struct quell_str **paths, size_t *count,
                           struct quell_error *err) QUELL_MUST_CHECK;
 enum file_type { FILE_ABSENT, FILE_REGULAR, FILE_FOLDER, FILE_OTHER };
+/* Follows links. What cannot be looked at counts as absent. */
 enum file_type file_type(const char *path);
 /* The value of an environment variable, or NULL; the only door to getenv. */
 const char *file_environment(const char *name);

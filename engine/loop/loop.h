@@ -1,5 +1,7 @@
 /*
  * loop.h - the reactor: timers, posts from other threads, signals. libevent stays behind it.
+ *
+ * All functions but loop_post belong to the loop's thread: the one that calls loop_run.
  */
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
@@ -16,25 +18,37 @@ struct loop_watch;
 struct event_base;
 
 struct loop *loop_new(void);
+/* Forgets timers, posts and deferred calls without calling them. Watches and what was made with
+ * loop_base must be gone. NULL is allowed. */
 void loop_free(struct loop *loop);
-void loop_run(struct loop *loop); /* until loop_stop, or until nothing is left to wait for */
+/* Until loop_stop, or until nothing is left to wait for: no timer, no socket, no post, no deferred
+ * call, no hold. A signal watch alone is nothing to wait for. */
+void loop_run(struct loop *loop);
 /* Waits for at most `wait_ms` (0 = do not wait, -1 = for ever) and handles what is ready. */
 void loop_once(struct loop *loop, int64_t wait_ms);
+/* The loop_run under way, or else the next one, returns at the end of its turn. */
 void loop_stop(struct loop *loop);
 
-/* Calls once after `ms`. The timer is freed by firing or by loop_cancel. */
+/* Calls once after `ms`, never earlier, in the order of their times. The timer is freed by firing
+ * (before the call) or by loop_cancel. */
 struct loop_timer *loop_after(struct loop *loop, int64_t ms, void (*fired)(void *user), void *user);
 void loop_cancel(struct loop_timer *timer); /* NULL is allowed */
 
 /* Calls `run` on the loop's thread; may be called from any thread. In order per caller. */
 void loop_post(struct loop *loop, void (*run)(void *user), void *user);
-/* Calls `run` at the end of this turn of the loop (same thread): for batching. */
+/* Takes back every post of this `run` and `user` that was not called yet. */
+void loop_unpost(struct loop *loop, void (*run)(void *user), void *user);
+/* Calls `run` at the end of this turn of the loop (same thread): for batching. What a deferred call
+ * defers comes at the end of the next turn, which does not wait. */
 void loop_defer(struct loop *loop, void (*run)(void *user), void *user);
+/* Keeps loop_run going while another thread or a child works for us and will post. Counted. */
+void loop_hold(struct loop *loop);
+void loop_unhold(struct loop *loop);
 
-/* SIGTERM, SIGINT, SIGHUP as ordinary events. */
+/* SIGTERM, SIGINT, SIGHUP as ordinary events. One loop of a process may watch signals. */
 struct loop_watch *loop_signal(struct loop *loop, int number,
                                void (*raised)(int number, void *user), void *user);
-void loop_unwatch(struct loop_watch *watch);
+void loop_unwatch(struct loop_watch *watch); /* NULL is allowed */
 
 struct event_base *loop_base(struct loop *loop); /* for bufferevents in serve/ and curl in loop/ */
 
