@@ -18,6 +18,7 @@
 
 struct arena;
 struct step;
+struct yaml_node;
 
 struct step_list {
     const struct step *const *items;
@@ -44,7 +45,8 @@ struct retry {
     size_t on_count; /* 0 = throttled timeout network server */
 };
 
-/* An expression or template with its place in the file. `origin` maps a fault inside it back. */
+/* An expression or template with its place in the file: of the scalar, or of the expression alone
+ * when a bare expression was wrapped whole in ${{ }}. playbook_place() maps a fault inside it. */
 struct playbook_text {
     const struct cel *expr;          /* a bare expression, or NULL */
     const struct cel_template *text; /* text with ${{ }}, or NULL */
@@ -110,7 +112,8 @@ struct playbook {
     struct step_list steps, on_failure;
     const struct step *const *all; /* by number */
     size_t step_count;
-    size_t disrupts; /* disrupting actions in the text */
+    size_t disrupts;                  /* disrupting actions in the text */
+    const struct yaml_node *document; /* what it was made of */
 };
 
 /* The actions that exist: an array of connectors, NULL-ended (registry_connectors). */
@@ -128,7 +131,31 @@ void playbook_free(struct playbook *playbook);
 extern const struct quell_field playbook_fields[]; /* top-level keywords, for docs and schema */
 extern const struct quell_field step_fields[];     /* keywords of a step */
 
-/* Where a fault inside a text stands in the file. */
+/* What the flags of these tables say beside enum quell_field_flag. */
+enum playbook_field_flag {
+    PLAYBOOK_LATER = 1 << 16, /* of the language, but not run by this version: QL105 */
+    PLAYBOOK_KIND = 1 << 17,  /* names the kind of a step */
+    PLAYBOOK_OWNED = 1 << 18, /* belongs to some kinds of steps only */
+};
+
+/* What the roots of expressions have, for the checker and whoever fills the scopes. */
+extern const struct quell_field playbook_run_fields[];   /* run.x */
+extern const struct quell_field playbook_self_fields[];  /* playbook.x */
+extern const struct quell_field playbook_error_fields[]; /* error.x */
+extern const struct quell_field playbook_step_fields[];  /* steps.<id>.x */
+
+/* The checks, one row for each code: lints.def. */
+struct playbook_lint {
+    const char *code; /* "QL114" */
+    enum severity severity;
+    const char *doc;  /* one sentence */
+    const char *bad;  /* an example that earns it ... */
+    const char *good; /* ... and one that does not; how they are completed: lints.def */
+};
+const struct playbook_lint *playbook_lints(size_t *count);
+
+/* Where a fault inside a text (bytes of the expression or template) stands in the file; `scalar` is
+ * the place of a playbook_text, or of any scalar of the file. */
 struct place playbook_place(const struct playbook *playbook, struct place scalar,
                             struct place inside);
 

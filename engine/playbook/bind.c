@@ -1,0 +1,500 @@
+/*
+ * bind.c - the names in expressions: which roots there are at a place, and whether what is read
+ * from them exists there.
+ *
+ * A name that is wrong is pointed at inside the author's own text; the nearest right one is
+ * offered. What cannot be known before a run (config, lists, raw data) is not judged.
+ */
+#include "playbook/load.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* One expression and where it stands. */
+struct binding {
+    struct loader *loader;
+    struct here here;
+    const struct cel *expr;
+    const struct yaml_node *scalar;
+    size_t offset;
+};
+
+static struct place place_in(const struct binding *binding, struct place inside)
+{
+    return yaml_place_inside(binding->loader->diags->text, binding->scalar,
+                             binding->offset + inside.offset, inside.len);
+}
+
+static void suggest(const struct binding *binding, struct diag *diag, struct quell_str nearest)
+{
+    if (nearest.len)
+        diag->help =
+            diag_format(binding->loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+}
+
+/* ---- fields ------------------------------------------------------------------------------------
+ */
+
+/* Path names from `from` on against a table; `owner` is what people call the table's owner. */
+static struct diag *check_fields(const struct binding *binding, const struct cel_reference *ref,
+                                 const struct quell_field *table, size_t from,
+                                 struct quell_str owner)
+{
+    for (; table && from < ref->count; from++) {
+        const struct quell_field *field = fields_find(table, ref->path[from]);
+        struct diag *diag;
+        if (field) {
+            table = field->type == QUELL_FIELD_OBJECT ? field->fields : NULL;
+            owner = diag_format(binding->loader->diags, "%.*s.%s", QUELL_ARG(owner), field->name);
+            continue;
+        }
+        diag = report(binding->loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[from]),
+                      "`%.*s` has no field `%.*s`", QUELL_ARG(owner), QUELL_ARG(ref->path[from]));
+        suggest(binding, diag, fields_nearest(table, ref->path[from]));
+        return diag;
+    }
+    return NULL;
+}
+
+static void check_incident(const struct binding *binding, const struct cel_reference *ref)
+{
+    (void)check_fields(binding, ref, binding->loader->incident_fields, 0, ref->root);
+}
+
+static void check_run(const struct binding *binding, const struct cel_reference *ref)
+{
+    (void)check_fields(binding, ref, playbook_run_fields, 0, ref->root);
+}
+
+static void check_self(const struct binding *binding, const struct cel_reference *ref)
+{
+    (void)check_fields(binding, ref, playbook_self_fields, 0, ref->root);
+}
+
+static void check_inputs(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    const struct playbook *playbook = loader->playbook;
+    struct quell_str *names = arena_array(loader->arena, struct quell_str, playbook->input_count);
+    struct diag *diag;
+    size_t i;
+    if (!ref->count || !loader->inputs_known)
+        return;
+    for (i = 0; i < playbook->input_count; i++) {
+        names[i] = playbook->inputs[i].name;
+        if (quell_str_equal(names[i], ref->path[0]))
+            return;
+    }
+    diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[0]),
+                  "there is no input `%.*s`", QUELL_ARG(ref->path[0]));
+    diag->help = QUELL_STR("name it under `inputs:`");
+    suggest(binding, diag, str_nearest(ref->path[0], names, playbook->input_count));
+}
+
+static void check_error(const struct binding *binding, const struct cel_reference *ref)
+{
+    const struct loader *loader = binding->loader;
+    size_t at = binding->here.step;
+    for (; at != NO_STEP; at = loader->outline[at].parent) {
+        enum branch branch = loader->outline[at].branch;
+        if (branch == BRANCH_ON_ERROR || branch == BRANCH_ON_FAILURE) {
+            (void)check_fields(binding, ref, playbook_error_fields, 0, ref->root);
+            return;
+        }
+    }
+    report(binding->loader, UNKNOWN_REFERENCE, place_in(binding, ref->place),
+           "`error` is known only in the steps of `on-error` and `on-failure`");
+}
+
+/* ---- vars --------------------------------------------------------------------------------------
+ */
+
+static void report_unset(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    struct quell_str *names = arena_array(loader->arena, struct quell_str, loader->var_count);
+    struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[0]),
+                               "no var `%.*s` is set before this", QUELL_ARG(ref->path[0]));
+    size_t i;
+    for (i = 0; i < loader->var_count; i++)
+        names[i] = loader->vars[i].name;
+    diag->help = QUELL_STR("a `set` step above gives it a value");
+    suggest(binding, diag, str_nearest(ref->path[0], names, loader->var_count));
+}
+
+static void check_vars(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    bool found = false;
+    struct diag *diag;
+    size_t i;
+    if (!ref->count)
+        return;
+    for (i = 0; i < loader->var_count; i++) {
+        const struct loaded_var *var = &loader->vars[i];
+        if (!quell_str_equal(var->name, ref->path[0]))
+            continue;
+        if (var->step == NO_STEP)
+            return;
+        found = found || prove_visible(loader, var->step, binding->here.step);
+    }
+    if (!found) {
+        report_unset(binding, ref);
+        return;
+    }
+    if (ref->optional || prove_set(loader, ref->path[0], binding->here.step))
+        return;
+    diag = report(loader, NOT_PROVEN, place_in(binding, ref->places[0]),
+                  "`vars.%.*s` may not have been set", QUELL_ARG(ref->path[0]));
+    diag->label = QUELL_STR("the step that sets it may be skipped");
+    diag->help =
+        diag_format(loader->diags, "write `vars.?%.*s.orValue(...)`", QUELL_ARG(ref->path[0]));
+}
+
+static bool exclude_each_other(const struct loader *loader, size_t a, size_t b)
+{
+    enum branch of_a, of_b;
+    for (; a != NO_STEP; a = loader->outline[a].parent) {
+        size_t parent = loader->outline[a].parent;
+        of_a = loader->outline[a].branch;
+        if (parent != NO_STEP && outline_inside(loader, b, parent, &of_b))
+            return (of_a == BRANCH_STEPS && of_b == BRANCH_ELSE) ||
+                   (of_a == BRANCH_ELSE && of_b == BRANCH_STEPS);
+    }
+    return false;
+}
+
+void bind_var(struct loader *loader, size_t step, const struct yaml_node *name)
+{
+    size_t i;
+    struct quell_str text = quell_str(name->value);
+    for (i = 0; i < loader->var_count; i++) {
+        const struct loaded_var *var = &loader->vars[i];
+        struct diag *diag;
+        if (var->step == NO_STEP || !quell_str_equal(var->name, text) ||
+            !prove_visible(loader, var->step, step) || exclude_each_other(loader, var->step, step))
+            continue;
+        diag = report(loader, REUSED, name->place, "the var `%.*s` is set twice", QUELL_ARG(text));
+        diag->note = QUELL_STR("a var never changes once it is set, so that it means one thing");
+        diag->help = QUELL_STR("give the new value a name of its own");
+        return;
+    }
+    grow(loader, loader->vars, loader->var_count, loader->var_cap);
+    loader->vars[loader->var_count++] = (struct loaded_var){text, step};
+}
+
+/* ---- steps -------------------------------------------------------------------------------------
+ */
+
+static void report_no_step(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    struct quell_str *names = arena_array(loader->arena, struct quell_str, loader->outline_count);
+    struct quell_str known = {"", 0};
+    struct diag *diag;
+    size_t i, count = 0;
+    for (i = 0; i < loader->outline_count; i++)
+        if (loader->outline[i].id.len)
+            names[count++] = loader->outline[i].id;
+    diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[0]),
+                  "there is no step `%.*s`", QUELL_ARG(ref->path[0]));
+    for (i = 0; i < count && i < 8; i++)
+        known = diag_format(loader->diags, "%.*s%s%.*s", QUELL_ARG(known), i ? ", " : "",
+                            QUELL_ARG(names[i]));
+    if (count)
+        diag->note = diag_format(loader->diags, "steps with an id: %.*s%s", QUELL_ARG(known),
+                                 count > 8 ? " ..." : "");
+    suggest(binding, diag, str_nearest(ref->path[0], names, count));
+}
+
+/* Whether a step has been there when the run is at `here`; says why not. */
+static bool check_order(const struct binding *binding, const struct cel_reference *ref, size_t step)
+{
+    struct loader *loader = binding->loader;
+    size_t at = binding->here.step;
+    struct quell_str id = ref->path[0];
+    struct place place = place_in(binding, ref->places[0]);
+    enum branch branch = BRANCH_STEPS;
+    struct diag *diag;
+    if (step == at) {
+        report(loader, NOT_PROVEN, place, "the step `%.*s` reads its own result", QUELL_ARG(id));
+        return false;
+    }
+    if (step > at) {
+        diag = report(loader, NOT_PROVEN, place, "the step `%.*s` comes later", QUELL_ARG(id));
+        diag->help = QUELL_STR("read only steps that stand above");
+        return false;
+    }
+    if (outline_inside(loader, at, step, &branch) && branch != BRANCH_ON_ERROR) {
+        report(loader, NOT_PROVEN, place, "the step `%.*s` is still running here", QUELL_ARG(id));
+        return false;
+    }
+    if (prove_visible(loader, step, at))
+        return true;
+    diag = report(loader, UNKNOWN_REFERENCE, place,
+                  "`%.*s` is a step of a loop, with a result for each item", QUELL_ARG(id));
+    diag->help = diag_format(
+        loader->diags, "read the loop's list: `steps.<loop>.output.map(i, i.steps.%.*s.status)`",
+        QUELL_ARG(id));
+    return false;
+}
+
+struct guard_search {
+    struct quell_str id;
+    bool found;
+};
+
+static void find_guard(const struct cel_reference *ref, void *user)
+{
+    struct guard_search *search = user;
+    if (str_is(ref->root, "steps") && ref->count && quell_str_equal(ref->path[0], search->id) &&
+        (ref->optional || (ref->count > 1 && str_is(ref->path[1], "status"))))
+        search->found = true;
+}
+
+/* An expression that looks at the status itself is trusted to mean it. */
+static bool looks_itself(const struct binding *binding, struct quell_str id)
+{
+    struct guard_search search = {id, false};
+    cel_references(binding->expr, find_guard, &search);
+    return search.found;
+}
+
+static void check_proof(const struct binding *binding, const struct cel_reference *ref, size_t step)
+{
+    struct loader *loader = binding->loader;
+    size_t at = binding->here.step;
+    bool own = loader->outline[at].step && loader->outline[at].step->condition.expr &&
+               loader->outline[at].step->condition.expr != binding->expr;
+    struct diag *diag;
+    if (ref->optional || prove_ran(loader, step, at) || looks_itself(binding, ref->path[0]) ||
+        prove_guarded(loader, ref->path[0], at, own))
+        return;
+    diag = report(loader, NOT_PROVEN, place_in(binding, ref->places[1]),
+                  "`%.*s` may not have run, so it may have no output", QUELL_ARG(ref->path[0]));
+    diag->help =
+        diag_format(loader->diags, "write `steps.%.*s.?output`, with `orValue(...)` behind it",
+                    QUELL_ARG(ref->path[0]));
+}
+
+static const struct quell_field item_fields[] = {
+    {.name = "item", .doc = "the item"},
+    {.name = "index", .doc = "its place in the list, from 0"},
+    {.name = "status", .doc = "how its steps ended"},
+    {.name = "steps", .doc = "what its steps gave"},
+    {.name = NULL}};
+
+static void check_output(const struct binding *binding, const struct cel_reference *ref,
+                         const struct step *step)
+{
+    struct loader *loader = binding->loader;
+    struct quell_str owner =
+        diag_format(loader->diags, "steps.%.*s.output", QUELL_ARG(ref->path[0]));
+    if (step->kind == STEP_USES && step->action && step->action->outputs &&
+        step->action->outputs[0].name) {
+        struct diag *diag = check_fields(binding, ref, step->action->outputs, 2, owner);
+        if (diag)
+            diag->note =
+                diag_format(loader->diags, "outputs of `%.*s` are checked by its connector",
+                            QUELL_ARG(step->uses));
+        return;
+    }
+    if (step->kind == STEP_FOR_EACH && ref->count > 2) {
+        struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[2]),
+                                   "`%.*s` is a list", QUELL_ARG(owner));
+        diag->note = QUELL_STR("each of its items has `item`, `index`, `status` and `steps`");
+        diag->help =
+            fields_find(item_fields, ref->path[2])
+                ? diag_format(loader->diags, "write `%.*s.map(i, i.%.*s)`", QUELL_ARG(owner),
+                              QUELL_ARG(ref->path[2]))
+                : diag_format(loader->diags, "write `%.*s.map(i, i.item)`", QUELL_ARG(owner));
+    }
+}
+
+static void check_steps(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    size_t i, step = ref->count ? outline_named(loader, ref->path[0]) : NO_STEP;
+    const struct step *loaded;
+    if (!ref->count)
+        return;
+    for (i = 0; step == NO_STEP && i < loader->foreign_count; i++)
+        if (quell_str_equal(loader->foreign[i], ref->path[0]))
+            return;
+    if (step == NO_STEP) {
+        report_no_step(binding, ref);
+        return;
+    }
+    loader->outline[step].read = true;
+    loaded = loader->outline[step].step;
+    if (!check_order(binding, ref, step) || ref->count < 2 || loader->outline[step].later)
+        return;
+    if (!fields_find(playbook_step_fields, ref->path[1])) {
+        struct diag *diag =
+            check_fields(binding, ref, playbook_step_fields, 1,
+                         diag_format(loader->diags, "steps.%.*s", QUELL_ARG(ref->path[0])));
+        if (loaded && loaded->action && loaded->action->outputs &&
+            fields_find(loaded->action->outputs, ref->path[1]))
+            suggest(binding, diag,
+                    diag_format(loader->diags, "steps.%.*s.output.%.*s", QUELL_ARG(ref->path[0]),
+                                QUELL_ARG(ref->path[1])));
+        return;
+    }
+    if (!str_is(ref->path[1], "output"))
+        return;
+    check_proof(binding, ref, step);
+    if (loaded)
+        check_output(binding, ref, loaded);
+}
+
+/* ---- roots -------------------------------------------------------------------------------------
+ */
+
+enum { IN_TRIGGER = 1 << WHERE_TRIGGER, IN_INPUT = 1 << WHERE_INPUT, IN_STEP = 1 << WHERE_STEP };
+
+static const struct root {
+    const char *name;
+    unsigned where;
+    void (*check)(const struct binding *binding, const struct cel_reference *ref);
+    const char *why; /* it is refused where it is not known */
+} roots[] = {
+    {"incident", IN_TRIGGER | IN_INPUT | IN_STEP, check_incident, NULL},
+    {"inputs", IN_STEP, check_inputs, NULL},
+    {"vars", IN_STEP, check_vars, NULL},
+    {"steps", IN_STEP, check_steps, NULL},
+    {"run", IN_INPUT | IN_STEP, check_run, NULL},
+    {"playbook", IN_INPUT | IN_STEP, check_self, NULL},
+    {"config", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
+    {"lists", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
+    {"error", IN_STEP, check_error, NULL},
+    {"output", 0, NULL, "it belongs to `poll`, which is not supported yet"},
+    {"alert", 0, NULL, "it belongs to `on: alert`, which is not supported yet"},
+    {"event", 0, NULL, "it belongs to triggers that are not supported yet"},
+    {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
+    {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},
+};
+enum { ROOTS = sizeof(roots) / sizeof(roots[0]) };
+
+static const struct root *find_root(struct quell_str name)
+{
+    size_t i;
+    for (i = 0; i < ROOTS; i++)
+        if (str_is(name, roots[i].name))
+            return &roots[i];
+    return NULL;
+}
+
+static bool is_loop_name(const struct binding *binding, struct quell_str name)
+{
+    const struct loader *loader = binding->loader;
+    size_t at = binding->here.step;
+    while (at != NO_STEP) {
+        enum branch branch = loader->outline[at].branch;
+        at = loader->outline[at].parent;
+        if (at != NO_STEP && branch == BRANCH_STEPS && loader->outline[at].loop &&
+            quell_str_equal(loader->outline[at].as, name))
+            return true;
+    }
+    return false;
+}
+
+/* A name that exists one level down: `isolate.status` for `steps.isolate.status`. */
+static struct quell_str owner_of(const struct binding *binding, struct quell_str name)
+{
+    const struct loader *loader = binding->loader;
+    size_t i;
+    if (outline_named(loader, name) != NO_STEP)
+        return diag_format(loader->diags, "steps.%.*s", QUELL_ARG(name));
+    for (i = 0; i < loader->var_count; i++)
+        if (quell_str_equal(loader->vars[i].name, name))
+            return diag_format(loader->diags, "vars.%.*s", QUELL_ARG(name));
+    for (i = 0; i < loader->playbook->input_count; i++)
+        if (quell_str_equal(loader->playbook->inputs[i].name, name))
+            return diag_format(loader->diags, "inputs.%.*s", QUELL_ARG(name));
+    if (loader->incident_fields && fields_find(loader->incident_fields, name))
+        return diag_format(loader->diags, "incident.%.*s", QUELL_ARG(name));
+    return (struct quell_str){"", 0};
+}
+
+static struct quell_str nearest_root(const struct binding *binding, struct quell_str name)
+{
+    const struct loader *loader = binding->loader;
+    struct quell_str names[ROOTS + 64];
+    size_t i, count = 0, at = binding->here.step;
+    for (i = 0; i < ROOTS; i++)
+        if (roots[i].where & (1u << binding->here.where))
+            names[count++] = quell_str_of(roots[i].name);
+    for (; at != NO_STEP && count < ROOTS + 64; at = loader->outline[at].parent)
+        if (loader->outline[at].loop && is_loop_name(binding, loader->outline[at].as))
+            names[count++] = loader->outline[at].as;
+    return str_nearest(name, names, count);
+}
+
+static void report_root(const struct binding *binding, const struct cel_reference *ref,
+                        const struct root *root)
+{
+    struct place name = {ref->place.offset, (uint32_t)ref->root.len};
+    struct diag *diag = report(binding->loader, UNKNOWN_REFERENCE, place_in(binding, name),
+                               "there is no `%.*s` here", QUELL_ARG(ref->root));
+    struct quell_str owner = owner_of(binding, ref->root);
+    if (root) {
+        diag->note = quell_str_of(root->why ? root->why
+                                            : "what starts the playbook is judged before it runs");
+        return;
+    }
+    suggest(binding, diag, owner.len ? owner : nearest_root(binding, ref->root));
+}
+
+/* Names of types are values in CEL; a namespace is no name of its own. */
+static bool is_cel_name(struct quell_str name)
+{
+    static const char *const types[] = {
+        "bool", "bytes",  "double",    "duration",  "google",        "int",  "list",
+        "map",  "string", "timestamp", "null_type", "optional_type", "type", "uint"};
+    size_t i;
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (str_is(name, types[i]))
+            return true;
+    return false;
+}
+
+static void check_reference(const struct cel_reference *ref, void *user)
+{
+    const struct binding *binding = user;
+    const struct root *root = find_root(ref->root);
+    if (is_loop_name(binding, ref->root) || (!root && is_cel_name(ref->root)))
+        return;
+    if (!root || !(root->where & (1u << binding->here.where))) {
+        report_root(binding, ref, root);
+        return;
+    }
+    if (root->check)
+        root->check(binding, ref);
+}
+
+void bind_expression(struct loader *loader, struct here here, const struct cel *expr,
+                     const struct yaml_node *scalar, size_t offset)
+{
+    struct binding binding = {loader, here, expr, scalar, offset};
+    cel_references(expr, check_reference, &binding);
+}
+
+void bind_loop(struct loader *loader, size_t step, const struct yaml_node *name)
+{
+    static const char *const reserved[] = {
+        "as",  "break", "const",     "continue", "else",   "for", "function", "if",   "import",
+        "let", "loop",  "namespace", "package",  "return", "var", "void",     "while"};
+    struct binding here = {.loader = loader, .here = {WHERE_STEP, step}};
+    struct quell_str text = quell_str(name->value);
+    bool taken = find_root(text) || is_loop_name(&here, text) || is_cel_name(text);
+    struct diag *diag;
+    size_t i;
+    for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+        taken = taken || str_is(text, reserved[i]);
+    if (!taken)
+        return;
+    diag =
+        report(loader, REUSED, name->place, "`%.*s` means something else already", QUELL_ARG(text));
+    diag->label = QUELL_STR("a loop's item needs a name of its own");
+    diag->help = QUELL_STR("name it after what it is: `as: device`");
+}

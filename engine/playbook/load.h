@@ -1,0 +1,204 @@
+/*
+ * load.h - what the files of the loader share. Nobody outside playbook/ includes it.
+ *
+ * Loading is two walks over the YAML tree. outline.c goes first and lists every step in text order,
+ * so that the second walk knows what comes later. Then load.c, load_step.c and the load_*.c of the
+ * kinds make the structs and check each text where it stands (text.c, bind.c). A fault is reported
+ * and the walk goes on: the author gets all of them at once.
+ */
+#ifndef PLAYBOOK_LOAD_H
+#define PLAYBOOK_LOAD_H
+
+#include <stddef.h>
+
+#include "playbook/playbook.h"
+#include "value/fields.h"
+#include "value/value.h"
+#include "value/yaml.h"
+
+/* ---- tables.c ----------------------------------------------------------------------------------
+ */
+
+enum lint {
+#define LINT(NAME, text, level, sentence, wrong, right) LINT_##NAME,
+#include "playbook/lints.def"
+#undef LINT
+    LINTS
+};
+extern const struct playbook_lint lints[];
+
+extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
+    stop_fields[], fail_fields[];
+
+/* ---- the state of one loading ------------------------------------------------------------------
+ */
+
+#define NO_STEP SIZE_MAX
+
+/* Which list of its parent a step stands in; without a parent: STEPS or ON_FAILURE. */
+enum branch { BRANCH_STEPS, BRANCH_ELSE, BRANCH_ON_ERROR, BRANCH_ON_FAILURE };
+
+/* A step as outline.c sees it, before anything is checked. Its index is its number. */
+struct outline {
+    const struct yaml_node *node;
+    struct quell_str id; /* empty when none is given */
+    size_t parent;       /* index, or NO_STEP */
+    enum branch branch;
+    size_t next;                     /* the next step of the same list, or NO_STEP */
+    size_t first[BRANCH_ON_FAILURE]; /* its own lists' first steps, or NO_STEP */
+    bool conditional;                /* has `if` */
+    bool soft;                       /* has an `on-error` that lets the run go on */
+    bool loop;                       /* for-each */
+    bool later;          /* of a kind that is not supported yet: nothing is known of it */
+    struct quell_str as; /* name of a loop's item */
+    struct step *step;   /* once it is loaded */
+    bool read;           /* some expression reads steps.<id> */
+    bool mark;           /* scratch of bind.c */
+};
+
+struct loaded_var {
+    struct quell_str name;
+    size_t step; /* the `set` that makes it; NO_STEP = a keyword of a later version does */
+};
+
+struct loader {
+    struct arena *arena;
+    struct diag_list *diags;
+    const struct playbook_actions *actions;
+    const struct quell_field *incident_fields;
+    struct playbook *playbook;
+    struct outline *outline;
+    size_t outline_count, outline_cap;
+    struct quell_str *foreign; /* ids inside steps of later kinds */
+    size_t foreign_count, foreign_cap;
+    struct loaded_var *vars;
+    size_t var_count, var_cap;
+    size_t first, first_on_failure; /* the first step of the top lists, or NO_STEP */
+    bool inputs_known;              /* false: `inputs` is broken, its names are not judged */
+};
+
+/* Adds a diagnostic of the table and returns it. */
+#define report(loader, NAME, where, ...)                                                           \
+    diag_add((loader)->diags, lints[LINT_##NAME].code, lints[LINT_##NAME].severity, (where),       \
+             __VA_ARGS__)
+
+/* Grows an array of the loader's arena by one element. */
+#define grow(loader, array, count, cap)                                                            \
+    do {                                                                                           \
+        if ((count) == (cap)) {                                                                    \
+            size_t grown = (cap) ? (cap)*2 : 16;                                                   \
+            (array) = arena_grow((loader)->arena, (array), (cap) * sizeof(*(array)),               \
+                                 grown * sizeof(*(array)));                                        \
+            (cap) = grown;                                                                         \
+        }                                                                                          \
+    } while (0)
+
+/* ---- outline.c ---------------------------------------------------------------------------------
+ */
+
+void outline_make(struct loader *loader, const struct yaml_node *root);
+size_t outline_find(const struct loader *loader, const struct yaml_node *step); /* or NO_STEP */
+size_t outline_named(const struct loader *loader, struct quell_str id);         /* or NO_STEP */
+/* Whether `inner` stands inside `outer`; *branch then is the list of `outer` it is in. */
+bool outline_inside(const struct loader *loader, size_t inner, size_t outer, enum branch *branch);
+
+/* ---- load_step.c -------------------------------------------------------------------------------
+ */
+
+/* A kind's loader: steps.def names it, load_<kind>.c holds it. */
+struct step_loader {
+    const char *const *keywords; /* the PLAYBOOK_OWNED keywords it takes, NULL-ended */
+    void (*load)(struct loader *loader, size_t index, const struct yaml_node *map,
+                 struct step *step);
+};
+#define STEP(name, keyword, doc) extern const struct step_loader load_##name;
+#include "playbook/steps.def"
+#undef STEP
+
+struct step_list load_steps(struct loader *loader, const struct yaml_node *list);
+bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
+
+/* Types of inputs: word, type of the field, whether a later version brings it. */
+#define INPUT_TYPES                                                                                \
+    INPUT_TYPE("string", STRING, false)                                                            \
+    INPUT_TYPE("int", INT, false)                                                                  \
+    INPUT_TYPE("float", DOUBLE, false)                                                             \
+    INPUT_TYPE("bool", BOOL, false)                                                                \
+    INPUT_TYPE("duration", DURATION, false)                                                        \
+    INPUT_TYPE("timestamp", TIMESTAMP, false)                                                      \
+    INPUT_TYPE("enum", ENUM, false)                                                                \
+    INPUT_TYPE("list", LIST, false)                                                                \
+    INPUT_TYPE("object", MAP, false)                                                               \
+    INPUT_TYPE("ip", STRING, false)                                                                \
+    INPUT_TYPE("url", STRING, false)                                                               \
+    INPUT_TYPE("hash", STRING, false)                                                              \
+    INPUT_TYPE("device", ANY, true)                                                                \
+    INPUT_TYPE("user", ANY, true)                                                                  \
+    INPUT_TYPE("mail", ANY, true)                                                                  \
+    INPUT_TYPE("file", ANY, true)
+
+/* ---- inputs.c ----------------------------------------------------------------------------------
+ */
+
+void load_inputs(struct loader *loader, const struct yaml_node *map);
+
+/* ---- text.c: keys, words, expressions, templates -----------------------------------------------
+ */
+
+/* fields_check_node, and each keyword of a later version (also inside objects) refused by name. */
+void check_keys(struct loader *loader, const struct quell_field *table,
+                const struct yaml_node *map);
+
+/* The scalar at a key when it has the type, else empty / 0 / `otherwise`; the type's fault is
+ * already said by check_keys. */
+struct quell_str text_at(const struct yaml_node *map, const char *key);
+int64_t int_at(const struct yaml_node *map, const char *key, int64_t otherwise);
+/* A duration above zero, in microseconds; says so when it is not. */
+int64_t duration_at(struct loader *loader, const struct yaml_node *map, const char *key,
+                    int64_t otherwise);
+
+enum spelling { SPELLING_SNAKE, SPELLING_KEBAB };
+/* snake_case names are CEL identifiers and no words of CEL; kebab-case is for playbooks. */
+bool check_spelling(struct loader *loader, struct quell_str what, const struct yaml_node *node,
+                    enum spelling spelling);
+
+/* The place of a key or scalar, of one line: what a caret can stand under. */
+struct place head_place(const struct loader *loader, const struct yaml_node *node);
+
+/* Where an expression stands: it decides which roots it has. */
+enum where { WHERE_TRIGGER, WHERE_INPUT, WHERE_STEP };
+struct here {
+    enum where where;
+    size_t step; /* index of the step, or NO_STEP */
+};
+
+void load_expression(struct loader *loader, struct here here, const struct yaml_pair *pair,
+                     struct playbook_text *made);
+void load_template(struct loader *loader, struct here here, const struct yaml_node *node,
+                   struct playbook_text *made);
+/* Every text inside a value; NULL when one is wrong. */
+const struct cel_tree *load_tree(struct loader *loader, struct here here,
+                                 const struct yaml_node *node);
+
+/* ---- bind.c ------------------------------------------------------------------------------------
+ */
+
+/* Checks every reference of an expression whose text begins `offset` bytes inside the scalar. */
+void bind_expression(struct loader *loader, struct here here, const struct cel *expr,
+                     const struct yaml_node *scalar, size_t offset);
+/* A name that `set` makes at a step: reported when it has been given before. */
+void bind_var(struct loader *loader, size_t step, const struct yaml_node *name);
+/* The name of a loop's item: reported when it hides another name. */
+void bind_loop(struct loader *loader, size_t step, const struct yaml_node *name);
+
+/* ---- prove.c: what has certainly happened when a step is reached --------------------------------
+ */
+
+bool prove_ran(struct loader *loader, size_t step, size_t at); /* and succeeded */
+bool prove_set(struct loader *loader, struct quell_str var, size_t at);
+/* Whether an `if` around `at` (and its own, when `own`) holds only when steps.<id> succeeded. */
+bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, bool own);
+/* Whether `step` is reached by name from `at`: no loop stands around it that is not around `at`. */
+bool prove_visible(const struct loader *loader, size_t step, size_t at);
+
+#endif

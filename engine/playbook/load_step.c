@@ -1,0 +1,305 @@
+/*
+ * load_step.c - a step: which kind it is, and what every kind may have (`if`, `retry` ...). What
+ * only one kind has is loaded by that kind's file, found by steps.def.
+ */
+#include "playbook/load.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+static const struct {
+    const char *keyword;
+    const struct step_loader *loader;
+} kinds[STEP_KINDS] = {
+#define STEP(name, text, doc) [STEP_##name] = {(text), &load_##name},
+#include "playbook/steps.def"
+#undef STEP
+};
+
+static bool takes(enum step_kind kind, struct quell_str keyword)
+{
+    const char *const *own = kinds[kind].loader->keywords;
+    for (; own && *own; own++)
+        if (str_is(keyword, *own))
+            return true;
+    return false;
+}
+
+/* ---- the kind ----------------------------------------------------------------------------------
+ */
+
+static enum step_kind kind_named(struct quell_str keyword)
+{
+    size_t kind;
+    for (kind = 0; kind < STEP_KINDS; kind++)
+        if (str_is(keyword, kinds[kind].keyword))
+            break;
+    return (enum step_kind)kind;
+}
+
+/* Keys of the step that name a kind; `steps` does not where another kind owns it. */
+struct kinds_seen {
+    const struct yaml_pair *pairs[2]; /* the first two */
+    size_t count;
+    bool later;
+};
+
+static void see_kinds(const struct yaml_node *map, struct kinds_seen *seen)
+{
+    size_t i, k;
+    for (i = 0; i < map->count; i++) {
+        const struct yaml_pair *pair = &map->pairs[i];
+        struct quell_str key = quell_str(pair->key.value);
+        const struct quell_field *field = fields_find(step_fields, key);
+        bool owned = false;
+        if (!field || !(field->flags & PLAYBOOK_KIND))
+            continue;
+        for (k = 0; k < map->count; k++) {
+            enum step_kind owner = kind_named(quell_str(map->pairs[k].key.value));
+            owned = owned || (owner != STEP_KINDS && takes(owner, key));
+        }
+        if (owned)
+            continue;
+        seen->later = seen->later || (field->flags & PLAYBOOK_LATER);
+        if (seen->count < 2)
+            seen->pairs[seen->count] = pair;
+        seen->count++;
+    }
+}
+
+static struct quell_str all_kinds(struct loader *loader)
+{
+    struct quell_str text = {"", 0};
+    size_t i;
+    for (i = 0; i < STEP_KINDS; i++)
+        text = diag_format(loader->diags, "%.*s%s`%s`", QUELL_ARG(text),
+                           i == 0               ? ""
+                           : i + 1 < STEP_KINDS ? ", "
+                                                : " or ",
+                           kinds[i].keyword);
+    return text;
+}
+
+static void report_two(struct loader *loader, const struct kinds_seen *seen)
+{
+    struct quell_str first = quell_str(seen->pairs[0]->key.value),
+                     second = quell_str(seen->pairs[1]->key.value);
+    struct diag *diag =
+        report(loader, STEP_KIND, seen->pairs[1]->key.place,
+               "this step is of two kinds: `%.*s` and `%.*s`", QUELL_ARG(first), QUELL_ARG(second));
+    diag->label = QUELL_STR("a step has exactly one kind");
+    if (str_is(first, "for-each") || str_is(second, "for-each"))
+        diag->help = QUELL_STR("put what is repeated under `steps:` of the `for-each`");
+    else
+        diag->help = QUELL_STR("make two steps of it");
+}
+
+/* STEP_KINDS when there is no single one; said unless `known` is false, when a misspelt key may
+ * have been meant. */
+static enum step_kind find_kind(struct loader *loader, const struct yaml_node *map, bool known)
+{
+    struct kinds_seen seen = {0};
+    see_kinds(map, &seen);
+    if (seen.later)
+        return STEP_KINDS;
+    if (seen.count > 1)
+        report_two(loader, &seen);
+    if (seen.count == 0 && known) {
+        struct diag *diag =
+            report(loader, STEP_KIND, head_place(loader, map), "this step does nothing");
+        diag->label = QUELL_STR("it has no kind");
+        diag->help =
+            diag_format(loader->diags, "give it one of %.*s", QUELL_ARG(all_kinds(loader)));
+    }
+    return seen.count == 1 ? kind_named(quell_str(seen.pairs[0]->key.value)) : STEP_KINDS;
+}
+
+static void check_owned(struct loader *loader, const struct yaml_node *map, enum step_kind kind)
+{
+    size_t i, k;
+    for (i = 0; i < map->count; i++) {
+        struct quell_str key = quell_str(map->pairs[i].key.value);
+        const struct quell_field *field = fields_find(step_fields, key);
+        struct diag *diag;
+        if (!field || !(field->flags & PLAYBOOK_OWNED) || takes(kind, key) ||
+            str_is(key, kinds[kind].keyword))
+            continue;
+        diag = report(loader, MISPLACED, map->pairs[i].key.place,
+                      "`%.*s` does nothing in a `%s` step", QUELL_ARG(key), kinds[kind].keyword);
+        for (k = 0; k < STEP_KINDS && !diag->help.len; k++)
+            if (takes((enum step_kind)k, key))
+                diag->help =
+                    diag_format(loader->diags, "it belongs to a step with `%s`", kinds[k].keyword);
+    }
+}
+
+/* ---- what every kind may have ------------------------------------------------------------------
+ */
+
+static void load_retry_words(struct loader *loader, const struct yaml_node *on, struct retry *retry)
+{
+    static const char *const words[] = {"throttled", "timeout", "network", "server"};
+    bool many = quell_is(on->value, QUELL_LIST);
+    size_t i, k, count = many ? on->count : 1;
+    struct quell_str *made = arena_array(loader->arena, struct quell_str, count);
+    for (i = 0; i < count; i++) {
+        const struct yaml_node *node = many ? &on->items[i] : on;
+        struct quell_str word = quell_str(node->value), candidates[4];
+        struct diag *diag;
+        bool known = error_code_of(word) != QUELL_OK;
+        for (k = 0; k < 4; k++) {
+            candidates[k] = quell_str_of(words[k]);
+            known = known || quell_str_equal(word, candidates[k]);
+        }
+        made[i] = word;
+        if (known || !quell_is(node->value, QUELL_STRING))
+            continue;
+        diag = report(loader, WRONG_TYPE, node->place, "`%.*s` is nothing to retry on",
+                      QUELL_ARG(word));
+        diag->label = QUELL_STR("throttled, timeout, network, server, or the name of an error");
+        if (str_nearest(word, candidates, 4).len)
+            diag->help = diag_format(loader->diags, "did you mean `%.*s`?",
+                                     QUELL_ARG(str_nearest(word, candidates, 4)));
+    }
+    retry->on = made;
+    retry->on_count = count;
+}
+
+static void load_retry(struct loader *loader, const struct yaml_node *map, struct retry *retry)
+{
+    const struct yaml_node *on;
+    int64_t max;
+    if (!map || !quell_is(map->value, QUELL_MAP))
+        return;
+    on = yaml_get(map, "on");
+    max = int_at(map, "max", 3);
+    if (max < 0 || max > LIMIT_RETRY)
+        report(loader, TOO_LARGE, yaml_get(map, "max")->place, "`max` is between 0 and %d here",
+               LIMIT_RETRY);
+    else
+        retry->max = (unsigned)max;
+    retry->backoff = str_is(text_at(map, "backoff"), "fixed") ? BACKOFF_FIXED : BACKOFF_EXPONENTIAL;
+    retry->first_us = duration_at(loader, map, "first", 2000000);
+    retry->cap_us = duration_at(loader, map, "cap", 60000000);
+    if (on)
+        load_retry_words(loader, on, retry);
+}
+
+static void load_on_error(struct loader *loader, const struct yaml_node *node, struct step *step)
+{
+    struct diag *diag;
+    step->on_error = ON_ERROR_FAIL;
+    if (!node || quell_text_is(node->value, "fail"))
+        return;
+    if (quell_text_is(node->value, "continue")) {
+        step->on_error = ON_ERROR_CONTINUE;
+        return;
+    }
+    if (quell_is(node->value, QUELL_LIST)) {
+        step->on_error = ON_ERROR_STEPS;
+        step->on_error_steps = load_steps(loader, node);
+        return;
+    }
+    if (quell_text_is(node->value, "undo")) {
+        diag = report(loader, LATER, node->place, "`on-error: undo` is not supported yet");
+        diag->help = QUELL_STR("write the steps that take it back as a list");
+        return;
+    }
+    diag = report(loader, WRONG_TYPE, head_place(loader, node),
+                  "`on-error` is `fail`, `continue` or a list of steps");
+}
+
+static void load_common(struct loader *loader, size_t index, struct step *step)
+{
+    const struct outline *outline = &loader->outline[index];
+    const struct yaml_node *map = outline->node;
+    const struct yaml_pair *condition = yaml_find(map, QUELL_STR("if"));
+    struct here here = {WHERE_STEP, index};
+    step->number = (unsigned)index;
+    step->place = map->place;
+    step->id_given = outline->id.len > 0;
+    step->id = step->id_given ? outline->id : arena_format(loader->arena, "_%zu", index);
+    step->name = text_at(map, "name");
+    step->connection = text_at(map, "connection");
+    step->timeout_us = duration_at(loader, map, "timeout", 0);
+    if (condition)
+        load_expression(loader, here, condition, &step->condition);
+    load_retry(loader, yaml_get(map, "retry"), &step->retry);
+}
+
+/* The lists of a step whose kind is not known are loaded for their faults. */
+static void load_lists(struct loader *loader, const struct yaml_node *map)
+{
+    static const char *const lists[] = {"steps", "else"};
+    size_t i;
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        const struct yaml_node *list = yaml_get(map, lists[i]);
+        if (list)
+            (void)load_steps(loader, list);
+    }
+}
+
+static bool knows_keys(const struct yaml_node *map)
+{
+    size_t i;
+    for (i = 0; i < map->count; i++)
+        if (!fields_find(step_fields, quell_str(map->pairs[i].key.value)))
+            return false;
+    return true;
+}
+
+static struct step *load_step(struct loader *loader, size_t index)
+{
+    const struct yaml_node *map = loader->outline[index].node;
+    struct step *step = arena_one(loader->arena, struct step);
+    enum step_kind kind;
+    loader->outline[index].step = step;
+    check_keys(loader, step_fields, map);
+    load_common(loader, index, step);
+    kind = find_kind(loader, map, knows_keys(map));
+    if (kind == STEP_KINDS) {
+        load_lists(loader, map);
+    } else {
+        step->kind = kind;
+        check_owned(loader, map, kind);
+        kinds[kind].loader->load(loader, index, map, step);
+    }
+    load_on_error(loader, yaml_get(map, "on-error"), step);
+    step->disrupts = step->disrupts || load_disrupts(&step->steps) ||
+                     load_disrupts(&step->otherwise) || load_disrupts(&step->on_error_steps);
+    return step;
+}
+
+struct step_list load_steps(struct loader *loader, const struct yaml_node *list)
+{
+    const struct step **made;
+    size_t i, count = 0;
+    if (!quell_is(list->value, QUELL_LIST))
+        return (struct step_list){NULL, 0};
+    made = arena_array(loader->arena, const struct step *, list->count + 1);
+    if (!list->count)
+        report(loader, WRONG_TYPE, head_place(loader, list), "there are no steps in this list");
+    for (i = 0; i < list->count; i++) {
+        const struct yaml_node *node = &list->items[i];
+        size_t index = outline_find(loader, node);
+        if (index != NO_STEP) {
+            made[count++] = load_step(loader, index);
+        } else if (!quell_is(node->value, QUELL_MAP)) {
+            struct diag *diag = report(loader, WRONG_TYPE, head_place(loader, node),
+                                       "a step is a map, not a %s", value_type_name(node->value));
+            diag->help = QUELL_STR("write `- uses: connector.action`");
+        }
+    }
+    return (struct step_list){made, count};
+}
+
+bool load_disrupts(const struct step_list *list)
+{
+    size_t i;
+    for (i = 0; i < list->count; i++)
+        if (list->items[i]->disrupts)
+            return true;
+    return false;
+}

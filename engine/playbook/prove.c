@@ -1,0 +1,157 @@
+/*
+ * prove.c - definite assignment: has a step certainly succeeded, is a var certainly set, when the
+ * run is here?
+ *
+ * A step that is reached proves the steps before it in its own list, and those before each step it
+ * stands inside. Among those, a step counts when nothing could have skipped it and its failure
+ * would have ended the list; a block with `if` counts when both its lists do.
+ */
+#include "playbook/load.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#include <string.h>
+
+static bool certain_list(const struct loader *loader, size_t first);
+
+/* Whether this step, once its list has gone past it, has done what is marked. */
+static bool certain(const struct loader *loader, size_t step)
+{
+    const struct outline *outline = &loader->outline[step];
+    if (outline->soft || outline->later)
+        return false;
+    if (outline->mark)
+        return !outline->conditional;
+    if (outline->loop || !certain_list(loader, outline->first[BRANCH_STEPS]))
+        return false;
+    return !outline->conditional || certain_list(loader, outline->first[BRANCH_ELSE]);
+}
+
+static bool certain_list(const struct loader *loader, size_t first)
+{
+    for (; first != NO_STEP; first = loader->outline[first].next)
+        if (certain(loader, first))
+            return true;
+    return false;
+}
+
+static size_t first_of_list(const struct loader *loader, size_t step)
+{
+    const struct outline *outline = &loader->outline[step];
+    if (outline->parent != NO_STEP)
+        return loader->outline[outline->parent].first[outline->branch];
+    return outline->branch == BRANCH_ON_FAILURE ? loader->first_on_failure : loader->first;
+}
+
+static bool certain_at(const struct loader *loader, size_t at)
+{
+    for (; at != NO_STEP; at = loader->outline[at].parent) {
+        size_t step = first_of_list(loader, at);
+        for (; step != NO_STEP && step != at; step = loader->outline[step].next)
+            if (certain(loader, step))
+                return true;
+    }
+    return false;
+}
+
+bool prove_ran(struct loader *loader, size_t step, size_t at)
+{
+    bool proven;
+    loader->outline[step].mark = true;
+    proven = certain_at(loader, at);
+    loader->outline[step].mark = false;
+    return proven;
+}
+
+static void mark_var(struct loader *loader, struct quell_str var, bool mark)
+{
+    size_t i;
+    for (i = 0; i < loader->var_count; i++)
+        if (loader->vars[i].step != NO_STEP && quell_str_equal(loader->vars[i].name, var))
+            loader->outline[loader->vars[i].step].mark = mark;
+}
+
+bool prove_set(struct loader *loader, struct quell_str var, size_t at)
+{
+    bool proven;
+    mark_var(loader, var, true);
+    proven = certain_at(loader, at);
+    mark_var(loader, var, false);
+    return proven;
+}
+
+bool prove_visible(const struct loader *loader, size_t step, size_t at)
+{
+    enum branch branch;
+    size_t up = loader->outline[step].parent;
+    for (; up != NO_STEP; up = loader->outline[up].parent)
+        if (loader->outline[up].loop &&
+            (!outline_inside(loader, at, up, &branch) || branch != BRANCH_STEPS))
+            return false;
+    return true;
+}
+
+/* ---- guards ------------------------------------------------------------------------------------
+ */
+
+/* A text without blanks outside of quotes and with single quotes only, so that spellings of the
+ * same comparison are equal bytes. Also says whether `||` or `?` stands in it: then nothing is
+ * certain of its parts. */
+static struct quell_str squeeze(struct arena *arena, struct quell_str text, bool *choice)
+{
+    char *out = arena_alloc(arena, text.len + 1), quote = 0;
+    size_t i, len = 0;
+    for (i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (!quote && (c == '|' || c == '?'))
+            *choice = true;
+        if (!quote && (c == ' ' || c == '\n' || c == '\r' || c == '\t'))
+            continue;
+        if (quote ? c == quote : c == '\'' || c == '"') {
+            quote = quote ? 0 : c;
+            c = '\'';
+        }
+        out[len++] = c;
+    }
+    return (struct quell_str){out, len};
+}
+
+/* Whether `part` is one of the terms that `&&` joins: at an end or beside one. */
+static bool has_term(struct quell_str text, struct quell_str part)
+{
+    size_t at = str_find(text, part, 0);
+    for (; at != SIZE_MAX; at = str_find(text, part, at + 1)) {
+        struct quell_str before = str_slice(text, 0, at),
+                         behind = str_slice(text, at + part.len, text.len);
+        if ((!before.len || str_ends(before, QUELL_STR("&&"))) &&
+            (!behind.len || str_starts(behind, QUELL_STR("&&"))))
+            return true;
+    }
+    return false;
+}
+
+static bool guards(const struct loader *loader, const struct step *step, struct quell_str id)
+{
+    bool choice = false;
+    struct quell_str text, term;
+    if (!step || !step->condition.expr)
+        return false;
+    text = squeeze(loader->arena, cel_source(step->condition.expr), &choice);
+    term = arena_format(loader->arena, "steps.%.*s.status=='succeeded'", QUELL_ARG(id));
+    return !choice && has_term(text, term);
+}
+
+bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, bool own)
+{
+    enum branch branch = BRANCH_STEPS;
+    bool counts = own;
+    while (at != NO_STEP) {
+        if (counts && branch == BRANCH_STEPS && guards(loader, loader->outline[at].step, id))
+            return true;
+        branch = loader->outline[at].branch;
+        at = loader->outline[at].parent;
+        counts = true;
+    }
+    return false;
+}

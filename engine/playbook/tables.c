@@ -1,0 +1,345 @@
+/*
+ * tables.c - the playbook language as field tables: every keyword of LANGUAGE.md section 6 is a
+ * row. Loader, checks, docs and schema read these; nothing here runs.
+ *
+ * A keyword that a later version brings has the flag PLAYBOOK_LATER: the loader refuses it by name,
+ * so that a playbook never runs with a part of it left out.
+ */
+#include "playbook/load.h"
+
+#define LATER(word, text)                                                                          \
+    {                                                                                              \
+        .name = (word), .type = QUELL_FIELD_ANY, .flags = PLAYBOOK_LATER, .doc = (text)            \
+    }
+#define LATER_KIND(word, text)                                                                     \
+    {                                                                                              \
+        .name = (word), .type = QUELL_FIELD_ANY, .flags = PLAYBOOK_LATER | PLAYBOOK_KIND,          \
+        .doc = (text)                                                                              \
+    }
+
+static const char *const states[] = {"live", "shadow", "off", NULL};
+static const char *const backoffs[] = {"exponential", "fixed", NULL};
+static const char *const endings[] = {"done", "benign", "duplicate", "escalated", NULL};
+static const char *const input_types[] = {
+#define INPUT_TYPE(name, type, later) name,
+    INPUT_TYPES
+#undef INPUT_TYPE
+        NULL};
+
+const struct quell_field on_fields[] = {
+    {.name = "incident",
+     .type = QUELL_FIELD_ANY,
+     .doc = "starts on an incident: `types`, `match`, `unless`, `where`"},
+    {.name = "manual", .type = QUELL_FIELD_ANY, .doc = "may be started by a person"},
+    LATER("alert", "starts on an alert, as `incident` does"),
+    LATER("webhook", "starts on a request to a path of its own"),
+    LATER("schedule", "starts by the clock: `cron` or `every`"),
+    LATER("call", "may be called by another playbook"),
+    LATER("run", "reacts to the end of another run"),
+    {.name = NULL}};
+
+const struct quell_field manual_fields[] = {
+    LATER("by", "groups that may start it"),
+    LATER("for", "kinds of entities it is shown on: `incident`, `device`, `user`"),
+    {.name = NULL}};
+
+const struct quell_field playbook_fields[] = {
+    {.name = "quell",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_REQUIRED | QUELL_CONSTANT,
+     .doc = "version of the language: 1"},
+    {.name = "playbook",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_CONSTANT,
+     .doc = "id of the playbook, unique in the workspace, in kebab-case"},
+    {.name = "name",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "what people call it"},
+    {.name = "description",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "what it does and why"},
+    {.name = "owner",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "who is told when a run is held or fails"},
+    {.name = "tags",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "words to find it by, ATT&CK ids among them"},
+    LATER("references", "links for people"),
+    {.name = "state",
+     .type = QUELL_FIELD_ENUM,
+     .words = states,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"live\"",
+     .doc = "`live`, `shadow` (plans and records, changes nothing) or `off`"},
+    LATER("expires", "date after which it no longer starts"),
+    LATER("order", "position among the playbooks that match the same event"),
+    LATER("exclusive", "no later playbook starts for this event"),
+    {.name = "on",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = on_fields,
+     .flags = QUELL_REQUIRED,
+     .doc = "what starts it; several keys mean any of them"},
+    {.name = "inputs",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .doc = "typed inputs, read as `inputs.<name>`"},
+    LATER("vars", "constants computed once at the start"),
+    LATER("connections", "the named connection of a connector, when not the default one"),
+    LATER("dedupe", "a second event with the same key starts nothing"),
+    LATER("throttle", "at most so many starts in a time"),
+    LATER("concurrency", "at most so many runs of a group at once"),
+    LATER("limits", "how many targets of a kind it may touch"),
+    {.name = "timeout",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"24h\"",
+     .doc = "longest time of a run, waits included"},
+    LATER("defaults", "`retry`, `timeout` and `on-error` of all steps"),
+    {.name = "steps",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_REQUIRED,
+     .doc = "the program"},
+    {.name = "on-failure",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .doc = "steps that run when the run fails; `error` says why"},
+    LATER("finally", "steps that run at the end in every case"),
+    LATER("undo", "how a run is taken back"),
+    LATER("quality", "what its incidents must be worth"),
+    LATER("outputs", "the result of a run, for callers"),
+    {.name = NULL}};
+
+const struct quell_field input_fields[] = {{.name = "type",
+                                            .type = QUELL_FIELD_ENUM,
+                                            .words = input_types,
+                                            .flags = QUELL_CONSTANT,
+                                            .fallback = "\"string\"",
+                                            .doc = "type of the input"},
+                                           {.name = "default",
+                                            .type = QUELL_FIELD_ANY,
+                                            .flags = QUELL_TEMPLATE | QUELL_NULLABLE,
+                                            .doc = "value when none is given"},
+                                           {.name = "required",
+                                            .type = QUELL_FIELD_BOOL,
+                                            .flags = QUELL_CONSTANT,
+                                            .fallback = "false",
+                                            .doc = "whether a start without it is refused"},
+                                           {.name = "of",
+                                            .type = QUELL_FIELD_LIST,
+                                            .of = QUELL_FIELD_STRING,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "the words of an enum"},
+                                           {.name = "description",
+                                            .type = QUELL_FIELD_STRING,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "what it is, for whoever fills it in"},
+                                           LATER("min", "smallest number"),
+                                           LATER("max", "largest number"),
+                                           LATER("regex", "what a text must match"),
+                                           {.name = NULL}};
+
+const struct quell_field retry_fields[] = {
+    {.name = "max",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .fallback = "3",
+     .doc = "further attempts after the first"},
+    {.name = "backoff",
+     .type = QUELL_FIELD_ENUM,
+     .words = backoffs,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"exponential\"",
+     .doc = "how the wait grows"},
+    {.name = "first",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"2s\"",
+     .doc = "wait before the second attempt"},
+    {.name = "cap",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"60s\"",
+     .doc = "longest wait"},
+    {.name = "on",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc = "what is worth another attempt: throttled, timeout, network, server or an error code"},
+    {.name = NULL}};
+
+const struct quell_field stop_fields[] = {{.name = "as",
+                                           .type = QUELL_FIELD_ENUM,
+                                           .words = endings,
+                                           .flags = QUELL_CONSTANT,
+                                           .fallback = "\"done\"",
+                                           .doc = "how the run ended"},
+                                          {.name = "reason",
+                                           .type = QUELL_FIELD_STRING,
+                                           .flags = QUELL_TEMPLATE,
+                                           .doc = "why, for people"},
+                                          {.name = NULL}};
+
+const struct quell_field fail_fields[] = {{.name = "reason",
+                                           .type = QUELL_FIELD_STRING,
+                                           .flags = QUELL_TEMPLATE,
+                                           .doc = "why, for people"},
+                                          {.name = NULL}};
+
+const struct quell_field step_fields[] = {
+    {.name = "id",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "gives `steps.<id>`; snake_case"},
+    {.name = "name",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "what people call it"},
+    {.name = "if",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "the step is skipped when this is false; an error in it fails the step"},
+    {.name = "uses",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | PLAYBOOK_KIND,
+     .doc = "calls an action: `connector.verb-object`"},
+    {.name = "with",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_TEMPLATE | PLAYBOOK_OWNED,
+     .doc = "the inputs of the action"},
+    {.name = "for-each",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION | PLAYBOOK_KIND,
+     .doc = "runs its `steps` once for each item of this list"},
+    {.name = "as",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .fallback = "\"item\"",
+     .doc = "name of the item inside the loop"},
+    {.name = "max",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .doc = "most items a loop takes; a longer list fails the step before the first item"},
+    {.name = "concurrency",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .fallback = "1",
+     .doc = "items in work at the same time"},
+    {.name = "set",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_TEMPLATE | PLAYBOOK_KIND,
+     .doc = "gives names to values, read as `vars.<name>`; a name is never changed"},
+    {.name = "steps",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_KIND | PLAYBOOK_OWNED,
+     .doc = "the steps of a block or a loop"},
+    {.name = "else",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_OWNED,
+     .doc = "the steps of a block when its `if` is false"},
+    {.name = "stop",
+     .type = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_KIND,
+     .doc = "ends the run well: `as`, `reason`"},
+    {.name = "fail",
+     .type = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_KIND,
+     .doc = "ends the run badly: `reason`"},
+    LATER_KIND("call", "runs another playbook as a child"),
+    LATER_KIND("ask", "asks a person to fill in a form"),
+    LATER_KIND("wait", "waits for a time or an event"),
+    LATER_KIND("parallel", "runs branches at the same time"),
+    LATER_KIND("while", "repeats its steps as long as a condition holds"),
+    LATER_KIND("switch", "the first case that holds"),
+    {.name = "connection",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .doc = "the named connection, when not the default one"},
+    {.name = "timeout",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .doc = "longest time of the step, all attempts included"},
+    {.name = "retry",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = retry_fields,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .doc = "further attempts when it fails"},
+    {.name = "on-error",
+     .type = QUELL_FIELD_ANY,
+     .fallback = "\"fail\"",
+     .doc = "`fail`, `continue`, or a list of steps in which `error` says why"},
+    LATER("poll", "repeats the action's read companion until a condition holds"),
+    LATER("approve", "a person must agree first"),
+    LATER("undo", "what takes the step back"),
+    LATER("idempotency-key", "text that makes two calls the same call"),
+    LATER("sensitive", "the output is sealed and masked"),
+    LATER("detach", "does not wait for the called playbook"),
+    LATER("fail-fast", "the first branch that fails ends the others"),
+    {.name = NULL}};
+
+/* ---- what the roots of expressions have --------------------------------------------------------
+ */
+
+const struct quell_field playbook_run_fields[] = {
+    {.name = "id", .type = QUELL_FIELD_STRING, .doc = "id of this run"},
+    {.name = "url", .type = QUELL_FIELD_STRING, .doc = "where people see it"},
+    {.name = "started_at", .type = QUELL_FIELD_TIMESTAMP, .doc = "when it started"},
+    {.name = "last_success_at",
+     .type = QUELL_FIELD_ANY,
+     .doc = "when the last run of this playbook that succeeded started; an optional"},
+    {.name = NULL}};
+
+const struct quell_field playbook_self_fields[] = {
+    {.name = "id", .type = QUELL_FIELD_STRING, .doc = "id of the playbook"},
+    {.name = "name", .type = QUELL_FIELD_STRING, .doc = "its name, or its id"},
+    {.name = "description", .type = QUELL_FIELD_STRING, .doc = "its description"},
+    {.name = "owner", .type = QUELL_FIELD_STRING, .doc = "its owner"},
+    {.name = "tags", .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_STRING, .doc = "its tags"},
+    {.name = "state", .type = QUELL_FIELD_STRING, .doc = "live, shadow or off"},
+    {.name = "revision", .type = QUELL_FIELD_STRING, .doc = "hex SHA-256 of its text"},
+    {.name = NULL}};
+
+const struct quell_field playbook_error_fields[] = {
+    {.name = "step", .type = QUELL_FIELD_STRING, .doc = "path of the step that failed"},
+    {.name = "code", .type = QUELL_FIELD_STRING, .doc = "the error's word: `throttled` ..."},
+    {.name = "message", .type = QUELL_FIELD_STRING, .doc = "one line for people"},
+    {.name = "status", .type = QUELL_FIELD_INT, .doc = "the far side's number, or 0"},
+    {.name = NULL}};
+
+const struct quell_field playbook_step_fields[] = {
+    {.name = "status", .type = QUELL_FIELD_STRING, .doc = "how it ended: `succeeded` ..."},
+    {.name = "output", .type = QUELL_FIELD_ANY, .doc = "what it gave"},
+    {.name = "error",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = playbook_error_fields,
+     .doc = "why it failed"},
+    {.name = NULL}};
+
+/* ---- the checks --------------------------------------------------------------------------------
+ */
+
+const struct playbook_lint lints[] = {
+#define LINT(NAME, text, level, sentence, wrong, right)                                            \
+    [LINT_##NAME] = {.code = (text),                                                               \
+                     .severity = SEVERITY_##level,                                                 \
+                     .doc = (sentence),                                                            \
+                     .bad = (wrong),                                                               \
+                     .good = (right)},
+#include "playbook/lints.def"
+#undef LINT
+};
+
+const struct playbook_lint *playbook_lints(size_t *count)
+{
+    *count = LINTS;
+    return lints;
+}
