@@ -38,6 +38,7 @@
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
 #define LIMIT_RUNS_ACTIVE 20000       /* runs in memory; further ones wait in the store */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
+#define LIMIT_ON_FAILURE_S 3600       /* what on-failure may take: it tells people, it does not work */
 
 /* Connectors. */
 #define LIMIT_REPLY_BYTES (8 * 1024 * 1024) /* an HTTP answer */
@@ -65,6 +66,9 @@
 #define LIMIT_DELIVERY_KEEP_S                                                                      \
     604800                   /* remembered webhook ids: senders retry for 75 h, kept 7 days */
 #define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */
+
+/* Plans. */
+#define LIMIT_PLAN_MS 1000 /* all reads of a plan together: a plan answers in a second */
 
 /* Store. */
 #define LIMIT_WRITER_QUEUE 4096 /* batches waiting for the writer thread */

@@ -1,0 +1,444 @@
+/*
+ * apply.c - what an event does to a run: one function per kind of event, found by a table.
+ *
+ * Each function first checks that the event fits (a journal may be damaged or of another revision)
+ * and only then changes anything. Nothing is evaluated here: all that an expression gave stands in
+ * the event.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include <quell/value.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "policy/cap.h"
+#include "run/state.h"
+#include "value/value.h"
+
+static enum quell_code misfit(const struct event *event, const char *why, struct quell_error *err)
+{
+    return error_set(err, QUELL_INVALID, "event %llu (%s `%.*s`) does not fit: %s",
+                     (unsigned long long)event->seq, event_name(event->kind),
+                     QUELL_ARG(event->path), why);
+}
+
+static int64_t time_of(struct quell_value value, int64_t otherwise)
+{
+    if (!quell_is(value, QUELL_TIME))
+        return otherwise;
+    return value.as.integer * 1000000 + value.len / 1000;
+}
+
+/* ---- the run -----------------------------------------------------------------------------------
+ */
+
+static enum quell_code run_started(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err)
+{
+    struct quell_str mode = quell_get_str(event->data, "mode");
+
+    (void)instance;
+    if (run->started)
+        return misfit(event, "the run has started before", err);
+    if (!str_is(quell_get_str(event->data, "revision"), run->playbook->revision))
+        return misfit(event, "it belongs to another revision of the playbook", err);
+    run->started = true;
+    run->mode = str_is(mode, "plan") ? RUN_PLAN : str_is(mode, "shadow") ? RUN_SHADOW : RUN_LIVE;
+    run->incident = quell_get(event->data, "incident");
+    run->inputs = quell_get(event->data, "inputs");
+    run->by = quell_get_str(event->data, "by");
+    run->started_us = event->at_us;
+    run->due_us = event->at_us + run->playbook->timeout_us;
+    frame_open(run, &run->root, &run->playbook->steps, NULL, NULL, QUELL_STR(""));
+    return QUELL_OK;
+}
+
+static enum quell_code run_failing(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err)
+{
+    (void)instance;
+    if (run->failing)
+        return misfit(event, "the run fails already", err);
+    run->failing = true;
+    run->error = quell_get(event->data, "error");
+    run->on_failure.maybe = quell_get_str(event->data, "maybe");
+    /* The run's own deadline is past or does not matter any more: on-failure has its own hour. */
+    run->due_us = event->at_us + (int64_t)LIMIT_ON_FAILURE_S * 1000000;
+    frame_open(run, &run->on_failure, &run->playbook->on_failure, NULL, NULL,
+               QUELL_STR("on-failure"));
+    run->on_failure.error = run->error;
+    run->on_failure.has_error = true;
+    return QUELL_OK;
+}
+
+static enum quell_code run_stopping(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err)
+{
+    struct quell_str maybe = quell_get_str(event->data, "maybe");
+
+    (void)instance;
+    (void)err;
+    if (maybe.len) {
+        run->maybe_stopped =
+            arena_format(run->arena, "the run was not stopped because %.*s", QUELL_ARG(maybe));
+        return QUELL_OK;
+    }
+    run->stopping = true;
+    run->stop_as = quell_get(event->data, "as");
+    run->stop_reason = quell_get(event->data, "reason");
+    return QUELL_OK;
+}
+
+static enum quell_code run_is_over(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err)
+{
+    (void)instance;
+    (void)err;
+    run->ended = true;
+    run->succeeded = quell_text_is(quell_get(event->data, "status"), "succeeded");
+    run->ended_us = event->at_us;
+    return QUELL_OK;
+}
+
+static enum quell_code run_held(struct run *run, struct instance *instance,
+                                const struct event *event, struct quell_error *err)
+{
+    if (instance->phase != PHASE_ANSWERED)
+        return misfit(event, "the step has no answered call", err);
+    instance->phase = PHASE_HELD;
+    instance->reason = quell_get_str(event->data, "reason");
+    run->held++;
+    return QUELL_OK;
+}
+
+static enum quell_code outcome_resolved(struct run *run, struct instance *instance,
+                                        const struct event *event, struct quell_error *err)
+{
+    if (instance->phase != PHASE_HELD)
+        return misfit(event, "the step is not held", err);
+    run->held--;
+    instance->reason = QUELL_STR("");
+    instance->error = quell_null();
+    instance->phase = PHASE_STARTED;
+    instance->status = STEP_RUNNING;
+    instance->attempt++;
+    if (quell_get_bool(event->data, "happened", false)) {
+        instance->phase = PHASE_ANSWERED;
+        instance->status = STEP_SUCCEEDED;
+        instance->output = quell_map(NULL, 0);
+    }
+    return QUELL_OK;
+}
+
+/* ---- steps -------------------------------------------------------------------------------------
+ */
+
+static void open_bodies(struct run *run, struct instance *instance)
+{
+    const struct step *step = instance->step;
+
+    if (step->kind != STEP_BLOCK)
+        return;
+    if (instance->branch & BRANCH_THEN) {
+        instance->bodies = arena_one(run->arena, struct frame);
+        instance->body_count = 1;
+        frame_open(run, instance->bodies, &step->steps, instance->frame, instance, instance->path);
+    }
+    if (instance->branch & BRANCH_ELSE) {
+        instance->otherwise = arena_one(run->arena, struct frame);
+        frame_open(run, instance->otherwise, &step->otherwise, instance->frame, instance,
+                   arena_format(run->arena, "%.*s.else", QUELL_ARG(instance->path)));
+    }
+}
+
+static enum quell_code step_started(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err)
+{
+    struct quell_str branch = quell_get_str(event->data, "branch");
+    int64_t due = frame_due(run, instance->frame);
+
+    if (instance->phase != PHASE_IDLE)
+        return misfit(event, "the step has begun before", err);
+    instance->phase = PHASE_STARTED;
+    instance->status = STEP_RUNNING;
+    instance->attempt = 1;
+    instance->started_us = event->at_us;
+    instance->maybe = quell_get_str(event->data, "maybe");
+    instance->branch = str_is(branch, "else")   ? BRANCH_ELSE
+                       : str_is(branch, "both") ? BRANCH_THEN | BRANCH_ELSE
+                                                : BRANCH_THEN;
+    instance->due_us = due;
+    if (instance->step->timeout_us > 0 && event->at_us + instance->step->timeout_us < due)
+        instance->due_us = event->at_us + instance->step->timeout_us;
+    open_bodies(run, instance);
+    return QUELL_OK;
+}
+
+static enum quell_code step_skipped(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err)
+{
+    (void)run;
+    if (instance->phase != PHASE_IDLE)
+        return misfit(event, "the step has begun before", err);
+    instance->phase = PHASE_ENDED;
+    instance->status = STEP_SKIPPED;
+    instance->reason = quell_get_str(event->data, "reason");
+    instance->started_us = instance->ended_us = event->at_us;
+    return QUELL_OK;
+}
+
+static enum quell_code loop_started(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err)
+{
+    const struct step *step = instance->step;
+    struct quell_value items = quell_get(event->data, "items");
+    bool unknown = quell_is(items, QUELL_UNKNOWN);
+    size_t i, count = unknown ? 1 : quell_count(items);
+
+    if (step->kind != STEP_FOR_EACH || instance->phase != PHASE_STARTED || instance->bodies)
+        return misfit(event, "it is no for-each that begins", err);
+    if (count > LIMIT_FOR_EACH)
+        return misfit(event, "too many items", err);
+    instance->items = items;
+    instance->bodies = arena_array(run->arena, struct frame, count);
+    instance->body_count = count;
+    for (i = 0; i < count; i++) {
+        struct frame *body = &instance->bodies[i];
+        struct quell_str prefix =
+            unknown ? arena_format(run->arena, "%.*s[?]", QUELL_ARG(instance->path))
+                    : arena_format(run->arena, "%.*s[%zu]", QUELL_ARG(instance->path), i);
+        body->as = step->as;
+        body->item = unknown ? items : quell_at(items, i);
+        body->index = i;
+        if (unknown)
+            body->maybe = QUELL_STR("the list is not empty");
+        frame_open(run, body, &step->steps, instance->frame, instance, prefix);
+    }
+    return QUELL_OK;
+}
+
+static enum quell_code vars_set(struct run *run, struct instance *instance,
+                                const struct event *event, struct quell_error *err)
+{
+    struct quell_value vars = quell_get(event->data, "vars");
+    struct map_builder map = {.arena = run->arena};
+    size_t i;
+
+    if (instance->phase != PHASE_STARTED || instance->step->kind != STEP_SET)
+        return misfit(event, "it is no set step that has begun", err);
+    for (i = 0; i < quell_count(run->vars); i++)
+        map_add_key(&map, run->vars.as.pairs[i].key, run->vars.as.pairs[i].value);
+    for (i = 0; i < quell_count(vars); i++)
+        map_put(&map, quell_str(vars.as.pairs[i].key), vars.as.pairs[i].value);
+    run->vars = map_made(&map);
+    return QUELL_OK;
+}
+
+static enum quell_code step_is_over(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err)
+{
+    struct quell_str status = quell_get_str(event->data, "status");
+    enum step_status found = STEP_NOT_RUN;
+    unsigned i;
+
+    for (i = STEP_SUCCEEDED; i <= STEP_UNKNOWN; i++)
+        if (str_is(status, step_status_name((enum step_status)i)))
+            found = (enum step_status)i;
+    if (found == STEP_NOT_RUN)
+        return misfit(event, "its status is not known", err);
+    if (instance->phase == PHASE_IDLE || instance->phase == PHASE_ENDED)
+        return misfit(event, "the step is not running", err);
+    instance->phase = PHASE_ENDED;
+    instance->status = found;
+    instance->caught = quell_get_bool(event->data, "caught", false);
+    if (instance->step->kind == STEP_FOR_EACH && instance->bodies)
+        instance->output = for_each_output(run, instance);
+    instance->error = quell_get(event->data, "error");
+    instance->ended_us = event->at_us;
+    return QUELL_OK;
+}
+
+static enum quell_code catch_started(struct run *run, struct instance *instance,
+                                     const struct event *event, struct quell_error *err)
+{
+    if (instance->phase == PHASE_IDLE || instance->phase == PHASE_ENDED || instance->catcher)
+        return misfit(event, "the step is not running", err);
+    instance->error = quell_get(event->data, "error");
+    instance->phase = PHASE_CATCHING;
+    instance->catcher = arena_one(run->arena, struct frame);
+    instance->catcher->error = instance->error;
+    instance->catcher->has_error = true;
+    instance->catcher->maybe = quell_get_str(event->data, "maybe");
+    /* The catcher stands beside the step, not inside: the step's own deadline does not bind it. */
+    frame_open(run, instance->catcher, &instance->step->on_error_steps, instance->frame, NULL,
+               arena_format(run->arena, "%.*s.on-error", QUELL_ARG(instance->path)));
+    return QUELL_OK;
+}
+
+/* ---- calls -------------------------------------------------------------------------------------
+ */
+
+static enum quell_code call_scheduled(struct run *run, struct instance *instance,
+                                      const struct event *event, struct quell_error *err)
+{
+    int64_t attempt = quell_get_int(event->data, "attempt", 1);
+
+    if (instance->step->kind != STEP_USES || instance->phase != PHASE_STARTED)
+        return misfit(event, "the step cannot call now", err);
+    instance->phase = PHASE_CALLING;
+    instance->attempt = (unsigned)attempt;
+    instance->key = quell_get_str(event->data, "key");
+    instance->connection = quell_get_str(event->data, "connection");
+    instance->input = quell_get(event->data, "input");
+    instance->call_state = quell_null();
+    instance->has_state = instance->in_flight = false;
+    instance->sleep_until_us = 0;
+    if (attempt == 1)
+        run->disrupts += policy_weight(instance->step->action, quell_get(event->data, "targets"));
+    return QUELL_OK;
+}
+
+static enum quell_code call_sending(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err)
+{
+    (void)run;
+    if (instance->phase != PHASE_CALLING)
+        return misfit(event, "the step has no call", err);
+    instance->call_state = quell_get(event->data, "state");
+    instance->has_state = true;
+    instance->in_flight = quell_get_bool(event->data, "changes", true);
+    instance->sleep_until_us = 0;
+    return QUELL_OK;
+}
+
+static enum quell_code call_sleeping(struct run *run, struct instance *instance,
+                                     const struct event *event, struct quell_error *err)
+{
+    (void)run;
+    if (instance->phase != PHASE_CALLING)
+        return misfit(event, "the step has no call", err);
+    instance->call_state = quell_get(event->data, "state");
+    instance->has_state = true;
+    instance->in_flight = false;
+    instance->sleep_until_us = time_of(quell_get(event->data, "until"), event->at_us);
+    return QUELL_OK;
+}
+
+static enum quell_code call_ended(struct run *run, struct instance *instance,
+                                  const struct event *event, struct quell_error *err)
+{
+    struct quell_value outcome = quell_get(event->data, "outcome");
+
+    (void)run;
+    if (instance->phase != PHASE_CALLING)
+        return misfit(event, "the step has no call", err);
+    instance->phase = PHASE_ANSWERED;
+    instance->status = quell_text_is(outcome, "succeeded") ? STEP_SUCCEEDED
+                       : quell_text_is(outcome, "unknown") ? STEP_UNKNOWN
+                                                           : STEP_FAILED;
+    instance->simulated = quell_get_bool(event->data, "simulated", false);
+    instance->output = quell_get(event->data, "output");
+    instance->error = quell_get(event->data, "error");
+    instance->sleep_until_us = 0;
+    instance->in_flight = false;
+    return QUELL_OK;
+}
+
+static enum quell_code retry_waiting(struct run *run, struct instance *instance,
+                                     const struct event *event, struct quell_error *err)
+{
+    (void)run;
+    if (instance->phase != PHASE_ANSWERED)
+        return misfit(event, "the step has no answered call", err);
+    instance->phase = PHASE_RETRYING;
+    instance->status = STEP_RUNNING;
+    instance->until_us = time_of(quell_get(event->data, "until"), event->at_us);
+    return QUELL_OK;
+}
+
+static enum quell_code timer_fired(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err)
+{
+    (void)run;
+    if (instance->phase != PHASE_RETRYING)
+        return misfit(event, "the step does not wait", err);
+    instance->phase = PHASE_STARTED;
+    instance->attempt++;
+    return QUELL_OK;
+}
+
+/* ---- the table ---------------------------------------------------------------------------------
+ */
+
+struct applier {
+    bool of_step; /* the path must name a step of the run */
+    enum quell_code (*apply)(struct run *run, struct instance *instance, const struct event *event,
+                             struct quell_error *err);
+};
+
+static const struct applier appliers[EVENT_KINDS] = {
+    [EVENT_RUN_STARTED] = {false, run_started},
+    [EVENT_STEP_STARTED] = {true, step_started},
+    [EVENT_STEP_SKIPPED] = {true, step_skipped},
+    [EVENT_LOOP_STARTED] = {true, loop_started},
+    [EVENT_VARS_SET] = {true, vars_set},
+    [EVENT_CALL_SCHEDULED] = {true, call_scheduled},
+    [EVENT_CALL_SENDING] = {true, call_sending},
+    [EVENT_CALL_SLEEPING] = {true, call_sleeping},
+    [EVENT_CALL_ENDED] = {true, call_ended},
+    [EVENT_RETRY_WAITING] = {true, retry_waiting},
+    [EVENT_TIMER_FIRED] = {true, timer_fired},
+    [EVENT_STEP_ENDED] = {true, step_is_over},
+    [EVENT_CATCH_STARTED] = {true, catch_started},
+    [EVENT_RUN_FAILING] = {false, run_failing},
+    [EVENT_RUN_STOPPING] = {false, run_stopping},
+    [EVENT_RUN_HELD] = {true, run_held},
+    [EVENT_OUTCOME_RESOLVED] = {true, outcome_resolved},
+    [EVENT_RUN_ENDED] = {false, run_is_over},
+};
+
+static enum quell_code take(struct run *run, const struct event *event, bool copy,
+                            struct quell_error *err)
+{
+    const struct applier *applier;
+    struct instance *instance = NULL;
+    struct event own = *event;
+    enum quell_code code;
+
+    assert(event->kind < EVENT_KINDS);
+    applier = &appliers[event->kind];
+    if (event->seq != run->seq + 1)
+        return misfit(event, "an event before it is missing", err);
+    if (run->ended)
+        return misfit(event, "the run has ended", err);
+    if (!run->started && event->kind != EVENT_RUN_STARTED)
+        return misfit(event, "the run has not started", err);
+    if (run->seq >= LIMIT_RUN_EVENTS || arena_over(run->arena))
+        return error_set(err, QUELL_LIMIT, "the run has too many events or too much data");
+    if (applier->of_step) {
+        instance = run_instance(run, event->path);
+        if (instance == NULL)
+            return misfit(event, "the playbook has no such step", err);
+        own.path = instance->path;
+    }
+    if (copy)
+        own.data = value_copy(run->arena, event->data);
+    code = applier->apply(run, instance, &own, err);
+    if (code)
+        return code;
+    run->seq = event->seq;
+    run->updated_us = event->at_us;
+    return QUELL_OK;
+}
+
+enum quell_code run_apply(struct run *run, const struct event *event, struct quell_error *err)
+{
+    return take(run, event, true, err);
+}
+
+enum quell_code run_take(struct run *run, const struct event *event, struct quell_error *err)
+{
+    return take(run, event, false, err);
+}

@@ -1,0 +1,130 @@
+/*
+ * run.h - the interpreter: a run is the fold of its events, and from a run follows what should
+ * happen next.
+ *
+ *     run_apply(run, event)      what happened        -> the run's state
+ *     run_decide(run, now, out)  the run's state      -> the next events
+ *
+ * Both are pure. Live run, plan, recovery and replay use these two and nothing else; they differ
+ * only in who answers the calls. Time enters with events; ids are given.
+ */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quell/connector.h>
+#include <quell/error.h>
+#include <quell/value.h>
+
+#include "journal/event.h"
+#include "playbook/playbook.h"
+
+struct arena;
+struct run;
+
+enum run_mode {
+    RUN_LIVE,
+    RUN_SHADOW, /* plans and records, changes nothing */
+    RUN_PLAN,   /* nothing is kept; unknown values fork */
+};
+const char *run_mode_name(enum run_mode mode); /* "live" */
+
+/* What expressions see beside the run itself: borrowed, may be replaced between decisions. */
+struct run_world {
+    struct quell_value config; /* map, or unknown in a plan without a configuration */
+    struct quell_value lists;
+    struct quell_str url; /* base of run.url, or empty */
+};
+
+/* A run without any event yet. Borrows the playbook for its whole life; copies the id. */
+struct run *run_new(const struct playbook *playbook, struct quell_str id);
+void run_free(struct run *run); /* NULL is allowed */
+void run_set_world(struct run *run, const struct run_world *world);
+
+/* The first event: what RUN_STARTED's data must hold. Lives in `arena`. */
+struct quell_value run_start_data(struct arena *arena, const struct playbook *playbook,
+                                  struct quell_value incident, struct quell_value inputs,
+                                  enum run_mode mode, struct quell_str by);
+/* Inputs of a start: given ones checked, defaults filled in (they may use `incident`, `config`).
+ * Lives in `arena`. */
+enum quell_code run_make_inputs(struct arena *arena, const struct playbook *playbook,
+                                struct quell_value given, struct quell_value incident,
+                                const struct run_world *world, struct quell_value *inputs,
+                                struct quell_error *err) QUELL_MUST_CHECK;
+
+/* Takes an event in; its data is copied. QUELL_INVALID when it does not fit the playbook or the
+ * events before it (a journal of another revision, a damaged one): the run is then unchanged. */
+enum quell_code run_apply(struct run *run, const struct event *event,
+                          struct quell_error *err) QUELL_MUST_CHECK;
+
+/* The events that follow now, already applied, in order; paths and data live as long as the run,
+ * the array until the next call. Empty when the run waits or has ended. */
+struct run_events {
+    const struct event *items;
+    size_t count;
+};
+struct run_events run_decide(struct run *run, int64_t now_us);
+
+/* ---- looking at a run ---------------------------------------------------------------------------
+ */
+
+struct quell_str run_id(const struct run *run);
+const struct playbook *run_playbook(const struct run *run);
+enum run_mode run_mode(const struct run *run);
+uint64_t run_seq(const struct run *run); /* of the last event */
+bool run_ended(const struct run *run);
+/* running waiting held succeeded failed */
+const char *run_state(const struct run *run);
+struct quell_value run_incident(const struct run *run);
+int64_t run_started_us(const struct run *run);
+int64_t run_updated_us(const struct run *run);
+int64_t run_ended_us(const struct run *run); /* 0 = not ended */
+/* When run_decide should be called again though nothing happened; INT64_MAX = never. */
+int64_t run_due(const struct run *run);
+
+/* A call that has been scheduled and has not ended. */
+struct run_call {
+    struct quell_str path, key, connection;
+    const struct step *step;
+    unsigned attempt;
+    struct quell_value input;
+    int64_t deadline_us;       /* wall clock; INT64_MAX = none */
+    struct quell_value state;  /* last journaled state of the call; null = nothing was sent */
+    bool has_state, in_flight; /* in_flight: the last state was a request that may change things */
+    int64_t sleep_until_us;    /* the last state was a sleep until then; else 0 */
+};
+bool run_find_call(const struct run *run, struct quell_str path, struct run_call *call);
+void run_each_call(const struct run *run, void (*each)(const struct run_call *call, void *user),
+                   void *user);
+
+enum step_status {
+    STEP_NOT_RUN,
+    STEP_RUNNING,
+    STEP_SUCCEEDED,
+    STEP_FAILED,
+    STEP_SKIPPED,
+    STEP_TIMED_OUT,
+    STEP_UNKNOWN, /* sent, outcome not known: a person must say */
+};
+const char *step_status_name(enum step_status status);
+
+/* One instance of a step, for stories and plans; in the order of the program. */
+struct run_step {
+    struct quell_str path;
+    const struct step *step;
+    enum step_status status;
+    unsigned attempt;
+    struct quell_str
+        maybe; /* plan: it runs only if this unknown condition holds; empty = certain */
+    struct quell_str reason; /* why it was skipped or held */
+    struct quell_value input, output, error;
+    struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "person", or empty */
+    int64_t started_us, ended_us, until_us;
+};
+void run_each_step(const struct run *run, void (*each)(const struct run_step *step, void *user),
+                   void *user);
+bool run_find_step(const struct run *run, struct quell_str path, struct run_step *step);
+
+#endif

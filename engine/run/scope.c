@@ -1,0 +1,227 @@
+/*
+ * scope.c - what expressions see, and evaluating them where a step stands.
+ *
+ * The variables are built anew for each evaluation, in the scratch arena, from slices of the run's
+ * state: nothing is copied but the map's own pairs.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/when.h"
+#include "run/state.h"
+#include "value/value.h"
+
+struct quell_value scope_error(struct run *run, const char *code, const char *format, ...)
+{
+    struct map_builder map = {.arena = run->arena};
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args); /* a cut message is still a message */
+    va_end(args);
+    map_add(&map, "code", quell_text(code));
+    map_add(&map, "message", value_copy_str(run->arena, quell_str_of(text)));
+    return map_made(&map);
+}
+
+/* ---- steps -------------------------------------------------------------------------------------
+ */
+
+/* In a plan a change is only supposed to succeed; where on-error lets the playbook go on, its
+ * status is not known. */
+static struct quell_value status_of(const struct instance *instance)
+{
+    if (instance->maybe.len && instance->status != STEP_NOT_RUN)
+        return quell_unknown(instance->maybe);
+    if (instance->simulated && instance->step->on_error != ON_ERROR_FAIL)
+        return quell_unknown(QUELL_STR("known after the call"));
+    return quell_text(step_status_name(instance->status));
+}
+
+struct quell_value scope_step(struct arena *arena, const struct instance *instance)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "status", status_of(instance));
+    if (instance->status == STEP_SUCCEEDED || !quell_is_null(instance->output))
+        map_add(&map, "output", instance->output);
+    if (!quell_is_null(instance->error))
+        map_add(&map, "error", instance->error);
+    if (instance->attempt)
+        map_add(&map, "attempts", quell_int(instance->attempt));
+    return map_made(&map);
+}
+
+static void add_steps(struct map_builder *map, const struct step_list *steps,
+                      const struct frame *frame);
+
+static void add_step(struct map_builder *map, const struct step *step,
+                     const struct instance *instance)
+{
+    static const struct instance not_run;
+
+    if (step->id_given) {
+        if (instance) {
+            map_put(map, step->id, scope_step(map->arena, instance));
+        } else {
+            struct instance absent = not_run;
+            absent.step = step;
+            map_put(map, step->id, scope_step(map->arena, &absent));
+        }
+    }
+    if (step->kind == STEP_BLOCK) {
+        add_steps(map, &step->steps, instance && instance->body_count ? instance->bodies : NULL);
+        add_steps(map, &step->otherwise, instance ? instance->otherwise : NULL);
+    }
+    if (instance && instance->catcher)
+        add_steps(map, &step->on_error_steps, instance->catcher);
+}
+
+/* Steps inside blocks are reached from outside by their own ids; those inside loops are not: they
+ * have no single instance. */
+static void add_steps(struct map_builder *map, const struct step_list *steps,
+                      const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; i < steps->count; i++)
+        add_step(map, steps->items[i], frame && frame->instances ? &frame->instances[i] : NULL);
+}
+
+struct quell_value scope_steps(struct arena *arena, const struct frame *frame)
+{
+    struct map_builder map = {.arena = arena};
+
+    add_steps(&map, frame->steps, frame);
+    return map_made(&map);
+}
+
+/* Outer frames first, so that the inner ones win. */
+static void add_frames(struct map_builder *map, const struct frame *frame)
+{
+    if (frame == NULL)
+        return;
+    add_frames(map, frame->outer);
+    add_steps(map, frame->steps, frame);
+}
+
+/* ---- the other roots ---------------------------------------------------------------------------
+ */
+
+static struct quell_value about_run(struct run *run)
+{
+    struct map_builder map = {.arena = run->scratch};
+    bool plan = run->mode == RUN_PLAN;
+
+    map_add(&map, "id",
+            plan ? quell_unknown(QUELL_STR("run id, known after start")) : quell_string(run->id));
+    map_add(&map, "started_at", value_time_us(run->started_us));
+    map_add(&map, "mode", quell_text(run_mode_name(run->mode)));
+    map_add(&map, "by", quell_string(run->by));
+    if (plan)
+        map_add(&map, "url", quell_unknown(QUELL_STR("run url, known after start")));
+    else if (run->world.url.len)
+        map_add(&map, "url",
+                value_format(run->scratch, "%.*s/runs/%.*s", QUELL_ARG(run->world.url),
+                             QUELL_ARG(run->id)));
+    else
+        map_add(&map, "url", quell_string(run->id));
+    return map_made(&map);
+}
+
+static struct quell_value about_playbook(struct run *run)
+{
+    struct map_builder map = {.arena = run->scratch};
+    const struct playbook *playbook = run->playbook;
+
+    map_add(&map, "id", quell_string(playbook->id));
+    map_add(&map, "name", quell_string(playbook->name.len ? playbook->name : playbook->id));
+    map_add(&map, "description", quell_string(playbook->description));
+    map_add(&map, "owner", quell_string(playbook->owner));
+    map_add(&map, "tags", playbook->tags);
+    map_add(&map, "revision", quell_text(playbook->revision));
+    return map_made(&map);
+}
+
+static struct quell_value variables(struct run *run, const struct frame *frame)
+{
+    struct map_builder map = {.arena = run->scratch};
+    struct map_builder steps = {.arena = run->scratch};
+    const struct frame *at;
+
+    add_frames(&steps, frame);
+    map_add(&map, "incident", run->incident);
+    map_add(&map, "inputs", run->inputs);
+    map_add(&map, "vars", run->vars);
+    map_add(&map, "steps", map_made(&steps));
+    map_add(&map, "run", about_run(run));
+    map_add(&map, "playbook", about_playbook(run));
+    map_add(&map, "config", run->world.config);
+    map_add(&map, "lists", run->world.lists);
+    for (at = frame; at; at = at->outer)
+        if (at->has_error) {
+            map_add(&map, "error", at->error);
+            break;
+        }
+    for (at = frame; at; at = at->outer)
+        if (at->as.len) {
+            struct quell_value inner;
+            if (!value_find(map_made(&map), at->as, &inner))
+                map_put(&map, at->as, at->item);
+        }
+    return map_made(&map);
+}
+
+/* ---- evaluating --------------------------------------------------------------------------------
+ */
+
+static enum quell_code failed(struct run *run, enum quell_code code, const struct cel_fault *fault,
+                              struct place place, struct quell_value *error)
+{
+    struct place inside = playbook_place(run->playbook, place, fault->place);
+    struct diag_position at = diag_position(run->playbook->text, inside.offset);
+
+    *error = scope_error(run, quell_code_name(code), "%.*s:%zu:%zu: %s%s%s",
+                         QUELL_ARG(run->playbook->file), at.line, at.column, fault->message,
+                         fault->help[0] ? "; " : "", fault->help);
+    return code;
+}
+
+enum quell_code scope_eval(struct run *run, const struct frame *frame,
+                           const struct playbook_text *text, struct quell_value *value,
+                           struct quell_value *error)
+{
+    struct cel_scope scope = {.vars = variables(run, frame)};
+    struct cel_fault fault = {0};
+    struct quell_value found;
+    enum quell_code code;
+
+    code = text->expr ? cel_eval(text->expr, &scope, run->scratch, &found, &fault)
+                      : cel_template_eval(text->text, &scope, run->scratch, &found, &fault);
+    if (code)
+        code = failed(run, code, &fault, text->place, error);
+    else
+        *value = value_copy(run->arena, found);
+    arena_reset(run->scratch);
+    return code;
+}
+
+enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
+                                const struct cel_tree *tree, struct quell_value *value,
+                                struct quell_value *error)
+{
+    struct cel_scope scope = {.vars = variables(run, frame)};
+    struct cel_fault fault = {0};
+    struct quell_value found;
+    enum quell_code code;
+
+    code = cel_tree_eval(tree, &scope, run->scratch, &found, &fault);
+    if (code)
+        *error = scope_error(run, quell_code_name(code), "%s%s%s", fault.message,
+                             fault.help[0] ? "; " : "", fault.help);
+    else
+        *value = value_copy(run->arena, found);
+    arena_reset(run->scratch);
+    return code;
+}

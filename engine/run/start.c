@@ -1,0 +1,73 @@
+/*
+ * start.c - what a run begins with: its first event and its inputs.
+ */
+#include "base/arena.h"
+#include "base/error.h"
+#include "run/run.h"
+#include "value/fields.h"
+#include "value/value.h"
+
+struct quell_value run_start_data(struct arena *arena, const struct playbook *playbook,
+                                  struct quell_value incident, struct quell_value inputs,
+                                  enum run_mode mode, struct quell_str by)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "playbook", quell_string(playbook->id));
+    map_add(&map, "revision", quell_text(playbook->revision));
+    map_add(&map, "mode", quell_text(run_mode_name(mode)));
+    map_add(&map, "by", quell_string(by));
+    map_add(&map, "incident", incident);
+    map_add(&map, "inputs", inputs);
+    return map_made(&map);
+}
+
+/* The default of one input; absent stays absent. */
+static enum quell_code fallback(struct arena *arena, const struct playbook_input *input,
+                                const struct cel_scope *scope, struct map_builder *map,
+                                struct quell_error *err)
+{
+    struct cel_fault fault = {0};
+    struct quell_value value;
+    enum quell_code code;
+
+    if (input->fallback == NULL)
+        return QUELL_OK;
+    code = cel_template_eval(input->fallback, scope, arena, &value, &fault);
+    if (code)
+        return error_set(err, code, "input `%.*s`: its default: %s", QUELL_ARG(input->name),
+                         fault.message);
+    map_add_key(map, quell_string(input->name), value);
+    return QUELL_OK;
+}
+
+enum quell_code run_make_inputs(struct arena *arena, const struct playbook *playbook,
+                                struct quell_value given, struct quell_value incident,
+                                const struct run_world *world, struct quell_value *inputs,
+                                struct quell_error *err)
+{
+    struct quell_field *table = arena_array(arena, struct quell_field, playbook->input_count + 1);
+    struct map_builder vars = {.arena = arena}, all = {.arena = arena};
+    struct cel_scope scope = {0};
+    enum quell_code code;
+    size_t i;
+
+    map_add(&vars, "incident", incident);
+    map_add(&vars, "config", world->config);
+    map_add(&vars, "lists", world->lists);
+    scope.vars = map_made(&vars);
+    for (i = 0; i < quell_count(given); i++)
+        map_add_key(&all, given.as.pairs[i].key, given.as.pairs[i].value);
+    for (i = 0; i < playbook->input_count; i++) {
+        const struct playbook_input *input = &playbook->inputs[i];
+        struct quell_value found;
+
+        table[i] = input->field;
+        if (quell_find(given, input->name, &found))
+            continue;
+        code = fallback(arena, input, &scope, &all, err);
+        if (code)
+            return code;
+    }
+    return fields_check(arena, table, map_made(&all), inputs, err);
+}

@@ -1,0 +1,339 @@
+/*
+ * state.c - making a run and looking at it. Nothing here changes a run that has begun.
+ */
+#include "run/state.h"
+
+#include <assert.h>
+
+#include "base/memory.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "value/value.h"
+
+static size_t bucket(struct quell_str path)
+{
+    return (size_t)(str_hash(path) % RUN_PATHS);
+}
+
+struct run *run_new(const struct playbook *playbook, struct quell_str id)
+{
+    struct run *run = memory_new(sizeof(*run));
+
+    run->arena = arena_new(LIMIT_RUN_ARENA_BYTES);
+    run->scratch = arena_new(LIMIT_CEL_ARENA_BYTES * 2);
+    run->playbook = playbook;
+    run->id = arena_str(run->arena, id);
+    run->vars = quell_map(NULL, 0);
+    run->world.config = run->world.lists = quell_map(NULL, 0);
+    run->due_us = INT64_MAX;
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    if (run == NULL)
+        return;
+    arena_free(run->scratch);
+    arena_free(run->arena);
+    memory_free(run->decided);
+    memory_free(run);
+}
+
+void run_set_world(struct run *run, const struct run_world *world)
+{
+    run->world = *world;
+}
+
+struct instance *run_instance(const struct run *run, struct quell_str path)
+{
+    struct instance *found;
+
+    for (found = run->paths[bucket(path)]; found; found = found->next_by_path)
+        if (quell_str_equal(found->path, path))
+            return found;
+    return NULL;
+}
+
+void frame_open(struct run *run, struct frame *frame, const struct step_list *steps,
+                struct frame *outer, struct instance *owner, struct quell_str prefix)
+{
+    size_t i;
+
+    frame->outer = outer;
+    frame->owner = owner;
+    frame->steps = steps;
+    frame->instances = arena_array(run->arena, struct instance, steps->count);
+    for (i = 0; i < steps->count; i++) {
+        struct instance *instance = &frame->instances[i];
+        const struct step *step = steps->items[i];
+        size_t slot;
+
+        instance->step = step;
+        instance->frame = frame;
+        instance->due_us = INT64_MAX;
+        instance->path = prefix.len ? arena_format(run->arena, "%.*s.%.*s", QUELL_ARG(prefix),
+                                                   QUELL_ARG(step->id))
+                                    : step->id;
+        slot = bucket(instance->path);
+        instance->next_by_path = run->paths[slot];
+        run->paths[slot] = instance;
+    }
+}
+
+int64_t frame_due(const struct run *run, const struct frame *frame)
+{
+    int64_t due = run->due_us;
+
+    for (; frame; frame = frame->outer)
+        if (frame->owner && frame->owner->due_us < due)
+            due = frame->owner->due_us;
+    return due;
+}
+
+/* ---- looking -----------------------------------------------------------------------------------
+ */
+
+const char *run_mode_name(enum run_mode mode)
+{
+    static const char *const names[] = {"live", "shadow", "plan"};
+    return names[mode];
+}
+
+const char *step_status_name(enum step_status status)
+{
+    static const char *const names[] = {"not-run", "running",   "succeeded", "failed",
+                                        "skipped", "timed-out", "unknown"};
+    return names[status];
+}
+
+struct quell_str run_id(const struct run *run)
+{
+    return run->id;
+}
+
+const struct playbook *run_playbook(const struct run *run)
+{
+    return run->playbook;
+}
+
+enum run_mode run_mode(const struct run *run)
+{
+    return run->mode;
+}
+
+uint64_t run_seq(const struct run *run)
+{
+    return run->seq;
+}
+
+bool run_ended(const struct run *run)
+{
+    return run->ended;
+}
+
+struct quell_value run_incident(const struct run *run)
+{
+    return run->incident;
+}
+
+int64_t run_started_us(const struct run *run)
+{
+    return run->started_us;
+}
+
+int64_t run_updated_us(const struct run *run)
+{
+    return run->updated_us;
+}
+
+int64_t run_ended_us(const struct run *run)
+{
+    return run->ended_us;
+}
+
+/* Walks every frame that was opened, in the order of the program. */
+static void each_instance(const struct frame *frame,
+                          void (*each)(const struct instance *instance, void *user), void *user)
+{
+    size_t i, b;
+
+    if (frame->instances == NULL)
+        return;
+    for (i = 0; i < frame->steps->count; i++) {
+        const struct instance *instance = &frame->instances[i];
+        each(instance, user);
+        for (b = 0; b < instance->body_count; b++)
+            each_instance(&instance->bodies[b], each, user);
+        if (instance->otherwise)
+            each_instance(instance->otherwise, each, user);
+        if (instance->catcher)
+            each_instance(instance->catcher, each, user);
+    }
+}
+
+static void each_instance_of_run(const struct run *run,
+                                 void (*each)(const struct instance *instance, void *user),
+                                 void *user)
+{
+    each_instance(&run->root, each, user);
+    each_instance(&run->on_failure, each, user);
+}
+
+static void count_busy(const struct instance *instance, void *user)
+{
+    size_t *busy = user;
+
+    if (instance->phase == PHASE_CALLING && instance->sleep_until_us == 0)
+        (*busy)++;
+}
+
+const char *run_state(const struct run *run)
+{
+    size_t busy = 0;
+
+    if (run->ended)
+        return run->succeeded ? "succeeded" : "failed";
+    if (run->held > 0)
+        return "held";
+    each_instance_of_run(run, count_busy, &busy);
+    return busy ? "running" : "waiting";
+}
+
+static void find_due(const struct instance *instance, void *user)
+{
+    int64_t *due = user;
+
+    if (instance->phase == PHASE_RETRYING && instance->until_us < *due)
+        *due = instance->until_us;
+}
+
+int64_t run_due(const struct run *run)
+{
+    int64_t due = run->due_us;
+
+    if (run->ended)
+        return INT64_MAX;
+    each_instance_of_run(run, find_due, &due);
+    return due;
+}
+
+static struct run_call call_of(const struct run *run, const struct instance *instance)
+{
+    int64_t due = frame_due(run, instance->frame);
+
+    return (struct run_call){
+        .path = instance->path,
+        .key = instance->key,
+        .connection = instance->connection,
+        .step = instance->step,
+        .attempt = instance->attempt,
+        .input = instance->input,
+        .deadline_us = instance->due_us < due ? instance->due_us : due,
+        .state = instance->call_state,
+        .has_state = instance->has_state,
+        .in_flight = instance->in_flight,
+        .sleep_until_us = instance->sleep_until_us,
+    };
+}
+
+bool run_find_call(const struct run *run, struct quell_str path, struct run_call *call)
+{
+    const struct instance *instance = run_instance(run, path);
+
+    if (instance == NULL || instance->phase != PHASE_CALLING)
+        return false;
+    *call = call_of(run, instance);
+    return true;
+}
+
+struct call_visit {
+    const struct run *run;
+    void (*each)(const struct run_call *call, void *user);
+    void *user;
+};
+
+static void visit_call(const struct instance *instance, void *user)
+{
+    const struct call_visit *visit = user;
+    struct run_call call;
+
+    if (instance->phase != PHASE_CALLING)
+        return;
+    call = call_of(visit->run, instance);
+    visit->each(&call, visit->user);
+}
+
+void run_each_call(const struct run *run, void (*each)(const struct run_call *call, void *user),
+                   void *user)
+{
+    struct call_visit visit = {run, each, user};
+    each_instance_of_run(run, visit_call, &visit);
+}
+
+static struct quell_str waits_for(const struct instance *instance)
+{
+    switch (instance->phase) {
+    case PHASE_CALLING:
+        return instance->sleep_until_us ? QUELL_STR("sleep") : QUELL_STR("answer");
+    case PHASE_RETRYING:
+        return QUELL_STR("retry");
+    case PHASE_HELD:
+        return QUELL_STR("person");
+    case PHASE_IDLE:
+    case PHASE_STARTED:
+    case PHASE_ANSWERED:
+    case PHASE_CATCHING:
+    case PHASE_ENDED:
+        break;
+    }
+    return QUELL_STR("");
+}
+
+static struct run_step step_of(const struct instance *instance)
+{
+    return (struct run_step){
+        .path = instance->path,
+        .step = instance->step,
+        .status = instance->status,
+        .attempt = instance->attempt,
+        .maybe = instance->maybe,
+        .reason = instance->reason,
+        .input = instance->input,
+        .output = instance->output,
+        .error = instance->error,
+        .waits = waits_for(instance),
+        .started_us = instance->started_us,
+        .ended_us = instance->ended_us,
+        .until_us =
+            instance->phase == PHASE_RETRYING ? instance->until_us : instance->sleep_until_us,
+    };
+}
+
+struct step_visit {
+    void (*each)(const struct run_step *step, void *user);
+    void *user;
+};
+
+static void visit_step(const struct instance *instance, void *user)
+{
+    const struct step_visit *visit = user;
+    struct run_step step = step_of(instance);
+    visit->each(&step, visit->user);
+}
+
+void run_each_step(const struct run *run, void (*each)(const struct run_step *step, void *user),
+                   void *user)
+{
+    struct step_visit visit = {each, user};
+    each_instance_of_run(run, visit_step, &visit);
+}
+
+bool run_find_step(const struct run *run, struct quell_str path, struct run_step *step)
+{
+    const struct instance *instance = run_instance(run, path);
+
+    if (instance == NULL)
+        return false;
+    *step = step_of(instance);
+    return true;
+}

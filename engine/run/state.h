@@ -1,0 +1,159 @@
+/*
+ * state.h - the inside of a run, shared by the files of run/ and by nobody else.
+ *
+ * A run mirrors the playbook's tree: a `frame` is one execution of a list of steps (the body of the
+ * run, of a block, of one item of a loop, of on-error), an `instance` one execution of a step in
+ * it.
+ */
+#ifndef RUN_STATE_H
+#define RUN_STATE_H
+
+#include "base/arena.h"
+#include "run/run.h"
+
+enum phase {
+    PHASE_IDLE,     /* not begun */
+    PHASE_STARTED,  /* begun; a step that calls has no call yet */
+    PHASE_CALLING,  /* a call is scheduled and has not ended */
+    PHASE_ANSWERED, /* the call ended; what follows from it is not decided yet */
+    PHASE_RETRYING, /* waits before the next attempt */
+    PHASE_HELD,     /* waits for a person */
+    PHASE_CATCHING, /* the steps under on-error run */
+    PHASE_ENDED,
+};
+
+enum branch { BRANCH_THEN = 1, BRANCH_ELSE = 2 }; /* or-ed: a plan may take both */
+
+struct frame;
+
+struct instance {
+    const struct step *step;
+    struct frame *frame; /* where it stands */
+    struct quell_str path;
+    enum phase phase;
+    enum step_status status;
+    unsigned attempt; /* of the call: 1, 2 ... */
+    unsigned branch;
+    bool simulated; /* plan: the answer was made up from the manifest */
+    bool caught;    /* failed, and on-error took care of it */
+    struct quell_str maybe, reason;
+    struct quell_value input, output, error;
+    int64_t started_us, ended_us;
+    int64_t due_us;   /* its deadline, inherited from what encloses it; INT64_MAX = none */
+    int64_t until_us; /* retrying: when to go on */
+    /* the call */
+    struct quell_str key, connection;
+    struct quell_value call_state;
+    bool has_state, in_flight;
+    int64_t sleep_until_us;
+    /* what is inside */
+    struct quell_value items;
+    struct frame *bodies; /* block: one; for-each: one per item */
+    size_t body_count;
+    struct frame *otherwise, *catcher;
+    struct instance *next_by_path; /* chain of the path index */
+};
+
+struct frame {
+    struct frame *outer;    /* enclosing frame, or NULL */
+    struct instance *owner; /* the step whose body this is, or NULL for the run's own */
+    const struct step_list *steps;
+    struct instance *instances; /* one per step */
+    struct quell_str as;        /* loop name, or empty */
+    struct quell_value item;
+    size_t index;
+    struct quell_str maybe;   /* of the branch as a whole */
+    struct quell_value error; /* `error` in on-error and on-failure; null elsewhere */
+    bool has_error;
+};
+
+enum { RUN_PATHS = 64 }; /* buckets of the path index: playbooks have tens of steps */
+
+struct run {
+    struct arena *arena;
+    const struct playbook *playbook;
+    struct quell_str id;
+    struct run_world world;
+    enum run_mode mode;
+    uint64_t seq;
+    bool started, failing, stopping, ended, succeeded;
+    struct quell_str maybe_stopped; /* plan: a stop or fail stands behind an unknown condition */
+    struct quell_str by;
+    struct quell_value incident, inputs, vars, error;
+    struct quell_value stop_as, stop_reason;
+    int64_t started_us, updated_us, ended_us, due_us;
+    unsigned disrupts; /* disrupting targets scheduled so far */
+    size_t held;
+    struct frame root, on_failure;
+    struct instance *paths[RUN_PATHS];
+    struct event *decided;
+    size_t decided_count, decided_cap;
+    struct arena *scratch; /* of one evaluation */
+};
+
+/* state.c */
+void frame_open(struct run *run, struct frame *frame, const struct step_list *steps,
+                struct frame *outer, struct instance *owner, struct quell_str prefix);
+struct instance *run_instance(const struct run *run, struct quell_str path);
+/* The tightest deadline for what stands in this frame. */
+int64_t frame_due(const struct run *run, const struct frame *frame);
+
+/* apply.c: run_apply without the copy, for data that lives in the run's arena already. */
+enum quell_code run_take(struct run *run, const struct event *event,
+                         struct quell_error *err) QUELL_MUST_CHECK;
+
+/* step_for_each.c: [{item, index, status, steps}]; follows from the state, so no event carries it.
+ */
+struct quell_value for_each_output(struct run *run, const struct instance *instance);
+
+/* scope.c: evaluating in the scope of a frame. On failure *error is an error value for the journal
+ * ({code, message}). Results live in the run's arena. */
+enum quell_code scope_eval(struct run *run, const struct frame *frame,
+                           const struct playbook_text *text, struct quell_value *value,
+                           struct quell_value *error);
+enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
+                                const struct cel_tree *tree, struct quell_value *value,
+                                struct quell_value *error);
+struct quell_value scope_error(struct run *run, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What `steps.<id>` is for one instance, and for all of a frame: {id: {status, output, error}}. */
+struct quell_value scope_step(struct arena *arena, const struct instance *instance);
+struct quell_value scope_steps(struct arena *arena, const struct frame *frame);
+
+/* decide.c: how a step kind goes on. */
+enum flow {
+    FLOW_DONE,    /* ended; what follows may run */
+    FLOW_WAITING, /* nothing more can be decided here now */
+    FLOW_FAILED,  /* ended badly and nobody caught it: the enclosing list ends too */
+    FLOW_STOPPED, /* the run stops well */
+};
+
+struct decision {
+    struct run *run;
+    int64_t now_us;
+};
+
+/* Appends and applies an event; `data` must live in the run's arena. */
+void emit(struct decision *decision, enum event_kind kind, struct quell_str path,
+          struct quell_value data);
+void emit_ended(struct decision *decision, struct instance *instance, enum step_status status,
+                struct quell_value error);
+/* Ends a step badly: on-error decides what follows. */
+enum flow step_failed(struct decision *decision, struct instance *instance, enum step_status status,
+                      struct quell_value error);
+enum flow frame_advance(struct decision *decision, struct frame *frame, struct quell_value *error);
+
+/* A step kind at run time: a row per kind, in steps.def's order. */
+struct step_runner {
+    enum flow (*advance)(struct decision *decision, struct instance *instance);
+};
+extern const struct step_runner step_runners[STEP_KINDS];
+
+enum flow step_advance_USES(struct decision *decision, struct instance *instance);
+enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *instance);
+enum flow step_advance_SET(struct decision *decision, struct instance *instance);
+enum flow step_advance_STOP(struct decision *decision, struct instance *instance);
+enum flow step_advance_FAIL(struct decision *decision, struct instance *instance);
+enum flow step_advance_BLOCK(struct decision *decision, struct instance *instance);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * step_for_each.c - `for-each`: its steps once for each item, `concurrency` items at a time.
+ *
+ * More items than `max` is a failure before the first one is touched. When an item fails no new one
+ * begins; those under way come to their end first.
+ */
+#include "base/str.h"
+#include "run/state.h"
+#include "value/value.h"
+
+static bool begun(const struct frame *body)
+{
+    return body->steps->count == 0 || body->instances[0].phase != PHASE_IDLE;
+}
+
+/* What became of one item. */
+static const char *status_of(const struct frame *body)
+{
+    const char *status = "succeeded";
+    size_t i;
+
+    if (!begun(body))
+        return "not-run";
+    for (i = 0; i < body->steps->count; i++) {
+        const struct instance *instance = &body->instances[i];
+        if (instance->phase != PHASE_ENDED)
+            return "failed"; /* what stood behind a failed step never began */
+        if (instance->status != STEP_SUCCEEDED && instance->status != STEP_SKIPPED &&
+            !instance->caught)
+            status = step_status_name(instance->status);
+    }
+    return status;
+}
+
+struct quell_value for_each_output(struct run *run, const struct instance *instance)
+{
+    struct list_builder list = {.arena = run->arena};
+    size_t i;
+
+    if (quell_is(instance->items, QUELL_UNKNOWN))
+        return instance->items;
+    for (i = 0; i < instance->body_count; i++) {
+        const struct frame *body = &instance->bodies[i];
+        struct map_builder map = {.arena = run->arena};
+
+        map_add(&map, "item", body->item);
+        map_add(&map, "index", quell_int((int64_t)i));
+        map_add(&map, "status", quell_text(status_of(body)));
+        map_add(&map, "steps", scope_steps(run->arena, body));
+        list_add(&list, map_made(&map));
+    }
+    return list_made(&list);
+}
+
+/* Knows the items, or fails the step. */
+static enum quell_code start(struct decision *decision, struct instance *instance,
+                             struct quell_value *error)
+{
+    struct run *run = decision->run;
+    const struct step *step = instance->step;
+    struct map_builder data = {.arena = run->arena};
+    struct quell_value items;
+    enum quell_code code;
+
+    code = scope_eval(run, instance->frame, &step->items, &items, error);
+    if (code)
+        return code;
+    if (!quell_is(items, QUELL_LIST) && !quell_is(items, QUELL_UNKNOWN)) {
+        *error =
+            scope_error(run, "invalid", "`for-each` gave a %s, not a list", value_type_name(items));
+        return QUELL_INVALID;
+    }
+    if (quell_count(items) > step->max) {
+        *error = scope_error(run, "limit", "%zu items, and `max` is %u: nothing was begun",
+                             quell_count(items), step->max);
+        return QUELL_LIMIT;
+    }
+    map_add(&data, "items", items);
+    emit(decision, EVENT_LOOP_STARTED, instance->path, map_made(&data));
+    return QUELL_OK;
+}
+
+static enum flow finish(struct decision *decision, struct instance *instance, enum flow flow,
+                        struct quell_value error)
+{
+    if (flow == FLOW_FAILED)
+        return step_failed(decision, instance,
+                           quell_text_is(quell_get(error, "code"), "timed-out") ? STEP_TIMED_OUT
+                                                                                : STEP_FAILED,
+                           error);
+    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+    return flow;
+}
+
+enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *instance)
+{
+    struct quell_value error = quell_null();
+    enum flow worst = FLOW_DONE;
+    size_t i, busy = 0;
+
+    if (instance->bodies == NULL && start(decision, instance, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
+    for (i = 0; i < instance->body_count; i++) {
+        struct frame *body = &instance->bodies[i];
+        struct quell_value body_error = quell_null();
+        enum flow flow;
+
+        if (!begun(body) && (worst != FLOW_DONE || busy >= instance->step->concurrency))
+            break;
+        flow = frame_advance(decision, body, &body_error);
+        if (flow == FLOW_WAITING)
+            busy++;
+        if (flow == FLOW_FAILED && worst != FLOW_FAILED)
+            error = body_error;
+        if (flow == FLOW_FAILED || (flow == FLOW_STOPPED && worst == FLOW_DONE))
+            worst = flow;
+    }
+    if (busy || (i < instance->body_count && worst == FLOW_DONE))
+        return FLOW_WAITING;
+    return finish(decision, instance, worst, error);
+}

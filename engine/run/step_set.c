@@ -1,0 +1,51 @@
+/*
+ * step_set.c - `set`: gives names to values. A name is set once; a plan that cannot know whether
+ * the step runs makes its values unknown.
+ */
+#include "run/state.h"
+#include "value/value.h"
+
+static bool set_before(const struct run *run, struct quell_value vars, struct quell_str *name)
+{
+    struct quell_value found;
+    size_t i;
+
+    for (i = 0; i < quell_count(vars); i++) {
+        *name = quell_str(vars.as.pairs[i].key);
+        if (value_find(run->vars, *name, &found))
+            return true;
+    }
+    return false;
+}
+
+static struct quell_value all_unknown(struct run *run, struct quell_value vars,
+                                      struct quell_str why)
+{
+    struct map_builder map = {.arena = run->arena};
+    size_t i;
+
+    for (i = 0; i < quell_count(vars); i++)
+        map_add_key(&map, vars.as.pairs[i].key, quell_unknown(why));
+    return map_made(&map);
+}
+
+enum flow step_advance_SET(struct decision *decision, struct instance *instance)
+{
+    struct run *run = decision->run;
+    struct quell_value vars, error = quell_null();
+    struct map_builder data = {.arena = run->arena};
+    struct quell_str name;
+
+    if (scope_eval_tree(run, instance->frame, instance->step->set, &vars, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
+    if (set_before(run, vars, &name))
+        return step_failed(
+            decision, instance, STEP_FAILED,
+            scope_error(run, "invalid", "`vars.%.*s` is set already", QUELL_ARG(name)));
+    if (instance->maybe.len)
+        vars = all_unknown(run, vars, instance->maybe);
+    map_add(&data, "vars", vars);
+    emit(decision, EVENT_VARS_SET, instance->path, map_made(&data));
+    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+    return FLOW_DONE;
+}

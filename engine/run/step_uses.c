@@ -1,0 +1,189 @@
+/*
+ * step_uses.c - `uses`: calls an action, tries again what may be tried again, holds the run where
+ * only a person can say what happened.
+ */
+#include "base/error.h"
+#include "base/str.h"
+#include "policy/cap.h"
+#include "run/state.h"
+#include "value/fields.h"
+#include "value/value.h"
+
+static const char *const effects[] = {"reads", "notes", "changes", "disrupts"};
+
+/* The arguments, checked against the manifest; or what is wrong with them. */
+static enum quell_code arguments(struct run *run, const struct instance *instance,
+                                 struct quell_value *input, struct quell_value *error)
+{
+    const struct step *step = instance->step;
+    struct quell_value given = quell_map(NULL, 0);
+    struct quell_error err = {0};
+    enum quell_code code = QUELL_OK;
+
+    if (step->with)
+        code = scope_eval_tree(run, instance->frame, step->with, &given, error);
+    if (code)
+        return code;
+    code = fields_check(run->arena, step->action->inputs, given, input, &err);
+    if (code)
+        *error =
+            scope_error(run, quell_code_name(code), "%.*s: %s", QUELL_ARG(step->uses), err.message);
+    return code;
+}
+
+static enum flow schedule(struct decision *decision, struct instance *instance)
+{
+    struct run *run = decision->run;
+    const struct step *step = instance->step;
+    struct quell_value input, targets, error = quell_null();
+    struct map_builder data = {.arena = run->arena};
+    struct quell_error err = {0};
+
+    if (arguments(run, instance, &input, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
+    targets = policy_targets(run->arena, step->action, input);
+    if (instance->attempt == 1 && policy_allows(step->action, targets, run->disrupts, &err))
+        return step_failed(decision, instance, STEP_FAILED,
+                           scope_error(run, "limit", "%s", err.message));
+    map_add(&data, "action", quell_string(step->uses));
+    map_add(&data, "connection", quell_string(step->connection));
+    map_add(&data, "effect", quell_text(effects[step->action->effect]));
+    map_add(&data, "attempt", quell_int(instance->attempt));
+    map_add(&data, "key",
+            value_format(run->arena, "%.*s/%.*s", QUELL_ARG(run->id), QUELL_ARG(instance->path)));
+    map_add(&data, "input", input);
+    map_add(&data, "targets", targets);
+    emit(decision, EVENT_CALL_SCHEDULED, instance->path, map_made(&data));
+    return FLOW_WAITING;
+}
+
+/* ---- after the answer --------------------------------------------------------------------------
+ */
+
+static bool word_fits(struct quell_str word, struct quell_str code, int64_t status)
+{
+    if (str_is(word, "timeout"))
+        return str_is(code, "timed-out");
+    if (str_is(word, "network"))
+        return str_is(code, "unavailable");
+    if (str_is(word, "server"))
+        return status >= 500 && status <= 599;
+    return quell_str_equal(word, code);
+}
+
+static bool may_retry(const struct instance *instance, struct quell_value error)
+{
+    static const struct quell_str usual[] = {
+        {"throttled", 9}, {"timeout", 7}, {"network", 7}, {"server", 6}};
+    const struct retry *retry = &instance->step->retry;
+    const struct quell_str *words = retry->on_count ? retry->on : usual;
+    size_t i, count = retry->on_count ? retry->on_count : sizeof(usual) / sizeof(*usual);
+    struct quell_str code = quell_get_str(error, "code");
+    int64_t status = quell_get_int(error, "status", 0);
+
+    if (instance->attempt > retry->max)
+        return false;
+    for (i = 0; i < count; i++)
+        if (word_fits(words[i], code, status))
+            return true;
+    return false;
+}
+
+static int64_t delay_us(const struct instance *instance, struct quell_value error)
+{
+    const struct retry *retry = &instance->step->retry;
+    int64_t asked = quell_get_int(error, "retry_after_ms", 0) * 1000;
+    int64_t delay = retry->first_us;
+    unsigned i;
+
+    if (retry->backoff == BACKOFF_EXPONENTIAL)
+        for (i = 1; i < instance->attempt && delay < retry->cap_us; i++)
+            delay *= 2;
+    if (delay > retry->cap_us)
+        delay = retry->cap_us;
+    return delay > asked ? delay : asked;
+}
+
+static enum flow after_failure(struct decision *decision, struct instance *instance)
+{
+    struct run *run = decision->run;
+    struct quell_value error = instance->error;
+    struct map_builder data = {.arena = run->arena};
+    int64_t until = decision->now_us + delay_us(instance, error);
+    bool late = quell_text_is(quell_get(error, "code"), "timed-out");
+
+    if (!may_retry(instance, error) || until >= instance->due_us)
+        return step_failed(decision, instance, late ? STEP_TIMED_OUT : STEP_FAILED, error);
+    map_add(&data, "attempt", quell_int(instance->attempt));
+    map_add(&data, "until", value_time_us(until));
+    map_add(&data, "error", error);
+    emit(decision, EVENT_RETRY_WAITING, instance->path, map_made(&data));
+    return FLOW_WAITING;
+}
+
+static enum flow hold(struct decision *decision, struct instance *instance)
+{
+    struct map_builder data = {.arena = decision->run->arena};
+
+    map_add(&data, "reason",
+            quell_text("unknown outcome: it was sent, and whether it took effect is not known"));
+    map_add(&data, "error", instance->error);
+    emit(decision, EVENT_RUN_HELD, instance->path, map_made(&data));
+    return FLOW_WAITING;
+}
+
+/* In a plan, on-error is looked into where a change might fail. */
+static enum flow answered_well(struct decision *decision, struct instance *instance)
+{
+    struct run *run = decision->run;
+    struct map_builder data = {.arena = run->arena};
+
+    if (run->mode == RUN_PLAN && instance->step->on_error == ON_ERROR_STEPS &&
+        instance->step->action->effect != QUELL_READS && instance->catcher == NULL) {
+        map_add(&data, "error", quell_unknown(QUELL_STR("known when it fails")));
+        map_add(&data, "maybe", value_format(run->arena, "%.*s fails", QUELL_ARG(instance->path)));
+        emit(decision, EVENT_CATCH_STARTED, instance->path, map_made(&data));
+        return FLOW_WAITING;
+    }
+    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+    return FLOW_DONE;
+}
+
+static enum flow after_answer(struct decision *decision, struct instance *instance)
+{
+    if (instance->status == STEP_SUCCEEDED)
+        return answered_well(decision, instance);
+    if (instance->status == STEP_UNKNOWN)
+        return hold(decision, instance);
+    return after_failure(decision, instance);
+}
+
+static enum flow after_wait(struct decision *decision, struct instance *instance)
+{
+    struct map_builder data = {.arena = decision->run->arena};
+
+    if (decision->now_us < instance->until_us)
+        return FLOW_WAITING;
+    map_add(&data, "due", value_time_us(instance->until_us));
+    emit(decision, EVENT_TIMER_FIRED, instance->path, map_made(&data));
+    return schedule(decision, instance);
+}
+
+enum flow step_advance_USES(struct decision *decision, struct instance *instance)
+{
+    switch (instance->phase) {
+    case PHASE_STARTED:
+        return schedule(decision, instance);
+    case PHASE_ANSWERED:
+        return after_answer(decision, instance);
+    case PHASE_RETRYING:
+        return after_wait(decision, instance);
+    case PHASE_IDLE:
+    case PHASE_CALLING:
+    case PHASE_HELD:
+    case PHASE_CATCHING:
+    case PHASE_ENDED:
+        break;
+    }
+    return FLOW_WAITING;
+}
