@@ -6,7 +6,8 @@
  */
 #include "base/when.h"
 
-#include <stddef.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 
@@ -184,22 +185,26 @@ bool when_parse_time(struct quell_str text, struct when *time)
     return true;
 }
 
-struct quell_str when_format_time(struct arena *arena, struct when time)
+size_t when_write_time(struct when time, char out[WHEN_TEXT])
 {
     struct when_parts at = when_split(time, 0);
-    char nanos[16] = "";
-    if (time.nanos) {
-        uint32_t rest = time.nanos;
-        size_t end = 10; /* the dot and nine digits */
-        nanos[0] = '.';
-        for (size_t i = 9; i > 0; i--, rest /= 10)
-            nanos[i] = (char)('0' + rest % 10);
-        while (nanos[end - 1] == '0')
-            end--;
-        nanos[end] = '\0';
-    }
-    return arena_format(arena, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", at.year, at.month, at.day,
-                        at.hour, at.minute, at.second, nanos);
+    int len = snprintf(out, WHEN_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRIu32, at.year,
+                       at.month, at.day, at.hour, at.minute, at.second, time.nanos);
+    size_t end = (size_t)len;
+    while (out[end - 1] == '0')
+        end--;
+    if (out[end - 1] == '.')
+        end--;
+    out[end] = 'Z';
+    out[end + 1] = '\0';
+    return end + 1;
+}
+
+struct quell_str when_format_time(struct arena *arena, struct when time)
+{
+    char text[WHEN_TEXT];
+    size_t len = when_write_time(time, text);
+    return arena_str(arena, (struct quell_str){text, len});
 }
 
 bool when_parse_offset(struct quell_str text, int32_t *offset_seconds)

@@ -7,6 +7,7 @@
 #define BASE_WHEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <quell/value.h>
@@ -28,6 +29,10 @@ struct when_parts {                             /* of a time in UTC */
 bool when_parse_time(struct quell_str text, struct when *time);
 /* `2026-01-02T03:04:05.123Z`: no trailing zeros in the fraction. */
 struct quell_str when_format_time(struct arena *arena, struct when time);
+enum { WHEN_TEXT = 48 }; /* bytes of the longest text below, with its NUL */
+/* The same without an arena; return the length. */
+size_t when_write_time(struct when time, char out[WHEN_TEXT]);
+size_t when_write_duration(struct when duration, char out[WHEN_TEXT]);
 /* CEL and playbook durations: `90s`, `1h30m`, `1.5h`, `250ms`, `-3s`, and `30d` (days of 24 h). */
 bool when_parse_duration(struct quell_str text, struct when *duration);
 struct quell_str when_format_duration(struct arena *arena,

@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -92,24 +93,31 @@ bool when_parse_duration(struct quell_str text, struct when *duration)
     return true;
 }
 
-struct quell_str when_format_duration(struct arena *arena, struct when duration)
+size_t when_write_duration(struct when duration, char out[WHEN_TEXT])
 {
-    bool minus = duration.seconds < 0;
+    const char *sign = duration.seconds < 0 ? "-" : "";
     int64_t seconds = duration.seconds;
     uint32_t nanos = duration.nanos;
-    if (minus && nanos) {
+    if (seconds < 0 && nanos) {
         seconds++;
         nanos = NANOS_S - nanos;
     }
     /* Through unsigned: the smallest int64 has no positive. */
-    uint64_t size = minus ? 0 - (uint64_t)seconds : (uint64_t)seconds;
+    uint64_t size = seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds;
     if (nanos == 0)
-        return arena_format(arena, "%s%" PRIu64 "s", minus ? "-" : "", size);
+        return (size_t)snprintf(out, WHEN_TEXT, "%s%" PRIu64 "s", sign, size);
     int digits = 9;
     for (; nanos % 10 == 0; nanos /= 10)
         digits--;
-    return arena_format(arena, "%s%" PRIu64 ".%0*" PRIu32 "s", minus ? "-" : "", size, digits,
-                        nanos);
+    return (size_t)snprintf(out, WHEN_TEXT, "%s%" PRIu64 ".%0*" PRIu32 "s", sign, size, digits,
+                            nanos);
+}
+
+struct quell_str when_format_duration(struct arena *arena, struct when duration)
+{
+    char text[WHEN_TEXT];
+    size_t len = when_write_duration(duration, text);
+    return arena_str(arena, (struct quell_str){text, len});
 }
 
 struct quell_str when_format_human(struct arena *arena, int64_t duration_us)

@@ -21,10 +21,19 @@ struct json_place {
 
 /* Reads one document. The value lives in `arena` (the text is copied once, strings point into the
  * copy), so `text` may go. Fails with QUELL_INVALID or QUELL_LIMIT; the message names line and
- * column. `place` may be NULL. */
+ * column. `place` may be NULL; size_max 0 is LIMIT_DOCUMENT_BYTES. */
 enum quell_code json_read(struct arena *arena, struct quell_str text, size_t size_max,
                           struct quell_value *value, struct json_place *place,
                           struct quell_error *err) QUELL_MUST_CHECK;
+
+#define LIMIT_OWN_DEPTH 96 /* of JSON that we wrote: a foreign document inside our own envelopes   \
+                            */
+#define LIMIT_OWN_JSON_BYTES (64 * 1024 * 1024) /* LIMIT_RUN_ARENA_BYTES: no more fits a run */
+
+/* Reads back what json_write wrote (journals, cassettes): the same rules, with the limits
+ * LIMIT_OWN_DEPTH and LIMIT_OWN_JSON_BYTES, because we wrap foreign documents in our own. */
+enum quell_code json_read_own(struct arena *arena, struct quell_str text, struct quell_value *value,
+                              struct quell_error *err) QUELL_MUST_CHECK;
 
 enum json_style {
     JSON_COMPACT = 0,
@@ -34,7 +43,7 @@ enum json_style {
 
 /* Writes a value. Bytes become base64 text, times RFC 3339, durations `5s`, types their name, an
  * unknown {"unknown": why}, a none optional null, NaN and infinities null; keys that are no strings
- * their text. */
+ * their text. Deeper than LIMIT_OWN_DEPTH: the buffer is over. */
 void json_write(struct buf *out, struct quell_value value, enum json_style style);
 struct quell_str json_text(struct arena *arena, struct quell_value value, enum json_style style);
 void json_write_string(struct buf *out, struct quell_str text); /* with quotes */

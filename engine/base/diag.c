@@ -1,0 +1,82 @@
+/*
+ * diag.c - collecting diagnostics. How one looks is diag_render.c's affair.
+ */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+void diag_init(struct diag_list *list, struct arena *arena, struct quell_str file,
+               struct quell_str text)
+{
+    *list = (struct diag_list){.arena = arena, .file = arena_str(arena, file), .text = text};
+}
+
+static struct diag *add_place(struct diag_list *list)
+{
+    /* Beyond the limit nobody reads on, but callers still set label and help. */
+    if (list->count == LIMIT_DIAGS)
+        return arena_one(list->arena, struct diag);
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 8;
+        list->items = arena_grow(list->arena, list->items, list->cap * sizeof(struct diag),
+                                 cap * sizeof(struct diag));
+        list->cap = cap;
+    }
+    return &list->items[list->count++];
+}
+
+struct diag *diag_add(struct diag_list *list, const char *code, enum severity severity,
+                      struct place place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct quell_str message = arena_format_list(list->arena, format, args);
+    va_end(args);
+
+    struct diag *diag = add_place(list);
+    *diag = (struct diag){.code = code, .severity = severity, .place = place, .message = message};
+    list->errors += severity == SEVERITY_ERROR;
+    list->warnings += severity == SEVERITY_WARNING;
+    return diag;
+}
+
+struct quell_str diag_format(struct diag_list *list, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct quell_str text = arena_format_list(list->arena, format, args);
+    va_end(args);
+    return text;
+}
+
+void diag_sort(struct diag_list *list)
+{
+    /* Insertion is stable, and LIMIT_DIAGS bounds it. */
+    for (size_t i = 1; i < list->count; i++) {
+        struct diag moved = list->items[i];
+        size_t at = i;
+        for (; at > 0 && list->items[at - 1].place.offset > moved.place.offset; at--)
+            list->items[at] = list->items[at - 1];
+        list->items[at] = moved;
+    }
+}
+
+struct diag_position diag_position(struct quell_str text, size_t offset)
+{
+    struct diag_position position = {1, 1};
+    if (offset > text.len)
+        offset = text.len;
+    for (size_t i = 0; i < offset; i++) {
+        if (text.data[i] == '\n') {
+            position.line++;
+            position.column = 1;
+        } else if (((unsigned char)text.data[i] & 0xC0) != 0x80) {
+            position.column++; /* at the first byte of a code point only */
+        }
+    }
+    return position;
+}
