@@ -55,6 +55,8 @@ void quell_close(struct quell *engine);
 struct loop *quell_loop(struct quell *engine);
 /* The configuration as a checked value (secrets are references, never values); borrowed. */
 struct quell_value quell_config(struct quell *engine);
+/* The store's URL, from the options or the configuration, its path made whole; borrowed. */
+struct quell_str quell_store_url(struct quell *engine);
 /* Reads configuration, connectors and playbooks anew; all or nothing: on failure the old set stays.
  */
 enum quell_code quell_reload(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
@@ -136,10 +138,12 @@ enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options
 enum quell_code quell_show(struct quell *engine, struct quell_str run,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
-/* A person says whether a call whose outcome is unknown did happen; the run goes on. Errors:
- * QUELL_NOT_FOUND, QUELL_CONFLICT when the step is not held. Durable when it returns. */
+/* A person says whether a call whose outcome is unknown did happen; the run goes on. `done` is
+ * called, on the loop, once that is durable (QUELL_OK) or the store failed. Refused at once (done
+ * is not called): QUELL_NOT_FOUND, QUELL_CONFLICT when the step is not held. */
+typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, void *user);
 enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
-                              bool happened, struct quell_str by,
+                              bool happened, struct quell_str by, quell_done_fn *done, void *user,
                               struct quell_error *err) QUELL_MUST_CHECK;
 /* Runs that have not ended, in memory. */
 size_t quell_active(struct quell *engine);
