@@ -70,8 +70,15 @@
 /* Plans. */
 #define LIMIT_PLAN_MS 1000 /* all reads of a plan together: a plan answers in a second */
 
+/* Files and logs. */
+#define LIMIT_FOLDER_FILES 10000 /* files of one folder of playbooks or connectors */
+#define LIMIT_LOG_BYTES 4096     /* one line of the log, before escaping; a pipe takes it at once */
+
 /* Store. */
 #define LIMIT_WRITER_QUEUE 4096 /* batches waiting for the writer thread */
 #define LIMIT_WRITER_GROUP 256  /* batches in one transaction: 223 k events/s [M] */
+#define LIMIT_STORE_BUSY_MS 5000 /* wait for another program, a backup, to let go of the database */
+#define LIMIT_STORE_LOG_BYTES                                                                      \
+    67108864 /* the write-ahead log is cut back to this after a slow reader made it grow */
 
 #endif

@@ -15,10 +15,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
-
-/* Files of one folder of playbooks or connectors. */
-enum { LIMIT_FOLDER_FILES = 10000 };
 
 /* The error of a system call on a path. */
 static enum quell_code refuse(const char *path, int number, struct quell_error *err)

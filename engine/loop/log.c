@@ -11,12 +11,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 #include "base/when.h"
 #include "loop/loop.h"
-
-/* One line before escaping: a pipe takes it in one write. */
-enum { LIMIT_LOG_BYTES = 4096 };
 
 /* The one exception to "no globals": standard error is the process's too, and lines must be
  * possible where no engine is at hand. */
