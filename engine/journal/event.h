@@ -32,15 +32,20 @@ struct event_info {
 extern const struct event_info event_infos[EVENT_KINDS];
 
 const char *event_name(enum event_kind kind);
-/* {"seq","at","kind","path"?,...data}; `at` in RFC 3339. */
+/* For people and the API: {"seq","at","kind","path"?,...data}; `at` is a time. */
 struct quell_value event_to_value(struct arena *arena, const struct event *event);
-/* The journal's bytes: compact JSON, secrets masked, times and durations tagged so that
- * event_read() gives back equal data ({"$time": ...}, {"$duration": ...}, {"$bytes": ...}; a map
- * that itself has such a key is wrapped in {"$map": ...}). */
+
+/* The journal's bytes: compact JSON {"seq","at","kind","path"?,"data"?}. Secrets are masked; all
+ * else comes back from event_read() with equal value and type. What JSON has no form for is a map
+ * of one pair whose key is a tag: {"$time": ...}, {"$duration": ...}, {"$bytes": ...} and so on; a
+ * map that looks like one is wrapped in {"$map": ...}. */
 struct quell_str event_write(struct arena *arena, const struct event *event);
+/* Reads what event_write made into `arena`. QUELL_INVALID for anything else: unknown kinds and tags
+ * are those of a newer quell. */
 enum quell_code event_read(struct arena *arena, struct quell_str text, struct event *event,
                            struct quell_error *err) QUELL_MUST_CHECK;
-/* Event data as stored: what event_write would keep of a value (secrets masked). Applying the
- * stored form live makes live run and replay equal. */
+/* Data as event_read() will give it back: every secret is the text `***`, still marked secret.
+ * Applying this form live makes live run and replay equal. */
+struct quell_value event_stored(struct arena *arena, struct quell_value data);
 
 #endif
