@@ -1,10 +1,14 @@
 /*
  * store.h - where accepted incidents and journals live: one table of functions for each back end.
  *
- * A back end is chosen by URL scheme (`memory:`, `sqlite:PATH`). It is called by one thread at a
- * time: by the writer thread after writer_start(), by the opener before. Readers use a second
- * handle (store_open with STORE_READ), which may live on another thread or in another process.
- * All answers of a back end are proven equal by the suite in tests/store.
+ * A back end is chosen by URL scheme (`memory:`, `sqlite:PATH`). A handle is used by one thread at
+ * a time: the write handle by the writer thread after writer_start(), by its opener before. Whoever
+ * reads beside a writer has a handle of its own: in the same process from store_reader(), which
+ * every back end has; in another one from store_open() with STORE_READ, which a `memory:` store,
+ * living in its process only, answers with QUELL_NOT_FOUND. Readers see what is committed and
+ * nothing else. All answers of the back ends are proven equal by the suite in tests/store.
+ *
+ * Inside a callback the same handle may be read again (not closed or written to).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -27,7 +31,7 @@ enum store_mode {
  */
 
 struct store_incident {
-    struct quell_str id;
+    struct quell_str id; /* unique: a repeat is QUELL_CONFLICT */
     int64_t received_us;
     struct quell_str source, source_id; /* the sender's name and id of it */
     struct quell_str title, severity;
@@ -35,14 +39,14 @@ struct store_incident {
 };
 
 struct store_delivery { /* a webhook delivery that was answered: a replay gets the same answer */
-    struct quell_str hook, id;
+    struct quell_str hook, id; /* together unique: a repeat is QUELL_CONFLICT */
     int64_t at_us;
     struct quell_str answer; /* JSON body of the first answer */
 };
 
 struct store_event {
     struct quell_str run;
-    uint64_t seq;
+    uint64_t seq; /* 1 to INT64_MAX */
     int64_t at_us;
     struct quell_str kind; /* event name, for queries */
     struct quell_str body; /* event_write() */
@@ -79,12 +83,15 @@ struct store_batch {
 /* ---- what is read: rows live in the arena that was passed --------------------------------------
  */
 
+enum { STORE_QUERY_LIMIT = 100 }; /* rows of a listing that names no limit */
+
 struct store_query {
     struct quell_str state;    /* only runs of this state; empty = all */
     struct quell_str playbook; /* only runs of this playbook; empty = all */
     bool active;               /* only runs that have not ended */
     struct quell_str before; /* only ids before this one (ids are in time order); empty = newest */
-    size_t limit;            /* rows at most; 0 = 100 */
+    struct quell_str prefix; /* only ids that begin with it; empty = all */
+    size_t limit;            /* rows at most; 0 = STORE_QUERY_LIMIT */
 };
 
 typedef bool store_run_fn(const struct store_run *run, void *user); /* false stops */
@@ -93,10 +100,15 @@ typedef bool store_event_fn(const struct store_event *event, void *user);
 struct store_kind {
     const char *scheme; /* "sqlite" */
     const char *doc;
+    bool persists; /* lives at a path behind the scheme, beyond this process */
+    /* `rest` is what stands behind the scheme's colon. */
     enum quell_code (*open)(struct quell_str rest, enum store_mode mode, struct store **store,
                             struct quell_error *err);
     void (*close)(struct store *store);
-    /* Durable when it returns OK. */
+    /* All batches as one transaction, all or nothing, and durable when it returns OK. Ids may not
+     * be empty. QUELL_CONFLICT: something unique is already there. QUELL_INVALID: see store_check.
+     * QUELL_UNAVAILABLE: another program keeps the store busy, nothing was written. QUELL_IO: the
+     * disk failed, what was written is not known, and this handle commits nothing any more. */
     enum quell_code (*commit)(struct store *store, const struct store_batch *const *batches,
                               size_t count, struct quell_error *err);
     /* All events of one run with seq > after, in order. Slices are valid inside the callback only.
@@ -116,8 +128,10 @@ struct store_kind {
     enum quell_code (*delivery)(struct store *store, struct arena *arena, struct quell_str hook,
                                 struct quell_str id, struct store_delivery *found,
                                 struct quell_error *err);
-    /* Forgets deliveries answered before `before_us`. */
+    /* Forgets deliveries answered before `before_us`. Errors as of commit. */
     enum quell_code (*prune)(struct store *store, int64_t before_us, struct quell_error *err);
+    /* A read handle for what this write handle writes. Closed by itself, in any order. */
+    enum quell_code (*reader)(struct store *writer, struct store **reader, struct quell_error *err);
 };
 
 /* Every back end begins with this. */
@@ -127,10 +141,19 @@ struct store {
 
 extern const struct store_kind *const store_kinds[]; /* from stores.def; NULL-ended */
 
-/* Opens by URL; a text without a scheme is a path: sqlite. Parent folders are not made. Errors:
- * QUELL_INVALID unknown scheme or a database that is not ours, QUELL_CONFLICT locked, QUELL_IO. */
+/* Opens by URL; a text without a scheme is a path: sqlite. STORE_WRITE makes the store when it is
+ * absent; parent folders are not made. Errors: QUELL_INVALID unknown scheme or a database that is
+ * not ours or newer, QUELL_CONFLICT locked by another process, QUELL_NOT_FOUND nothing there to
+ * read or no such folder, QUELL_DENIED no permission, QUELL_IO damaged or a failing disk. */
 enum quell_code store_open(struct quell_str url, enum store_mode mode, struct store **store,
                            struct quell_error *err) QUELL_MUST_CHECK;
+/* A read handle beside the write handle `writer`; call it before writer_start() takes that. */
+enum quell_code store_reader(struct store *writer, struct store **reader,
+                             struct quell_error *err) QUELL_MUST_CHECK;
 void store_close(struct store *store); /* NULL is allowed */
+
+/* For back ends: QUELL_INVALID when a batch has an empty id or a seq out of its range. */
+enum quell_code store_check(const struct store_batch *batch,
+                            struct quell_error *err) QUELL_MUST_CHECK;
 
 #endif

@@ -13,19 +13,27 @@
 struct loop;
 struct writer;
 
-/* Takes the store (closed by writer_stop). */
+/* Takes the store (closed by writer_stop). Below, all functions are for the loop's thread. */
 struct writer *writer_start(struct loop *loop, struct store *store);
 
 typedef void writer_done_fn(enum quell_code code, const struct quell_error *err, void *user);
 
 /* Hands a batch over: everything in it must stay valid and unchanged until `done` was called on the
- * loop's thread. QUELL_LIMIT when LIMIT_WRITER_QUEUE batches wait already (then `done` is not
- * called). */
+ * loop's thread. A batch that is not reported yet keeps loop_run going. `done` gets what the
+ * store's commit says of this batch alone: a batch that conflicts does not harm those beside it.
+ * Not called for QUELL_LIMIT, when LIMIT_WRITER_QUEUE batches wait already, and for
+ * QUELL_UNAVAILABLE, while writer_stop is under way. */
 enum quell_code writer_commit(struct writer *writer, const struct store_batch *batch,
                               writer_done_fn *done, void *user,
                               struct quell_error *err) QUELL_MUST_CHECK;
+/* Forgets deliveries answered before `before_us`, in its turn among the batches; else as above.
+ * `done` may be NULL. */
+enum quell_code writer_prune(struct writer *writer, int64_t before_us, writer_done_fn *done,
+                             void *user, struct quell_error *err) QUELL_MUST_CHECK;
+/* Batches handed over and not reported yet. */
 size_t writer_waiting(const struct writer *writer);
-/* Commits what waits, reports it, ends the thread and closes the store. */
+/* Commits what waits, reports it, ends the thread and closes the store; not from inside `done`.
+ * NULL is allowed. */
 void writer_stop(struct writer *writer);
 
 #endif

@@ -1,0 +1,211 @@
+/*
+ * sqlite_read.c - the queries. Each reads one snapshot: what was committed when it began.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "store/sqlite.h"
+
+static struct quell_str column_kept(struct arena *arena, sqlite3_stmt *statement, int index)
+{
+    return arena_str(arena, sqlite_column(statement, index));
+}
+
+/* ---- many rows -------------------------------------------------------------------------------*/
+
+enum quell_code sqlite_events(struct store *handle, struct quell_str run, uint64_t after,
+                              store_event_fn *each, void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_EVENTS);
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_str(statement, 1, run);
+    sqlite_bind_int(statement, 2, after > INT64_MAX ? INT64_MAX : (int64_t)after);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        struct store_event event = {
+            .run = sqlite_column(statement, 0),
+            .seq = (uint64_t)sqlite3_column_int64(statement, 1),
+            .at_us = sqlite3_column_int64(statement, 2),
+            .kind = sqlite_column(statement, 3),
+            .body = sqlite_column(statement, 4),
+        };
+
+        if (!each(&event, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, SQL_EVENTS, statement);
+    return code;
+}
+
+/* The columns of a run; borrowed until the next step. */
+static struct store_run run_row(sqlite3_stmt *statement)
+{
+    struct store_run run = {
+        .id = sqlite_column(statement, 0),
+        .playbook = sqlite_column(statement, 1),
+        .revision = sqlite_column(statement, 2),
+        .incident = sqlite_column(statement, 3),
+        .title = sqlite_column(statement, 4),
+        .state = sqlite_column(statement, 5),
+        .mode = sqlite_column(statement, 6),
+        .started_us = sqlite3_column_int64(statement, 7),
+        .updated_us = sqlite3_column_int64(statement, 8),
+        .ended_us = sqlite3_column_int64(statement, 9),
+        .last_seq = (uint64_t)sqlite3_column_int64(statement, 10),
+    };
+
+    return run;
+}
+
+/* Ids from the prefix on, before the first one that could not begin with it: texts are compared
+ * bytewise, and no id holds a byte FF. */
+static struct quell_str upper_bound(struct arena *arena, const struct store_query *query)
+{
+    char *text = arena_alloc(arena, query->prefix.len + 1);
+    struct quell_str end = {text, query->prefix.len + 1};
+
+    if (query->prefix.len > 0)
+        memcpy(text, query->prefix.data, query->prefix.len);
+    text[query->prefix.len] = '\xFF';
+    if (query->before.len == 0)
+        return end;
+    return str_compare(query->before, end) < 0 ? query->before : end;
+}
+
+enum quell_code sqlite_runs(struct store *handle, const struct store_query *query,
+                            store_run_fn *each, void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    enum sql sql = query->active ? SQL_RUNS_ACTIVE : SQL_RUNS;
+    sqlite3_stmt *statement = sqlite_take(store, sql);
+    size_t limit = query->limit ? query->limit : STORE_QUERY_LIMIT;
+    struct arena *scratch = arena_new(0);
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_str(statement, 1, query->prefix);
+    sqlite_bind_str(statement, 2, upper_bound(scratch, query));
+    sqlite_bind_str(statement, 3, query->state);
+    sqlite_bind_str(statement, 4, query->playbook);
+    sqlite_bind_int(statement, 5, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        struct store_run run = run_row(statement);
+
+        if (!each(&run, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, sql, statement);
+    arena_free(scratch);
+    return code;
+}
+
+/* ---- one row ---------------------------------------------------------------------------------*/
+
+/* Steps to the only row; `what` and `id` say what is absent. */
+static enum quell_code one(struct sqlite_store *store, sqlite3_stmt *statement, const char *what,
+                           struct quell_str id, struct quell_error *err)
+{
+    int result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+
+    if (result == SQLITE_ROW)
+        return QUELL_OK;
+    if (result == SQLITE_DONE)
+        return error_set(err, QUELL_NOT_FOUND, "no %s %.*s", what, QUELL_ARG(id));
+    return sqlite_refuse(store, err);
+}
+
+enum quell_code sqlite_run(struct store *handle, struct arena *arena, struct quell_str id,
+                           struct store_run *run, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_RUN);
+    enum quell_code code;
+
+    sqlite_bind_str(statement, 1, id);
+    code = one(store, statement, "run", id, err);
+    if (!code) {
+        *run = run_row(statement);
+        run->id = arena_str(arena, run->id);
+        run->playbook = arena_str(arena, run->playbook);
+        run->revision = arena_str(arena, run->revision);
+        run->incident = arena_str(arena, run->incident);
+        run->title = arena_str(arena, run->title);
+        run->state = arena_str(arena, run->state);
+        run->mode = arena_str(arena, run->mode);
+    }
+    sqlite_give(store, SQL_RUN, statement);
+    return code;
+}
+
+enum quell_code sqlite_incident(struct store *handle, struct arena *arena, struct quell_str id,
+                                struct store_incident *incident, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_INCIDENT);
+    enum quell_code code;
+
+    sqlite_bind_str(statement, 1, id);
+    code = one(store, statement, "incident", id, err);
+    if (!code) {
+        incident->id = column_kept(arena, statement, 0);
+        incident->received_us = sqlite3_column_int64(statement, 1);
+        incident->source = column_kept(arena, statement, 2);
+        incident->source_id = column_kept(arena, statement, 3);
+        incident->title = column_kept(arena, statement, 4);
+        incident->severity = column_kept(arena, statement, 5);
+        incident->body = column_kept(arena, statement, 6);
+    }
+    sqlite_give(store, SQL_INCIDENT, statement);
+    return code;
+}
+
+enum quell_code sqlite_revision(struct store *handle, struct arena *arena,
+                                struct quell_str revision, struct store_revision *found,
+                                struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_REVISION);
+    enum quell_code code;
+
+    sqlite_bind_str(statement, 1, revision);
+    code = one(store, statement, "playbook revision", revision, err);
+    if (!code) {
+        found->revision = column_kept(arena, statement, 0);
+        found->playbook = column_kept(arena, statement, 1);
+        found->file = column_kept(arena, statement, 2);
+        found->text = column_kept(arena, statement, 3);
+    }
+    sqlite_give(store, SQL_REVISION, statement);
+    return code;
+}
+
+enum quell_code sqlite_delivery(struct store *handle, struct arena *arena, struct quell_str hook,
+                                struct quell_str id, struct store_delivery *found,
+                                struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_DELIVERY);
+    enum quell_code code;
+
+    sqlite_bind_str(statement, 1, hook);
+    sqlite_bind_str(statement, 2, id);
+    code = one(store, statement, "delivery", id, err);
+    if (!code) {
+        found->hook = column_kept(arena, statement, 0);
+        found->id = column_kept(arena, statement, 1);
+        found->at_us = sqlite3_column_int64(statement, 2);
+        found->answer = column_kept(arena, statement, 3);
+    }
+    sqlite_give(store, SQL_DELIVERY, statement);
+    return code;
+}

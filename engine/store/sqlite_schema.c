@@ -1,0 +1,261 @@
+/*
+ * sqlite_schema.c - the tables, whose file it is, and the settings without which quell does not
+ * write: WAL, synchronous=FULL. Asks SQLite for each setting again after it was made.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "store/sqlite.h"
+
+/* Texts that are looked for are TEXT; bodies, which may hold any byte, are BLOB. The rowid of an
+ * event is its place among all events. Schemas are raised one step at a time: never change a step,
+ * add one. */
+static const char *const steps[SQLITE_SCHEMA_VERSION] = {
+    "CREATE TABLE incident ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " received_us INTEGER NOT NULL,"
+    " source TEXT NOT NULL,"
+    " source_id TEXT NOT NULL,"
+    " title TEXT NOT NULL,"
+    " severity TEXT NOT NULL,"
+    " body BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE delivery ("
+    " hook TEXT NOT NULL,"
+    " id TEXT NOT NULL,"
+    " at_us INTEGER NOT NULL,"
+    " answer BLOB NOT NULL,"
+    " UNIQUE (hook, id)"
+    ") STRICT;"
+    "CREATE INDEX delivery_age ON delivery (at_us);"
+    "CREATE TABLE revision ("
+    " revision TEXT NOT NULL PRIMARY KEY,"
+    " playbook TEXT NOT NULL,"
+    " file TEXT NOT NULL,"
+    " text BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE run ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " playbook TEXT NOT NULL,"
+    " revision TEXT NOT NULL,"
+    " incident TEXT NOT NULL,"
+    " title TEXT NOT NULL,"
+    " state TEXT NOT NULL,"
+    " mode TEXT NOT NULL,"
+    " started_us INTEGER NOT NULL,"
+    " updated_us INTEGER NOT NULL,"
+    " ended_us INTEGER NOT NULL,"
+    " last_seq INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX run_active ON run (id) WHERE ended_us = 0;"
+    "CREATE TABLE event ("
+    " place INTEGER NOT NULL PRIMARY KEY,"
+    " run TEXT NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " at_us INTEGER NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " body BLOB NOT NULL,"
+    " UNIQUE (run, seq)"
+    ") STRICT;",
+};
+
+/* ---- asking ----------------------------------------------------------------------------------*/
+
+static enum quell_code execute(const struct sqlite_store *store, const char *sql,
+                               struct quell_error *err)
+{
+    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return sqlite_refuse(store, err);
+    return QUELL_OK;
+}
+
+/* The first column of the first row. */
+static enum quell_code ask(const struct sqlite_store *store, const char *sql, int64_t *number,
+                           char *text, size_t text_size, struct quell_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum quell_code code = QUELL_OK;
+
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return sqlite_refuse(store, err);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        if (number)
+            *number = sqlite3_column_int64(statement, 0);
+        if (text)
+            (void)snprintf(text, text_size, "%s", sqlite_column(statement, 0).data);
+    } else {
+        code = sqlite_refuse(store, err);
+    }
+    (void)sqlite3_finalize(statement); /* repeats the error of the step */
+    return code;
+}
+
+static enum quell_code ask_int(const struct sqlite_store *store, const char *sql, int64_t *number,
+                               struct quell_error *err)
+{
+    return ask(store, sql, number, NULL, 0, err);
+}
+
+/* ---- durable ---------------------------------------------------------------------------------*/
+
+enum quell_code sqlite_check_durable(const struct sqlite_store *store, struct quell_error *err)
+{
+    enum { FULL = 2 };
+    char journal[16] = "";
+    int64_t synchronous = 0;
+    enum quell_code code;
+
+    if (sqlite3_threadsafe() == 0 || sqlite3_compileoption_used("NO_SYNC"))
+        return error_set(err, QUELL_INVALID,
+                         "this SQLite was built without threads or without fsync");
+    code = ask(store, "PRAGMA journal_mode", NULL, journal, sizeof journal, err);
+    if (code)
+        return code;
+    if (strcmp(journal, "wal") != 0)
+        return error_set(err, QUELL_INVALID,
+                         "%s: its journal mode is `%s` where quell needs `wal`: is it on a network "
+                         "file system?",
+                         store->path, journal);
+    code = ask_int(store, "PRAGMA synchronous", &synchronous, err);
+    if (code)
+        return code;
+    if (synchronous < FULL)
+        return error_set(err, QUELL_INVALID,
+                         "%s: synchronous is %d, less than FULL: an accepted incident could be "
+                         "lost",
+                         store->path, (int)synchronous);
+    return QUELL_OK;
+}
+
+static enum quell_code set_writing(const struct sqlite_store *store, struct quell_error *err)
+{
+    char settings[160];
+    enum quell_code code;
+
+    (void)snprintf(settings, sizeof settings,
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                   "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = %d",
+                   LIMIT_STORE_LOG_BYTES);
+    code = execute(store, settings, err);
+    if (code)
+        return code;
+    return sqlite_check_durable(store, err);
+}
+
+/* ---- whose it is -----------------------------------------------------------------------------*/
+
+struct identity {
+    int64_t application_id, version, tables;
+};
+
+static enum quell_code identify(const struct sqlite_store *store, struct identity *identity,
+                                struct quell_error *err)
+{
+    struct identity found = {0};
+    enum quell_code code;
+
+    code = ask_int(store, "SELECT count(*) FROM sqlite_schema", &found.tables, err);
+    if (code)
+        return code;
+    code = ask_int(store, "PRAGMA application_id", &found.application_id, err);
+    if (code)
+        return code;
+    code = ask_int(store, "PRAGMA user_version", &found.version, err);
+    if (code)
+        return code;
+    *identity = found;
+    return QUELL_OK;
+}
+
+static bool is_empty(const struct identity *identity)
+{
+    return identity->application_id == 0 && identity->version == 0 && identity->tables == 0;
+}
+
+static enum quell_code check_identity(const struct sqlite_store *store,
+                                      const struct identity *identity, struct quell_error *err)
+{
+    if (is_empty(identity)) {
+        if (store->mode == STORE_WRITE)
+            return QUELL_OK;
+        return error_set(err, QUELL_NOT_FOUND, "%s: nothing was stored here yet", store->path);
+    }
+    if (identity->application_id != SQLITE_APPLICATION_ID)
+        return error_set(err, QUELL_INVALID, "%s: a database of another program", store->path);
+    if (identity->version < 1)
+        return error_set(err, QUELL_IO, "%s: the database is damaged: restore it from a backup",
+                         store->path);
+    if (identity->version > SQLITE_SCHEMA_VERSION)
+        return error_set(err, QUELL_INVALID,
+                         "%s: written by a newer quell (tables of version %lld, this one knows %d)",
+                         store->path, (long long)identity->version, SQLITE_SCHEMA_VERSION);
+    if (identity->version < SQLITE_SCHEMA_VERSION && store->mode == STORE_READ)
+        return error_set(err, QUELL_INVALID,
+                         "%s: written by an older quell: start `quell serve` once to raise it",
+                         store->path);
+    return QUELL_OK;
+}
+
+static enum quell_code run_steps(const struct sqlite_store *store, int64_t version,
+                                 struct quell_error *err)
+{
+    enum quell_code code = QUELL_OK;
+    char mark[96];
+
+    for (; !code && version < SQLITE_SCHEMA_VERSION; version++)
+        code = execute(store, steps[version], err);
+    if (code)
+        return code;
+    (void)snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   SQLITE_APPLICATION_ID, SQLITE_SCHEMA_VERSION);
+    return execute(store, mark, err);
+}
+
+/* From `version` to ours, in one transaction. */
+static enum quell_code raise_schema(const struct sqlite_store *store, int64_t version,
+                                    struct quell_error *err)
+{
+    enum quell_code code;
+
+    if (version == SQLITE_SCHEMA_VERSION)
+        return QUELL_OK;
+    code = execute(store, "BEGIN IMMEDIATE", err);
+    if (code)
+        return code;
+    code = run_steps(store, version, err);
+    if (!code)
+        code = execute(store, "COMMIT", err);
+    if (code)
+        (void)execute(store, "ROLLBACK", NULL); /* nothing to take back if SQLite did already */
+    return code;
+}
+
+enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *err)
+{
+    struct identity identity;
+    enum quell_code code;
+
+    /* A file that is somebody else's must not make this process do more than read it. */
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    code = execute(store, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0", err);
+    if (code)
+        return code;
+    code = identify(store, &identity, err);
+    if (code)
+        return code;
+    code = check_identity(store, &identity, err);
+    if (code || store->mode == STORE_READ)
+        return code;
+    code = set_writing(store, err);
+    if (code)
+        return code;
+    code = raise_schema(store, identity.version, err);
+    if (code)
+        return code;
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return QUELL_OK;
+}

@@ -1,0 +1,342 @@
+/*
+ * writer.c - the thread that owns the write handle. It takes what waits, commits it as one
+ * transaction and hands the results back through the loop; while it waits for the disk, the next
+ * group gathers by itself.
+ *
+ * Jobs go through two lists under one mutex: `waiting` to the thread, `finished` back. Nothing else
+ * is shared.
+ */
+#include "store/writer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "loop/loop.h"
+
+struct job {
+    const struct store_batch *batch; /* NULL: prune */
+    int64_t prune_before_us;
+    writer_done_fn *done;
+    void *user;
+    enum quell_code code; /* the result */
+    struct quell_error err;
+    struct job *next;
+};
+
+struct job_list {
+    struct job *first;
+    struct job **end;
+};
+
+struct writer {
+    struct loop *loop;
+    struct store *store; /* the thread's, until it has ended */
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards the four below */
+    pthread_cond_t more;
+    struct job_list waiting, finished;
+    bool stopping;
+    size_t unreported; /* the loop's thread only, as is `reporting` */
+    bool reporting;
+    struct quell_error failure; /* the thread only: QUELL_IO once the disk has failed */
+};
+
+/* ---- lists -----------------------------------------------------------------------------------*/
+
+static void list_clear(struct job_list *list)
+{
+    list->first = NULL;
+    list->end = &list->first;
+}
+
+static void list_append(struct job_list *list, struct job *job)
+{
+    *list->end = job;
+    list->end = &job->next;
+}
+
+static void list_move(struct job_list *to, struct job_list *from)
+{
+    if (!from->first)
+        return;
+    *to->end = from->first;
+    to->end = from->end;
+    list_clear(from);
+}
+
+static void take(pthread_mutex_t *mutex)
+{
+    int failed = pthread_mutex_lock(mutex);
+
+    assert(!failed);
+    (void)failed;
+}
+
+static void give(pthread_mutex_t *mutex)
+{
+    int failed = pthread_mutex_unlock(mutex);
+
+    assert(!failed);
+    (void)failed;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------*/
+
+static void set_result(struct job *job, enum quell_code code, const struct quell_error *err)
+{
+    job->code = code;
+    if (code)
+        job->err = *err;
+}
+
+/* After this nothing is tried any more. */
+static void note_failure(struct writer *writer, enum quell_code code, const struct quell_error *err)
+{
+    if (code != QUELL_IO)
+        return;
+    writer->failure = *err;
+    writer->failure.code = QUELL_IO;
+}
+
+/* Errors that one batch of a group can cause for all: each is then tried alone. The others are the
+ * store's, and trying again would at best wait again. */
+static bool is_of_one_batch(enum quell_code code)
+{
+    return code == QUELL_CONFLICT || code == QUELL_INVALID || code == QUELL_LIMIT;
+}
+
+/* Commits `count` batches as one transaction and gives each job the result. */
+static enum quell_code commit_together(struct writer *writer, struct job *first,
+                                       const struct store_batch *const *batches, size_t count)
+{
+    struct quell_error err = {0};
+    enum quell_code code = writer->failure.code;
+    struct job *job = first;
+    size_t i;
+
+    if (code)
+        err = writer->failure;
+    else
+        code = writer->store->kind->commit(writer->store, batches, count, &err);
+    note_failure(writer, code, &err);
+    for (i = 0; i < count; i++, job = job->next)
+        set_result(job, code, &err);
+    return code;
+}
+
+static void commit_group(struct writer *writer, struct job *first,
+                         const struct store_batch *const *batches, size_t count)
+{
+    enum quell_code code = commit_together(writer, first, batches, count);
+    size_t i;
+
+    if (count == 1 || !is_of_one_batch(code))
+        return;
+    for (i = 0; i < count; i++, first = first->next)
+        (void)commit_together(writer, first, &batches[i], 1); /* the jobs have the results */
+}
+
+static void prune(struct writer *writer, struct job *job)
+{
+    struct quell_error err = writer->failure;
+    enum quell_code code = err.code;
+
+    if (!code)
+        code = writer->store->kind->prune(writer->store, job->prune_before_us, &err);
+    note_failure(writer, code, &err);
+    set_result(job, code, &err);
+}
+
+/* Handles the first job of the list and, when it is a batch, all batches right behind it up to
+ * LIMIT_WRITER_GROUP; returns the last one handled. */
+static struct job *handle_some(struct writer *writer, struct job *first)
+{
+    const struct store_batch *batches[LIMIT_WRITER_GROUP];
+    struct job *job = first, *last = first;
+    size_t count = 0;
+
+    if (!first->batch) {
+        prune(writer, first);
+        return first;
+    }
+    for (; job && job->batch && count < LIMIT_WRITER_GROUP; job = job->next) {
+        batches[count++] = job->batch;
+        last = job;
+    }
+    commit_group(writer, first, batches, count);
+    return last;
+}
+
+static void report(void *user);
+
+/* Hands `list` up to and with `last` to the loop. */
+static void hand_back(struct writer *writer, struct job_list *list, struct job *last)
+{
+    struct job_list done = {list->first, &last->next};
+    bool first;
+
+    list->first = last->next;
+    if (!list->first)
+        list->end = &list->first;
+    last->next = NULL;
+    take(&writer->mutex);
+    first = !writer->finished.first;
+    list_move(&writer->finished, &done);
+    give(&writer->mutex);
+    if (first)
+        loop_post(writer->loop, report, writer);
+}
+
+/* Waits for jobs; false when there are none and none will come. */
+static bool take_waiting(struct writer *writer, struct job_list *list)
+{
+    bool any;
+
+    take(&writer->mutex);
+    while (!writer->waiting.first && !writer->stopping)
+        (void)pthread_cond_wait(&writer->more, &writer->mutex); /* cannot fail with this mutex */
+    list_move(list, &writer->waiting);
+    any = list->first != NULL;
+    give(&writer->mutex);
+    return any;
+}
+
+static void *work(void *user)
+{
+    struct writer *writer = user;
+    struct job_list list;
+
+    list_clear(&list);
+    while (take_waiting(writer, &list)) {
+        while (list.first)
+            hand_back(writer, &list, handle_some(writer, list.first));
+    }
+    return NULL;
+}
+
+/* ---- the loop's thread -----------------------------------------------------------------------*/
+
+static void report(void *user)
+{
+    struct writer *writer = user;
+    struct job_list list;
+
+    list_clear(&list);
+    take(&writer->mutex);
+    list_move(&list, &writer->finished);
+    give(&writer->mutex);
+    writer->reporting = true;
+    while (list.first) {
+        struct job *job = list.first;
+
+        list.first = job->next;
+        writer->unreported--;
+        loop_unhold(writer->loop);
+        if (job->done)
+            job->done(job->code, job->code ? &job->err : NULL, job->user);
+        memory_free(job);
+    }
+    writer->reporting = false;
+}
+
+static enum quell_code hand_over(struct writer *writer, struct job job, struct quell_error *err)
+{
+    struct job *kept;
+
+    if (writer->stopping) /* only this thread sets it */
+        return error_set(err, QUELL_UNAVAILABLE, "the store is being closed");
+    if (writer->unreported >= LIMIT_WRITER_QUEUE)
+        return error_set(err, QUELL_LIMIT, "%d batches wait for the store already",
+                         LIMIT_WRITER_QUEUE);
+    kept = memory_new(sizeof *kept);
+    *kept = job;
+    writer->unreported++;
+    loop_hold(writer->loop);
+    take(&writer->mutex);
+    list_append(&writer->waiting, kept);
+    (void)pthread_cond_signal(&writer->more); /* cannot fail */
+    give(&writer->mutex);
+    return QUELL_OK;
+}
+
+enum quell_code writer_commit(struct writer *writer, const struct store_batch *batch,
+                              writer_done_fn *done, void *user, struct quell_error *err)
+{
+    struct job job = {.batch = batch, .done = done, .user = user};
+
+    assert(batch);
+    return hand_over(writer, job, err);
+}
+
+enum quell_code writer_prune(struct writer *writer, int64_t before_us, writer_done_fn *done,
+                             void *user, struct quell_error *err)
+{
+    struct job job = {.prune_before_us = before_us, .done = done, .user = user};
+
+    return hand_over(writer, job, err);
+}
+
+size_t writer_waiting(const struct writer *writer)
+{
+    return writer->unreported;
+}
+
+/* The thread takes no signals: they belong to the loop. */
+static void start_thread(struct writer *writer)
+{
+    sigset_t all, before;
+    int failed;
+
+    (void)sigfillset(&all); /* cannot fail */
+    failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+    assert(!failed);
+    failed = pthread_create(&writer->thread, NULL, work, writer);
+    assert(!failed); /* without threads there is no writing at all: end loudly */
+    (void)pthread_setname_np(writer->thread, "quell-writer"); /* for people and the crash test */
+    failed = pthread_sigmask(SIG_SETMASK, &before, NULL);
+    assert(!failed);
+    (void)failed;
+}
+
+struct writer *writer_start(struct loop *loop, struct store *store)
+{
+    struct writer *writer = memory_new(sizeof *writer);
+    int failed;
+
+    writer->loop = loop;
+    writer->store = store;
+    list_clear(&writer->waiting);
+    list_clear(&writer->finished);
+    failed = pthread_mutex_init(&writer->mutex, NULL) | pthread_cond_init(&writer->more, NULL);
+    assert(!failed); /* only for lack of memory */
+    (void)failed;
+    start_thread(writer);
+    return writer;
+}
+
+void writer_stop(struct writer *writer)
+{
+    int failed;
+
+    if (!writer)
+        return;
+    assert(!writer->reporting);
+    take(&writer->mutex);
+    writer->stopping = true;
+    (void)pthread_cond_signal(&writer->more); /* cannot fail */
+    give(&writer->mutex);
+    failed = pthread_join(writer->thread, NULL);
+    assert(!failed);
+    (void)failed;
+    report(writer);
+    loop_unpost(writer->loop, report, writer);
+    assert(writer->unreported == 0);
+    store_close(writer->store);
+    (void)pthread_cond_destroy(&writer->more); /* nobody waits any more */
+    (void)pthread_mutex_destroy(&writer->mutex);
+    memory_free(writer);
+}
