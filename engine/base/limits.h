@@ -20,6 +20,9 @@
 #define LIMIT_CEL_STEPS 100000              /* evaluation steps: about 5 ms */
 #define LIMIT_CEL_ARENA_BYTES (1024 * 1024) /* memory of one evaluation */
 #define LIMIT_CEL_TEXT_BYTES (256 * 1024)   /* a text that an expression makes */
+#define LIMIT_CEL_RESULT_BYTES                                                                     \
+    (4 * LIMIT_DOCUMENT_BYTES) /* a result written out; parts that are shared count each time */
+#define LIMIT_CEL_DEPTH 400    /* nodes above each other, as in a + b + c ...: stack, 200 B each */
 
 /* Matching. SAFETY.md rule 5. */
 #define LIMIT_REGEX_MATCH 10000        /* PCRE2 match limit: 0.02 ms at the worst [M] */

@@ -71,9 +71,10 @@ enum quell_code cel_template_eval(const struct cel_template *made, const struct 
 /* Each expression in it, with the offset of its text inside the template. */
 void cel_template_each(const struct cel_template *made,
                        void (*each)(const struct cel *expr, size_t offset, void *user), void *user);
-/* A whole value with templates in its texts (a step's `with`): parse once, evaluate often. */
+/* A whole value with templates in its texts (a step's `with`): parse once, evaluate often. What
+ * holds no template is borrowed from the value it was made of. A fault's place is in the text that
+ * it is about; its message begins with that text's path: "`targets[0].name`: no such key: `x`". */
 struct cel_tree;
-/* `find` maps a text node to its place when it is wrong; faults are given to `report`. */
 enum quell_code cel_tree_eval(const struct cel_tree *tree, const struct cel_scope *scope,
                               struct arena *arena, struct quell_value *value,
                               struct cel_fault *fault) QUELL_MUST_CHECK;

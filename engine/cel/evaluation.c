@@ -1,0 +1,194 @@
+/*
+ * evaluation.c - what evaluator, operators and functions share: the budget of steps and memory, and
+ * saying what is wrong.
+ */
+#include "cel/evaluation.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "cel/fault.h"
+#include "value/value.h"
+
+/* ---- the budget ---------------------------------------------------------------------------- */
+
+struct arena *evaluation_arena(struct evaluation *e)
+{
+    return e->arena;
+}
+
+static enum quell_code out_of_steps(struct evaluation *e, const struct node *node)
+{
+    e->steps = 0;
+    return evaluation_limit(e, node, "this expression takes more than %d steps", LIMIT_CEL_STEPS);
+}
+
+enum quell_code evaluation_charge(struct evaluation *e, const struct node *node, size_t steps)
+{
+    if (steps >= e->steps)
+        return out_of_steps(e, node);
+    e->steps -= steps;
+    return QUELL_OK;
+}
+
+static enum quell_code out_of_memory(struct evaluation *e, const struct node *node)
+{
+    return evaluation_limit(e, node, "this expression needs more than %d KiB of memory",
+                            LIMIT_CEL_ARENA_BYTES / 1024);
+}
+
+void *evaluation_take(struct evaluation *e, const struct node *node, size_t size)
+{
+    size_t used = arena_used(e->arena);
+    if (used >= e->arena_max || size > e->arena_max - used) {
+        (void)out_of_memory(e, node);
+        return NULL;
+    }
+    return arena_alloc(e->arena, size);
+}
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+static enum quell_code fail(struct evaluation *e, struct place place, enum quell_code code,
+                            const char *format, va_list arguments)
+{
+    char message[sizeof(e->trouble.fault.message)];
+    (void)vsnprintf(message, sizeof(message), format, arguments); /* cut by design */
+    e->trouble.missing = false;
+    return fault_set(&e->trouble.fault, place, code, "%s", message);
+}
+
+enum quell_code evaluation_fail(struct evaluation *e, const struct node *node, const char *format,
+                                ...)
+{
+    enum quell_code code;
+    va_list arguments;
+    va_start(arguments, format);
+    code = fail(e, node->place, QUELL_INVALID, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+enum quell_code evaluation_fail_at(struct evaluation *e, struct place place, const char *format,
+                                   ...)
+{
+    enum quell_code code;
+    va_list arguments;
+    va_start(arguments, format);
+    code = fail(e, place, QUELL_INVALID, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+enum quell_code evaluation_limit(struct evaluation *e, const struct node *node, const char *format,
+                                 ...)
+{
+    enum quell_code code;
+    va_list arguments;
+    va_start(arguments, format);
+    code = fail(e, node->place, QUELL_LIMIT, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+enum quell_code evaluation_help(struct evaluation *e, const char *format, ...)
+{
+    char help[sizeof(e->trouble.fault.help)];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(help, sizeof(help), format, arguments); /* cut by design */
+    va_end(arguments);
+    return fault_help(&e->trouble.fault, QUELL_INVALID, "%s", help);
+}
+
+const char *type_with_article(struct quell_value value)
+{
+    static const char *const names[] = {
+        [QUELL_NULL] = "null",           [QUELL_BOOL] = "a bool",
+        [QUELL_INT] = "an int",          [QUELL_UINT] = "a uint",
+        [QUELL_DOUBLE] = "a double",     [QUELL_STRING] = "a string",
+        [QUELL_BYTES] = "bytes",         [QUELL_LIST] = "a list",
+        [QUELL_MAP] = "a map",           [QUELL_TIME] = "a timestamp",
+        [QUELL_DURATION] = "a duration", [QUELL_OPTIONAL] = "an optional",
+        [QUELL_TYPE] = "a type",         [QUELL_UNKNOWN] = "an unknown",
+    };
+    return names[value.type];
+}
+
+struct quell_str evaluation_show(struct evaluation *e, struct quell_value value)
+{
+    if (value.flags & QUELL_SECRET)
+        return QUELL_STR("***");
+    if (value.type == QUELL_LIST || value.type == QUELL_MAP || value.type == QUELL_OPTIONAL)
+        return quell_str_of(type_with_article(value));
+    if (value.type == QUELL_STRING)
+        return str_slice(quell_str(value), 0, 60);
+    return cel_to_text(e->arena, value);
+}
+
+enum quell_code evaluation_missing(struct evaluation *e, const struct node *node,
+                                   struct quell_value map, struct quell_value key)
+{
+    e->trouble.missing = true;
+    e->trouble.map = map;
+    e->trouble.key = key;
+    e->trouble.fault.place = node->place;
+    return QUELL_INVALID;
+}
+
+enum { NEAREST_MAX = 64 };
+
+static struct quell_str nearest_key(struct quell_value map, struct quell_str wrong)
+{
+    struct quell_str names[NEAREST_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < quell_count(map) && count < NEAREST_MAX; i++) {
+        if (quell_is(map.as.pairs[i].key, QUELL_STRING))
+            names[count++] = quell_str(map.as.pairs[i].key);
+    }
+    return str_nearest(wrong, names, count);
+}
+
+void evaluation_describe(struct evaluation *e)
+{
+    struct trouble *trouble = &e->trouble;
+    struct quell_str key, nearest;
+    if (!trouble->missing)
+        return;
+    trouble->missing = false;
+    key = evaluation_show(e, trouble->key);
+    (void)fault_set(&trouble->fault, trouble->fault.place, QUELL_INVALID, "no such key: `%.*s`",
+                    QUELL_ARG(key));
+    nearest = quell_is(trouble->map, QUELL_MAP) ? nearest_key(trouble->map, key)
+                                                : (struct quell_str){"", 0};
+    if (nearest.len)
+        (void)fault_help(&trouble->fault, QUELL_INVALID, "did you mean `%.*s`?",
+                         QUELL_ARG(nearest));
+    else
+        (void)fault_help(&trouble->fault, QUELL_INVALID,
+                         "where it may be absent, write `.?%.*s` or ask has() first",
+                         QUELL_ARG(key));
+}
+
+enum quell_code evaluation_undefined(struct evaluation *e, const struct node *node)
+{
+    (void)evaluation_fail(e, node, "`%.*s` is not defined", QUELL_ARG(node->name));
+    for (const struct cel_scope *scope = e->scope; scope; scope = scope->outer) {
+        struct quell_str nearest = nearest_key(scope->vars, node->name);
+        if (nearest.len)
+            return evaluation_help(e, "did you mean `%.*s`?", QUELL_ARG(nearest));
+    }
+    return QUELL_INVALID;
+}
+
+enum quell_code evaluation_optional(struct evaluation *e, const struct node *node,
+                                    struct quell_value value, struct quell_value *made)
+{
+    struct quell_value *item_of = evaluation_take(e, node, sizeof(*item_of));
+    if (!item_of)
+        return QUELL_LIMIT;
+    *item_of = value;
+    *made = (struct quell_value){.type = QUELL_OPTIONAL, .len = 1, .as.items = item_of};
+    return QUELL_OK;
+}

@@ -1,0 +1,96 @@
+/*
+ * fn_time.c - the parts of timestamps and durations. Their rows are in fn_time.def.
+ *
+ * Offsets from UTC are fixed ones: names of places need a database of time zones, which is a file
+ * of the machine and not the same everywhere.
+ */
+#include "base/when.h"
+#include "cel/function.h"
+#include "cel/moment.h"
+
+enum { MILLISECOND_NS = 1000000 };
+
+/* The parts of a timestamp at the offset of the second argument, UTC without one. */
+static enum quell_code split(struct evaluation *e, const struct node *node,
+                             const struct quell_value *arguments, struct when_parts *parts)
+{
+    struct when time = {.seconds = arguments[0].as.integer, .nanos = arguments[0].len};
+    int32_t offset = 0;
+    if (node->count == 2 && !when_parse_offset(quell_str(arguments[1]), &offset)) {
+        (void)evaluation_fail(e, node, "`%.*s` is not an offset from UTC",
+                              QUELL_ARG(evaluation_show(e, arguments[1])));
+        return evaluation_help(e, "write '+02:00', '-08:30' or 'UTC'; names of places are not "
+                                  "known here");
+    }
+    *parts = when_split(time, offset);
+    return QUELL_OK;
+}
+
+/* One getter for each part. */
+#define GETTER(name, expression)                                                                   \
+    enum quell_code name(struct evaluation *e, const struct node *node,                            \
+                         const struct quell_value *arguments, struct quell_value *made)            \
+    {                                                                                              \
+        struct when_parts parts;                                                                   \
+        enum quell_code code = split(e, node, arguments, &parts);                                  \
+        if (!code)                                                                                 \
+            *made = quell_int(expression);                                                         \
+        return code;                                                                               \
+    }
+GETTER(cel_time_full_year, parts.year)
+GETTER(cel_time_month, parts.month - 1)
+GETTER(cel_time_date, parts.day)
+GETTER(cel_time_day_of_month, parts.day - 1)
+GETTER(cel_time_day_of_week, parts.day_of_week)
+GETTER(cel_time_day_of_year, parts.day_of_year)
+GETTER(cel_time_hours, parts.hour)
+GETTER(cel_time_minutes, parts.minute)
+GETTER(cel_time_seconds, parts.second)
+GETTER(cel_time_milliseconds, arguments[0].len / MILLISECOND_NS)
+#undef GETTER
+
+/* A duration's whole seconds, towards zero, and what is left, with the same sign. */
+static int64_t whole_seconds(struct quell_value duration)
+{
+    return duration.as.integer + (duration.as.integer < 0 && duration.len > 0);
+}
+
+enum quell_code cel_duration_hours(struct evaluation *e, const struct node *node,
+                                   const struct quell_value *arguments, struct quell_value *made)
+{
+    (void)e;
+    (void)node;
+    *made = quell_int(whole_seconds(arguments[0]) / 3600);
+    return QUELL_OK;
+}
+
+enum quell_code cel_duration_minutes(struct evaluation *e, const struct node *node,
+                                     const struct quell_value *arguments, struct quell_value *made)
+{
+    (void)e;
+    (void)node;
+    *made = quell_int(whole_seconds(arguments[0]) / 60);
+    return QUELL_OK;
+}
+
+enum quell_code cel_duration_seconds(struct evaluation *e, const struct node *node,
+                                     const struct quell_value *arguments, struct quell_value *made)
+{
+    (void)e;
+    (void)node;
+    *made = quell_int(whole_seconds(arguments[0]));
+    return QUELL_OK;
+}
+
+enum quell_code cel_duration_milliseconds(struct evaluation *e, const struct node *node,
+                                          const struct quell_value *arguments,
+                                          struct quell_value *made)
+{
+    int64_t nanos = arguments[0].len;
+    (void)e;
+    (void)node;
+    if (arguments[0].as.integer < 0 && nanos > 0)
+        nanos -= 1000 * MILLISECOND_NS;
+    *made = quell_int(nanos / MILLISECOND_NS);
+    return QUELL_OK;
+}
