@@ -32,6 +32,11 @@
 #define LIMIT_MATCH_FIELD_BYTES 65536  /* a field longer than this is undetermined for a regex */
 #define LIMIT_MATCH_ELEMENTS 1000      /* list elements that one field path may fan out to */
 
+/* Incidents. */
+#define LIMIT_INCIDENT_ITEMS                                                                       \
+    1000 /* alerts, comments, tags, entities of one kind: senders stop at 150 alerts, and a field  \
+            path fans out to no more */
+
 /* Playbooks and runs. */
 #define LIMIT_STEPS 500          /* steps of one playbook */
 #define LIMIT_FOR_EACH 1000      /* `max` of a for-each may not be larger */

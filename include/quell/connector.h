@@ -49,6 +49,7 @@ enum quell_field_flag {
     QUELL_TEMPLATE = 32,    /* playbook keyword: text with ${{ }} */
     QUELL_CONSTANT = 64,    /* playbook keyword: no ${{ }} allowed */
     QUELL_NULLABLE = 128,   /* null is a value of it */
+    QUELL_ORDERED = 256,    /* enum: `words` ascend, so that values may be compared */
 };
 
 /* One field. A table ends with a row whose name is NULL. All texts are static (or live as long as
