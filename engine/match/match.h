@@ -4,6 +4,15 @@
  * A trigger is compiled once from YAML: `types`, `match` (every line must hold), `unless` (any
  * entry that holds stops it), `where` (CEL). The verdict is match, no match or undetermined;
  * undetermined never acts. Text is compared without regard to case unless `case: sensitive`.
+ *
+ * How a line is judged. The field path reaches elements (through lists: all of them; a list at the
+ * end is its items). A positive operator holds when one element satisfies it; `not` and `none-of`
+ * hold when no element does; `all-in` when there is an element and all do. An element of another
+ * type than the operand, a regex at its limit and a list that is not known make the line
+ * undetermined. An absent or null field makes a positive line not hold - but `not`, `none-of`,
+ * `all-in` and every line inside `unless` undetermined, because what cannot be seen cannot be ruled
+ * out. An empty list is known: it has no elements. `exists` and `empty` are never undetermined.
+ * The first line that says no decides; else the first undetermined one; else it is a match.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
@@ -23,8 +32,7 @@ struct trigger;
 
 extern const struct quell_field match_incident_fields[]; /* keys under `on: incident:` */
 
-/* Operators are rows of one table, in documentation order. */
-struct match_operator;
+/* Operators are rows of one table (operators.def), in documentation order. */
 struct match_operator_info {
     const char *name, *doc, *example;
 };
@@ -49,7 +57,8 @@ struct match_line {
     enum match_verdict verdict; /* of this line: does it hold */
     bool evaluated;             /* false: an earlier line decided */
     bool decides;               /* this line made the trigger's verdict */
-    struct quell_value seen;    /* the value looked at; null when absent; texts cut to 200 bytes */
+    struct quell_value seen;    /* the element that decided, or what the path reaches (at most five
+                                   of them); null when absent; texts cut to 200 bytes */
     struct quell_str why;       /* "field is absent", "match limit reached", "" */
 };
 
@@ -60,9 +69,12 @@ struct match_report { /* filled when asked for; lines live in the arena given to
 };
 
 /* Judges. `event` is "created", "updated" or "closed" (empty: the line `types` is not judged).
- * `scope` gives lists and config to operands (`lists.x`) and to `where` (`incident` is added).
- * Without a report it stops at the first deciding line and allocates nothing but what `where`
- * needs; with one every line is there. */
+ * `scope` gives lists and config to operands (`lists.x`) and to `where` (`incident` is added); NULL
+ * = none. "Now" for `older-than` and `newer-than` is the incident's received_at, so that a verdict
+ * can be repeated. Without a report it stops at the first deciding line and allocates nothing but
+ * what `where` needs (`arena` may be NULL when there is neither); with one every line is there, in
+ * `arena`. An `unless` entry is one line `unless.N`, whose verdict says whether the entry holds,
+ * followed by its own lines when it has several. */
 enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
                                 struct quell_str event, const struct cel_scope *scope,
                                 struct arena *arena, struct match_report *report);

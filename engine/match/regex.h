@@ -1,5 +1,6 @@
 /*
- * regex.h - PCRE2 with limits: a pattern is compiled once (JIT) and tested often.
+ * regex.h - PCRE2 with limits: a pattern is compiled once (JIT) and tested often, by one thread at
+ * a time.
  */
 #ifndef MATCH_REGEX_H
 #define MATCH_REGEX_H

@@ -1,0 +1,236 @@
+/*
+ * load.c - compiles the map under `on: incident:` into a trigger. Called by playbook/ and by tests.
+ *
+ * As many faults as possible are said in one go; a trigger with a fault is never returned.
+ */
+#include "base/arena.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "cel/cel.h"
+#include "match/load.h"
+#include "value/fields.h"
+#include "value/value.h"
+
+const char *const trigger_types[] = {"created", "updated", "closed", NULL};
+
+const struct quell_field match_incident_fields[] = {
+    {.name = "types",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ENUM,
+     .words = trigger_types,
+     .flags = QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY | QUELL_CONSTANT,
+     .doc = "What must have happened to the incident; `created` when not given."},
+    {.name = "match",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_CONSTANT,
+     .doc = "Field paths and the conditions on them; all must hold. Text is compared without "
+            "regard to case."},
+    {.name = "unless",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_MAP,
+     .flags = QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY | QUELL_CONSTANT,
+     .doc = "Exceptions, each written like `match`; one that holds stops the trigger."},
+    {.name = "where",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "A CEL expression for what the table cannot say; evaluated last."},
+    {0},
+};
+
+/* ---- types ------------------------------------------------------------------------------------
+ */
+
+static unsigned type_bit(struct quell_value word)
+{
+    unsigned i;
+    for (i = 0; trigger_types[i]; i++) {
+        if (quell_text_is(word, trigger_types[i]))
+            return 1U << i;
+    }
+    return 0;
+}
+
+static void load_types(struct loader *loader, const struct yaml_node *node, struct place place,
+                       struct trigger *trigger)
+{
+    size_t i;
+
+    trigger->types_place = place;
+    trigger->types = 1; /* created */
+    if (node) {
+        trigger->types = type_bit(node->value);
+        for (i = 0; i < node->count; i++)
+            trigger->types |= type_bit(node->items[i].value);
+    }
+    trigger->types_text = QUELL_STR("event is");
+    for (i = 0; trigger_types[i]; i++) {
+        if (trigger->types & (1U << i))
+            trigger->types_text = arena_format(
+                loader->arena, "%.*s%s %s", QUELL_ARG(trigger->types_text),
+                trigger->types_text.len > strlen("event is") ? " or" : "", trigger_types[i]);
+    }
+}
+
+/* ---- match and unless -------------------------------------------------------------------------
+ */
+
+static void load_map(struct loader *loader, const struct yaml_node *node, struct quell_str prefix,
+                     const struct condition **conditions, size_t *count)
+{
+    struct condition *made = arena_array(loader->arena, struct condition, node->count + 1);
+    size_t i;
+
+    if (node->count == 0) {
+        struct diag *diag = diag_add(loader->diags, "QL207", SEVERITY_ERROR, node->place,
+                                     "`%.*s` has no condition", QUELL_ARG(prefix));
+        diag->label = QUELL_STR("this would hold for every incident");
+        diag->help = QUELL_STR("write a condition, or leave the key out");
+    }
+    for (i = 0; i < node->count; i++)
+        load_condition(loader, &node->pairs[i], prefix, &made[i]);
+    *conditions = made;
+    *count = node->count;
+}
+
+static void load_unless(struct loader *loader, const struct yaml_node *node,
+                        struct trigger *trigger)
+{
+    bool single = quell_is(node->value, QUELL_MAP);
+    size_t count = single ? 1 : node->count, i, j;
+    struct unless_entry *made = arena_array(loader->arena, struct unless_entry, count + 1);
+
+    for (i = 0; i < count; i++) {
+        const struct yaml_node *item = single ? node : &node->items[i];
+        struct unless_entry *entry = &made[i];
+        entry->where = arena_format(loader->arena, "unless.%zu", i + 1);
+        entry->place = item->place;
+        load_map(loader, item, entry->where, &entry->conditions, &entry->count);
+        for (j = 0; j < entry->count; j++)
+            entry->text = arena_format(loader->arena, "%.*s%s%.*s", QUELL_ARG(entry->text),
+                                       j > 0 ? " and " : "", QUELL_ARG(entry->conditions[j].text));
+        entry->text = text_cut(loader->arena, entry->text, 400);
+    }
+    trigger->unless = made;
+    trigger->unless_count = count;
+}
+
+/* ---- where ------------------------------------------------------------------------------------
+ */
+
+/* The expression itself: a whole `${{ }}` around it is allowed. */
+static struct quell_str unwrap(struct quell_str text)
+{
+    struct quell_str bare = str_trim(text);
+    if (str_starts(bare, QUELL_STR("${{")) && str_ends(bare, QUELL_STR("}}")) && bare.len >= 5)
+        bare = str_slice(bare, 3, bare.len - 2);
+    return bare;
+}
+
+static void load_where(struct loader *loader, const struct yaml_node *node, struct trigger *trigger)
+{
+    struct quell_str text = quell_str(node->value), bare;
+    struct cel_fault fault = {0};
+    struct diag *diag;
+
+    if (quell_is(node->value, QUELL_BOOL))
+        text = node->value.as.boolean ? QUELL_STR("true") : QUELL_STR("false");
+    bare = unwrap(text);
+    if (bare.len == 0) {
+        diag = diag_add(loader->diags, "QL208", SEVERITY_ERROR, node->place,
+                        "`where` takes a CEL expression");
+        diag->label = diag_format(
+            loader->diags, "this is %s",
+            quell_is(node->value, QUELL_STRING) ? "empty" : value_type_name(node->value));
+        return;
+    }
+    trigger->where_place = node->place;
+    trigger->where_text = text_cut(loader->arena, arena_str(loader->arena, str_trim(bare)), 400);
+    if (cel_parse(loader->arena, bare, &trigger->where, &fault) == QUELL_OK)
+        return;
+    diag = diag_add(loader->diags, "QL208", SEVERITY_ERROR,
+                    quell_is(node->value, QUELL_STRING)
+                        ? yaml_place_inside(loader->diags->text, node,
+                                            (size_t)(bare.data - text.data) + fault.place.offset,
+                                            fault.place.len)
+                        : node->place,
+                    "`where` is not a CEL expression");
+    diag->label = diag_format(loader->diags, "%s", fault.message);
+    if (fault.help[0])
+        diag->help = diag_format(loader->diags, "%s", fault.help);
+}
+
+/* ---- the whole --------------------------------------------------------------------------------
+ */
+
+static void load_keys(struct loader *loader, const struct yaml_node *node, struct trigger *trigger)
+{
+    const struct yaml_pair *types = yaml_find(node, QUELL_STR("types"));
+    const struct yaml_node *match = yaml_get(node, "match");
+    const struct yaml_node *unless = yaml_get(node, "unless");
+    const struct yaml_node *where = yaml_get(node, "where");
+
+    load_types(loader, types ? &types->node : NULL, types ? types->key.place : node->place,
+               trigger);
+    if (match)
+        load_map(loader, match, QUELL_STR("match"), &trigger->match, &trigger->match_count);
+    if (unless)
+        load_unless(loader, unless, trigger);
+    if (where)
+        load_where(loader, where, trigger);
+}
+
+/* `changed` is a keyword of the language that this version does not judge: to ignore it would let
+ * a playbook act on any update. */
+static bool refuse_changed(struct loader *loader, const struct yaml_node *node)
+{
+    const struct yaml_pair *changed = yaml_find(node, QUELL_STR("changed"));
+    struct diag *diag;
+
+    if (!changed)
+        return false;
+    diag = diag_add(loader->diags, "QL211", SEVERITY_ERROR, changed->key.place,
+                    "`changed` is not supported yet");
+    diag->label = QUELL_STR("this version cannot judge what an update changed");
+    return true;
+}
+
+struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
+                             const struct quell_field *fields, struct diag_list *diags)
+{
+    struct loader loader = {.arena = arena, .fields = fields, .diags = diags};
+    struct trigger *trigger = arena_one(arena, struct trigger);
+    size_t errors = diags->errors;
+
+    if (quell_is_null(node->value)) { /* a bare `incident:` means every new incident */
+        load_types(&loader, NULL, node->place, trigger);
+        return trigger;
+    }
+    if (refuse_changed(&loader, node) ||
+        !fields_check_node(diags, match_incident_fields, node, false))
+        return NULL;
+    load_keys(&loader, node, trigger);
+    trigger->regexes = loader.regexes;
+    trigger->regex_count = loader.regex_count;
+    if (diags->errors > errors) {
+        trigger_free(trigger);
+        return NULL;
+    }
+    return trigger;
+}
+
+void trigger_free(struct trigger *trigger)
+{
+    size_t i;
+    for (i = 0; trigger && i < trigger->regex_count; i++)
+        regex_free(trigger->regexes[i]);
+    if (trigger)
+        trigger->regex_count = 0;
+}
+
+const struct cel *trigger_where(const struct trigger *trigger, struct place *place)
+{
+    if (trigger->where && place)
+        *place = trigger->where_place;
+    return trigger->where;
+}
