@@ -145,12 +145,13 @@ static struct place part_place(const struct part *part)
     return (struct place){part->offset, (uint32_t)cel_source(part->expr).len};
 }
 
-/* The text of one part. An unknown in it, at any depth, makes the whole text unknown. */
+/* The text of one part. An unknown in it, at any depth, makes the whole text unknown; what is known
+ * of the text stays, with the reason in the unknown part's place, so that a plan can be read. */
 static enum quell_code part_text(const struct part *part, const struct cel_scope *scope,
                                  struct arena *arena, struct quell_value *text,
                                  struct quell_value *unknown, struct cel_fault *fault)
 {
-    struct quell_value value = quell_string(part->text);
+    struct quell_value value = quell_string(part->text), mine = quell_null();
     size_t left = LIMIT_CEL_TEXT_BYTES;
     enum quell_code code = QUELL_OK;
     if (part->expr)
@@ -162,7 +163,12 @@ static enum quell_code part_text(const struct part *part, const struct cel_scope
     if (part->expr && !text_fits(value, &left))
         return fault_set(fault, part_place(part), QUELL_LIMIT,
                          "this makes the text longer than %d KiB", LIMIT_CEL_TEXT_BYTES / 1024);
-    text_unknown(value, unknown);
+    text_unknown(value, &mine);
+    if (quell_is(mine, QUELL_UNKNOWN)) {
+        *unknown = mine;
+        *text = quell_string(arena_format(arena, "<%.*s>", QUELL_ARG(quell_str(mine))));
+        return QUELL_OK;
+    }
     *text = quell_string(cel_to_text(arena, value));
     if (value_has_secret(value))
         text->flags |= QUELL_SECRET;
@@ -201,7 +207,11 @@ static enum quell_code join(const struct cel_template *made, const struct cel_sc
             return fault_set(fault, (struct place){0, 0}, QUELL_LIMIT,
                              "this text would be longer than %d KiB", LIMIT_CEL_TEXT_BYTES / 1024);
     }
-    *value = quell_is(unknown, QUELL_UNKNOWN) ? unknown : joined(arena, texts, made->count, size);
+    *value = joined(arena, texts, made->count, size);
+    if (quell_is(unknown, QUELL_UNKNOWN) && !(value->flags & QUELL_SECRET))
+        *value = quell_unknown(quell_str(*value));
+    else if (quell_is(unknown, QUELL_UNKNOWN))
+        *value = unknown;
     return QUELL_OK;
 }
 
