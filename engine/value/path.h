@@ -30,7 +30,8 @@ enum quell_code path_parse(struct arena *arena, struct quell_str text, struct pa
                            struct quell_error *err) QUELL_MUST_CHECK;
 
 /* Calls `each` for every value the path reaches (a list in the middle fans out; a list at the end
- * is given whole); an absent field is not called for. Stops when `each` returns false or after
+ * is given whole); an absent field is not called for; an unknown value in the middle is called for
+ * as it is. Stops when `each` returns false or after
  * LIMIT_MATCH_ELEMENTS. Returns how many were reached. */
 size_t path_walk(const struct path *path, struct quell_value root,
                  bool (*each)(struct quell_value found, void *user), void *user);
