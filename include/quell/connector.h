@@ -8,7 +8,7 @@
  * before the next one.
  *
  * A shared object exports exactly one symbol:
- *     const struct quell_connector quell_connector = { .abi = QUELL_ABI, ... };
+ *     const struct quell_connector QUELL_CONNECTOR = { .abi = QUELL_ABI, ... };
  * and needs no symbol of the engine: all help comes through call->host.
  */
 #ifndef QUELL_CONNECTOR_H
@@ -22,6 +22,11 @@ extern "C" {
 #endif
 
 #define QUELL_ABI 1
+
+/* The symbol's name in a shared object; connectors that are built into the engine get another. */
+#ifndef QUELL_CONNECTOR
+#define QUELL_CONNECTOR quell_connector
+#endif
 
 /* ---- field tables: inputs, outputs and settings ------------------------------------------------
  */
@@ -127,6 +132,7 @@ struct quell_action {
      * FINISHED = it did, here is the output; FAILED with QUELL_NOT_FOUND = it did not, turn()
      * starts anew; NULL = turn() itself can go on from call->state. */
     quell_turn_fn *settle;
+    const void *data; /* the connector's own, for actions that share a function; may be NULL */
 };
 
 struct quell_connector {
@@ -139,7 +145,8 @@ struct quell_connector {
     const char *title; /* "Microsoft Defender for Endpoint" */
     const char *doc;
     const struct quell_field *settings; /* beside url, token_url, egress, auth, ca, cloud */
-    const char *url;   /* base URL when the connection names none, or NULL: required */
+    const char *url;   /* base URL when the connection names none; NULL: the connection must name
+                          one; "": it needs none, its requests name their own `url` */
     const char *scope; /* OAuth2 scope for client-secret sign-in, or NULL */
     const char *const
         *auth; /* kinds it accepts, NULL-ended: client-secret bearer basic header none */
@@ -211,6 +218,7 @@ struct quell_call {
     int64_t now_us;
     bool resumed; /* this turn follows a crash: a request described by `state` may have been sent */
     void *engine; /* the engine's own */
+    const struct quell_action *action; /* the one that is called */
 };
 
 /* What the engine does for a connector. `size` lets later versions append functions. */
