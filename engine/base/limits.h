@@ -57,9 +57,9 @@
 #define LIMIT_CALL_TURNS 2000   /* turns of one call: a loop that never ends is a failure */
 #define LIMIT_SEND_RETRIES 6    /* transport retries of one request: 1 s doubling, 63 s in all */
 #define LIMIT_RETRY_AFTER_MS 3600000 /* a Retry-After above one hour fails the call */
+#define LIMIT_SECRET_BYTES 65536     /* a secret's file: keys and tokens have a few KB */
 #define LIMIT_STATE_BYTES 65536      /* a call's journaled state */
-#define LIMIT_HOST_CONNECTIONS 16 /* per host; a service's limits are per minute, not per socket   \
-                                   */
+#define LIMIT_HOST_CONNECTIONS 16    /* per host; services limit by the minute, not by the socket */
 
 /* Serving. RFC 9112 leaves these to us; defaults follow nginx where it has one. */
 #define LIMIT_HTTP_LINE_BYTES 8192

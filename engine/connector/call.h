@@ -8,6 +8,9 @@
  *
  *   call_start -> on.sending(state) ... call_proceed -> HTTP -> turn -> on.sending | on.sleeping |
  *   on.ended
+ *
+ * A request that was throttled, or that did not get out of the house, is sent again without a new
+ * `sending`: it is the same request, and its state is on disk.
  */
 #ifndef CONNECTOR_CALL_H
 #define CONNECTOR_CALL_H
@@ -25,10 +28,13 @@ struct connection;
 
 struct call_host *call_host_new(struct loop *loop);
 void call_host_free(struct call_host *host); /* calls must be gone */
+/* The first wait between transport retries, in ms (default 1000; it doubles). For tests. */
+void call_host_set_backoff(struct call_host *host, int64_t first_ms);
 
 struct call_outcome {
-    enum quell_code code;      /* QUELL_OK: output. QUELL_UNKNOWN_OUTCOME: a `once` action whose
-                                  answer was lost. Else failed. */
+    enum quell_code code; /* QUELL_OK: output. QUELL_UNKNOWN_OUTCOME: the answer to a change was
+                             lost that must not be repeated and that nobody can look for. Else
+                             failed. */
     struct quell_value output; /* borrowed; checked against `outputs` */
     struct quell_error error;
 };
@@ -53,7 +59,9 @@ struct call_request {
     struct quell_str run, step, key; /* copied */
     unsigned attempt;
     struct quell_value input; /* already checked by fields_check; copied */
-    int64_t deadline_us;      /* wall clock; 0 = none. Reaching it ends with QUELL_TIMED_OUT */
+    int64_t deadline_us; /* wall clock; 0 = none. Reaching it ends with QUELL_TIMED_OUT, or with
+                            QUELL_UNKNOWN_OUTCOME when a change is in flight that nothing can
+                            look for */
     /* Taken up again after a crash: */
     bool resumed;             /* there was a journaled state */
     struct quell_value state; /* the last journaled one, or null */
@@ -62,9 +70,10 @@ struct call_request {
 };
 
 /* Starts (or takes up) a call; `events` are called on the loop, the first one possibly before this
- * returns. What a resumed call does: sleeping -> waits for the rest, then turn(); in flight and
- * `once` -> ended with QUELL_UNKNOWN_OUTCOME; in flight and pure or keyed -> turn() with the state;
- * verifiable -> settle() when there is one, else turn() with the state. */
+ * returns. NULL when the call ended and was freed inside. What a resumed call does: sleeping ->
+ * waits for the rest, then turn(); in flight and `once` -> ended with QUELL_UNKNOWN_OUTCOME; in
+ * flight and pure or keyed -> turn() with the state; verifiable -> settle() when there is one, else
+ * turn() with the state. The connection's set is held until the call is freed. */
 struct call *call_start(struct call_host *host, const struct call_request *request,
                         const struct call_events *events, void *user);
 void call_proceed(struct call *call);

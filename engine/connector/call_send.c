@@ -1,0 +1,319 @@
+/*
+ * call_send.c - one request of a call: signed, sent, sent again while that is safe, and its reply.
+ * The rule of retries is `judge`; what a lost answer means is call.c's affair.
+ */
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "connector/call_parts.h"
+#include "connector/secret.h"
+#include "connector/signin.h"
+#include "loop/curl.h"
+#include "loop/loop.h"
+#include "value/json.h"
+#include "value/value.h"
+
+/* ---- trying, and trying again ----------------------------------------------------------------*/
+
+int64_t sending_backoff_ms(const struct call *call, unsigned tries)
+{
+    int64_t most_ms = call->host->backoff_ms << (tries > 1 ? tries - 1 : 0);
+    uint32_t dice;
+
+    random_fill(&dice, sizeof(dice));
+    return most_ms / 2 + (int64_t)(dice % (uint64_t)(most_ms / 2 + 1));
+}
+
+static void start_timer(struct call *call, int64_t ms);
+
+/* False when there is no use in waiting: too often, too long, or beyond the deadline. */
+static bool try_later(struct call *call, int64_t asked_ms)
+{
+    int64_t wait_ms;
+
+    if (call->sending.tries >= LIMIT_SEND_RETRIES || asked_ms > LIMIT_RETRY_AFTER_MS)
+        return false;
+    call->sending.tries++;
+    wait_ms = sending_backoff_ms(call, call->sending.tries);
+    if (asked_ms > 0)
+        wait_ms = asked_ms + wait_ms / 10; /* those who were told the same do not come together */
+    if (call->deadline_us > 0 && clock_now_us() + wait_ms * 1000 >= call->deadline_us)
+        return false;
+    start_timer(call, wait_ms);
+    return true;
+}
+
+enum verdict {
+    VERDICT_DELIVER, /* the action judges */
+    VERDICT_AGAIN,   /* it did no harm: later again */
+    VERDICT_RENEW,   /* the token was refused */
+    VERDICT_LOST,    /* a change may have been made */
+};
+
+static enum verdict judge_answered(const struct call *call, int status)
+{
+    bool changes = call->sending.job.changes;
+    bool repeatable =
+        !changes || call->action->repeat == QUELL_PURE || call->action->repeat == QUELL_KEYED;
+
+    if (!call->sending.job.method) /* mail: 4xx is "not now", and nothing is delivered */
+        return status >= 400 && status < 500 ? VERDICT_AGAIN : VERDICT_DELIVER;
+    if (status == 429 || status == 503)
+        return VERDICT_AGAIN;
+    if (status == 401 && call->sending.token.len > 0 && !call->sending.token_renewed)
+        return VERDICT_RENEW;
+    if (repeatable && (status == 408 || (status >= 500 && status != 501 && status != 505)))
+        return VERDICT_AGAIN;
+    /* The gateway was answered by nobody: what is behind it may have done it. */
+    if (!repeatable && (status == 502 || status == 504))
+        return VERDICT_LOST;
+    return VERDICT_DELIVER;
+}
+
+static enum verdict judge(const struct call *call, const struct curl_answer *answer)
+{
+    bool repeatable = !call->sending.job.changes || call->action->repeat == QUELL_PURE ||
+                      call->action->repeat == QUELL_KEYED;
+
+    switch (answer->code) {
+    case QUELL_OK:
+        return judge_answered(call, answer->status);
+    case QUELL_UNAVAILABLE:
+    case QUELL_TIMED_OUT:
+        return VERDICT_AGAIN;
+    case QUELL_UNKNOWN_OUTCOME:
+        return repeatable ? VERDICT_AGAIN : VERDICT_LOST;
+    case QUELL_LIMIT:
+        return repeatable ? VERDICT_DELIVER : VERDICT_LOST;
+    case QUELL_INVALID:
+    case QUELL_NOT_FOUND:
+    case QUELL_CONFLICT:
+    case QUELL_DENIED:
+    case QUELL_REFUSED:
+    case QUELL_THROTTLED:
+    case QUELL_IO:
+        return VERDICT_DELIVER;
+    }
+    return VERDICT_DELIVER;
+}
+
+/* ---- replies ---------------------------------------------------------------------------------*/
+
+static struct quell_value read_json(struct arena *arena, const struct curl_answer *answer)
+{
+    struct quell_str type = quell_get_str(answer->headers, "content-type");
+    struct quell_value json = quell_null();
+    struct quell_error unread;
+    bool marked = str_find(type, QUELL_STR("json"), 0) != SIZE_MAX;
+    bool bare = type.len == 0 && answer->body.len > 0 &&
+                (answer->body.data[0] == '{' || answer->body.data[0] == '[');
+
+    if (!marked && !bare)
+        return json;
+    if (json_read(arena, answer->body, LIMIT_REPLY_BYTES, &json, NULL, &unread))
+        return quell_null(); /* the action sees the body and says what it misses */
+    return json;
+}
+
+/* What the action is told when trying again was given up. */
+static enum quell_code code_of(const struct curl_answer *answer, enum verdict verdict)
+{
+    if (verdict != VERDICT_AGAIN)
+        return answer->code;
+    if (answer->code == QUELL_UNKNOWN_OUTCOME)
+        return QUELL_UNAVAILABLE; /* repeatable, so nobody must decide about it */
+    if (answer->code == QUELL_OK && (answer->status == 429 || answer->status == 503))
+        return QUELL_THROTTLED;
+    return answer->code;
+}
+
+static void deliver(struct call *call, const struct curl_answer *answer, enum verdict verdict)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_reply reply = {.code = code_of(answer, verdict),
+                                .status = answer->status,
+                                .json = read_json(arena, answer),
+                                .body = answer->body,
+                                .headers = answer->headers,
+                                .message = answer->message};
+
+    if (reply.code && reply.message.len == 0)
+        reply.message = arena_format(arena, "answered %d to the end", answer->status);
+    call_turn(call, &reply);
+    arena_free(arena);
+}
+
+static void answered(const struct curl_answer *answer, void *user)
+{
+    struct call *call = user;
+    enum verdict verdict = judge(call, answer);
+
+    call->transfer = NULL; /* freed behind us */
+    call_enter(call);
+    if (answer->status > 0 && call->events.answered)
+        call->events.answered(call, answer->status, clock_monotonic_us() - call->sending.started_us,
+                              call->user);
+    if (call->freed) {
+        (void)call_leave(call);
+        return;
+    }
+    if (verdict == VERDICT_RENEW) {
+        signin_drop(call->host->tokens, call->connection, call->sending.token);
+        call->sending.token_renewed = true;
+        sending_go(call);
+    } else if (verdict == VERDICT_LOST) {
+        call_settle(call, answer->code ? "no answer came" : "the gateway had none");
+    } else if (verdict == VERDICT_DELIVER || !try_later(call, answer->retry_after_ms)) {
+        deliver(call, answer, verdict);
+    }
+    (void)call_leave(call);
+}
+
+/* ---- signing in and sending ------------------------------------------------------------------*/
+
+static void fail_before(struct call *call, const struct quell_error *err)
+{
+    struct curl_answer none = {.code = err->code,
+                               .status = 0,
+                               .headers = quell_map(NULL, 0),
+                               .message = quell_str_of(err->message)};
+    bool again = err->code == QUELL_UNAVAILABLE || err->code == QUELL_THROTTLED ||
+                 err->code == QUELL_TIMED_OUT;
+
+    if (!again || !try_later(call, err->retry_after_ms))
+        deliver(call, &none, VERDICT_DELIVER);
+}
+
+static void signed_in(const struct quell_error *err, void *user)
+{
+    struct call *call = user;
+
+    call->wait = NULL;
+    call_enter(call);
+    if (err->code)
+        fail_before(call, err);
+    else
+        sending_go(call);
+    (void)call_leave(call);
+}
+
+/* The mail server's user and password. */
+static enum quell_code add_login(const struct connection *connection, struct secret *password,
+                                 struct curl_job *job, struct quell_error *err)
+{
+    enum quell_code code;
+
+    if (strcmp(connection->auth->name, "none") == 0)
+        return QUELL_OK;
+    if (strcmp(connection->auth->name, "basic") != 0)
+        return error_set(err, QUELL_INVALID, "mail is sent with auth `basic` or `none`");
+    code = secret_read(quell_get(connection->auth_settings, "password"), password, err);
+    if (code)
+        return code;
+    job->username = quell_get_str(connection->auth_settings, "username");
+    job->password = secret_text(password);
+    return QUELL_OK;
+}
+
+/* The header that says who we are, behind the request's own; `arena` is wiped by its lifetime. */
+static enum quell_code add_proof(struct call *call, struct arena *arena, struct curl_job *job,
+                                 struct quell_error *err)
+{
+    struct quell_header *place = &call->sending.headers[call->sending.header_count];
+    const struct auth_kind *auth = call->connection->auth;
+    enum quell_code code = QUELL_OK;
+
+    *place = (struct quell_header){0};
+    job->header_count = call->sending.header_count;
+    if (!call->sending.credentials)
+        return QUELL_OK;
+    if (auth->signs_in) {
+        place->name = "Authorization";
+        place->value = arena_format(arena, "Bearer %.*s", QUELL_ARG(call->sending.token));
+    } else if (auth->header) {
+        code = auth->header(arena, call->connection->auth_settings, place, err);
+    }
+    if (!code && place->name)
+        job->header_count++;
+    return code;
+}
+
+static void start(struct call *call)
+{
+    struct arena *arena = arena_new(0);
+    struct curl_job job = call->sending.job;
+    struct secret password = {0};
+    struct quell_error err = {0};
+    int64_t left_ms = INT64_MAX;
+    enum quell_code code;
+
+    if (call->deadline_us > 0)
+        left_ms = (call->deadline_us - clock_now_us()) / 1000 + 1;
+    if (job.timeout_ms <= 0)
+        job.timeout_ms = LIMIT_REQUEST_MS;
+    if (job.timeout_ms > left_ms)
+        job.timeout_ms = left_ms > 0 ? left_ms : 1;
+    code = job.method ? add_proof(call, arena, &job, &err)
+                      : add_login(call->connection, &password, &job, &err);
+    if (code) {
+        fail_before(call, &err);
+    } else {
+        call->sending.started_us = clock_monotonic_us();
+        call->transfer = curl_start(call->host->pool, &job, answered, call);
+        if (job.header_count > call->sending.header_count) {
+            struct quell_header *proof = &call->sending.headers[call->sending.header_count];
+            memory_wipe((void *)(uintptr_t)proof->value.data, proof->value.len);
+            *proof = (struct quell_header){0};
+        }
+    }
+    secret_wipe(&password);
+    arena_free(arena);
+}
+
+void sending_go(struct call *call)
+{
+    struct connection *connection = call->connection;
+    struct quell_error err = {0};
+    struct quell_str token;
+
+    call->phase = CALL_SENDING;
+    call_enter(call);
+    if (!call->sending.credentials || !connection->auth->signs_in || !call->sending.job.method) {
+        start(call);
+    } else if (signin_token(call->host->tokens, connection, &token)) {
+        call->sending.token = arena_str(call->sending.arena, token);
+        start(call);
+    } else if (signin_start(call->host->tokens, connection, signed_in, call, &call->wait, &err)) {
+        fail_before(call, &err);
+    }
+    (void)call_leave(call);
+}
+
+static void try_again(void *user)
+{
+    struct call *call = user;
+
+    call->timer = NULL;
+    sending_go(call);
+}
+
+static void start_timer(struct call *call, int64_t ms)
+{
+    call->timer = loop_after(call->host->loop, ms, try_again, call);
+}
+
+bool sending_in_doubt(const struct call *call)
+{
+    return call->transfer && call->sending.job.changes && curl_begun(call->transfer);
+}
+
+void sending_drop(struct call *call)
+{
+    memory_wipe((void *)(uintptr_t)call->sending.token.data, call->sending.token.len);
+    arena_free(call->sending.arena);
+    call->sending = (struct sending){0};
+}
