@@ -43,6 +43,9 @@ static struct diag *check_fields(const struct binding *binding, const struct cel
     for (; table && from < ref->count; from++) {
         const struct quell_field *field = fields_find(table, ref->path[from]);
         struct diag *diag;
+        if (field && (field->flags & PLAYBOOK_LATER))
+            return report(binding->loader, LATER, place_in(binding, ref->places[from]),
+                          "`%.*s.%s` is not supported yet", QUELL_ARG(owner), field->name);
         if (field) {
             table = field->type == QUELL_FIELD_OBJECT ? field->fields : NULL;
             owner = diag_format(binding->loader->diags, "%.*s.%s", QUELL_ARG(owner), field->name);
@@ -299,6 +302,14 @@ static void check_output(const struct binding *binding, const struct cel_referen
                             QUELL_ARG(step->uses));
         return;
     }
+    if (step->kind != STEP_USES && step->kind != STEP_FOR_EACH) {
+        struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[1]),
+                                   "`%.*s` has no output", QUELL_ARG(ref->path[0]));
+        diag->help = step->kind == STEP_SET
+                         ? QUELL_STR("what it sets is read as `vars.<name>`")
+                         : QUELL_STR("read the steps inside it by their own ids");
+        return;
+    }
     if (step->kind == STEP_FOR_EACH && ref->count > 2) {
         struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[2]),
                                    "`%.*s` is a list", QUELL_ARG(owner));
@@ -362,8 +373,8 @@ static const struct root {
     {"inputs", IN_STEP, check_inputs, NULL},
     {"vars", IN_STEP, check_vars, NULL},
     {"steps", IN_STEP, check_steps, NULL},
-    {"run", IN_INPUT | IN_STEP, check_run, NULL},
-    {"playbook", IN_INPUT | IN_STEP, check_self, NULL},
+    {"run", IN_STEP, check_run, NULL},
+    {"playbook", IN_STEP, check_self, NULL},
     {"config", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
     {"lists", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
     {"error", IN_STEP, check_error, NULL},

@@ -60,12 +60,20 @@ static void load_manual(struct loader *loader, const struct yaml_node *node)
     diag->help = QUELL_STR("write `manual:` alone");
 }
 
+/* The names in `where`. Its syntax is the trigger's affair and has been judged there. */
 static void load_where(struct loader *loader, const struct yaml_node *incident)
 {
     struct here here = {WHERE_TRIGGER, NO_STEP};
     struct playbook_text where;
+    struct diag_list unheard;
+    struct loader deaf = *loader;
     const struct yaml_pair *pair = yaml_find(incident, QUELL_STR("where"));
-    if (pair && loader->playbook->incident) /* else its syntax has been judged already */
+    if (!pair)
+        return;
+    diag_init(&unheard, loader->arena, loader->diags->file, loader->diags->text);
+    deaf.diags = &unheard;
+    load_expression(&deaf, here, pair, &where);
+    if (where.expr)
         load_expression(loader, here, pair, &where);
 }
 
@@ -73,8 +81,8 @@ static void load_triggers(struct loader *loader, const struct yaml_node *root)
 {
     const struct yaml_pair *on = yaml_find(root, QUELL_STR("on"));
     const struct yaml_node *incident, *manual;
-    if (!on || !quell_is(on->node.value, QUELL_MAP))
-        return;
+    if (!on || !(quell_is_null(on->node.value) || quell_is(on->node.value, QUELL_MAP)))
+        return; /* said by check_keys */
     incident = yaml_get(&on->node, "incident");
     manual = yaml_get(&on->node, "manual");
     if (!on->node.count) {
@@ -135,6 +143,17 @@ static void check_unread(struct loader *loader)
     }
 }
 
+/* Names of the later keyword `vars` are not judged: one fault is enough. */
+static void note_vars(struct loader *loader, const struct yaml_node *vars)
+{
+    size_t i;
+    for (i = 0; vars && vars->pairs && i < vars->count; i++) {
+        grow(loader, loader->vars, loader->var_count, loader->var_cap);
+        loader->vars[loader->var_count++] =
+            (struct loaded_var){quell_str(vars->pairs[i].key.value), NO_STEP};
+    }
+}
+
 static void load_document(struct loader *loader, const struct yaml_node *root)
 {
     struct playbook *playbook = loader->playbook;
@@ -147,6 +166,7 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     load_people(loader, root);
     load_triggers(loader, root);
     load_inputs(loader, yaml_get(root, "inputs"));
+    note_vars(loader, yaml_get(root, "vars"));
     outline_make(loader, root);
     if (steps)
         playbook->steps = load_steps(loader, steps);

@@ -116,6 +116,8 @@ struct step_loader {
 #undef STEP
 
 struct step_list load_steps(struct loader *loader, const struct yaml_node *list);
+/* Whether every key of a step is known; if not, what seems to be missing may only be misspelt. */
+bool load_knows_keys(const struct yaml_node *map);
 bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
 
 /* Types of inputs: word, type of the field, whether a later version brings it. */
@@ -149,8 +151,8 @@ void load_inputs(struct loader *loader, const struct yaml_node *map);
 void check_keys(struct loader *loader, const struct quell_field *table,
                 const struct yaml_node *map);
 
-/* The scalar at a key when it has the type, else empty / 0 / `otherwise`; the type's fault is
- * already said by check_keys. */
+/* The scalar at a key when it has the type and is a constant, else empty or `otherwise`; a fault of
+ * that kind has been said by check_keys. */
 struct quell_str text_at(const struct yaml_node *map, const char *key);
 int64_t int_at(const struct yaml_node *map, const char *key, int64_t otherwise);
 /* A duration above zero, in microseconds; says so when it is not. */

@@ -26,7 +26,7 @@ static void load_block(struct loader *loader, size_t index, const struct yaml_no
     }
 }
 
-static const char *const block_keywords[] = {"steps", "else", NULL};
+static const char *const block_keywords[] = {"else", NULL};
 const struct step_loader load_BLOCK = {block_keywords, load_block};
 
 /* ---- for-each ----------------------------------------------------------------------------------

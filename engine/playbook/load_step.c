@@ -27,6 +27,15 @@ static bool takes(enum step_kind kind, struct quell_str keyword)
     return false;
 }
 
+bool load_knows_keys(const struct yaml_node *map)
+{
+    size_t i;
+    for (i = 0; i < map->count; i++)
+        if (!fields_find(step_fields, quell_str(map->pairs[i].key.value)))
+            return false;
+    return true;
+}
+
 /* ---- the kind ----------------------------------------------------------------------------------
  */
 
@@ -169,9 +178,9 @@ static void load_retry_words(struct loader *loader, const struct yaml_node *on, 
 
 static void load_retry(struct loader *loader, const struct yaml_node *map, struct retry *retry)
 {
-    const struct yaml_node *on;
+    const struct yaml_node *on; /* `retry:` alone is all defaults */
     int64_t max;
-    if (!map || !quell_is(map->value, QUELL_MAP))
+    if (!map || !(quell_is(map->value, QUELL_MAP) || quell_is_null(map->value)))
         return;
     on = yaml_get(map, "on");
     max = int_at(map, "max", 3);
@@ -241,15 +250,6 @@ static void load_lists(struct loader *loader, const struct yaml_node *map)
     }
 }
 
-static bool knows_keys(const struct yaml_node *map)
-{
-    size_t i;
-    for (i = 0; i < map->count; i++)
-        if (!fields_find(step_fields, quell_str(map->pairs[i].key.value)))
-            return false;
-    return true;
-}
-
 static struct step *load_step(struct loader *loader, size_t index)
 {
     const struct yaml_node *map = loader->outline[index].node;
@@ -258,7 +258,7 @@ static struct step *load_step(struct loader *loader, size_t index)
     loader->outline[index].step = step;
     check_keys(loader, step_fields, map);
     load_common(loader, index, step);
-    kind = find_kind(loader, map, knows_keys(map));
+    kind = find_kind(loader, map, load_knows_keys(map));
     if (kind == STEP_KINDS) {
         load_lists(loader, map);
     } else {

@@ -4,6 +4,8 @@
  */
 #include "playbook/load.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/str.h"
 
@@ -101,9 +103,14 @@ static void check_inputs(struct loader *loader, const struct yaml_node *with,
     const struct yaml_node empty = {.value = quell_map(NULL, 0), .place = step->uses_place};
     size_t i, before = loader->diags->count;
     (void)fields_check_node(loader->diags, inputs, with ? with : &empty, true); /* in diags */
-    for (i = before; i < loader->diags->count; i++)
-        if (!loader->diags->items[i].note.len)
-            loader->diags->items[i].note = list_inputs(loader, step);
+    for (i = before; i < loader->diags->count; i++) {
+        struct diag *diag = &loader->diags->items[i];
+        if (strcmp(diag->code, lints[LINT_WRONG_TYPE].code) == 0)
+            continue;
+        diag->note = list_inputs(loader, step);
+        if (strcmp(diag->code, lints[LINT_MISSING_KEY].code) == 0)
+            diag->place = step->uses_place;
+    }
 }
 
 static void load(struct loader *loader, size_t index, const struct yaml_node *map,
@@ -113,7 +120,7 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
     const struct yaml_node *uses = yaml_get(map, "uses"), *with = yaml_get(map, "with");
     if (with && !quell_is(with->value, QUELL_MAP))
         with = NULL; /* said by check_keys */
-    if (quell_is(uses->value, QUELL_STRING))
+    if (text_at(map, "uses").len)
         load_action(loader, uses, step);
     if (with) {
         step->with_place = with->place;
@@ -121,7 +128,8 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
     }
     if (!step->action)
         return;
-    check_inputs(loader, with, step);
+    if (with || load_knows_keys(map))
+        check_inputs(loader, with, step);
     step->disrupts = step->action->effect == QUELL_DISRUPTS;
     if (step->disrupts)
         loader->playbook->disrupts++;

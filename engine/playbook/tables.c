@@ -293,9 +293,9 @@ const struct quell_field playbook_run_fields[] = {
     {.name = "id", .type = QUELL_FIELD_STRING, .doc = "id of this run"},
     {.name = "url", .type = QUELL_FIELD_STRING, .doc = "where people see it"},
     {.name = "started_at", .type = QUELL_FIELD_TIMESTAMP, .doc = "when it started"},
-    {.name = "last_success_at",
-     .type = QUELL_FIELD_ANY,
-     .doc = "when the last run of this playbook that succeeded started; an optional"},
+    {.name = "mode", .type = QUELL_FIELD_STRING, .doc = "live, shadow or plan"},
+    {.name = "by", .type = QUELL_FIELD_STRING, .doc = "who or what started it"},
+    LATER("last_success_at", "when the last run that succeeded started; an optional"),
     {.name = NULL}};
 
 const struct quell_field playbook_self_fields[] = {
@@ -304,7 +304,6 @@ const struct quell_field playbook_self_fields[] = {
     {.name = "description", .type = QUELL_FIELD_STRING, .doc = "its description"},
     {.name = "owner", .type = QUELL_FIELD_STRING, .doc = "its owner"},
     {.name = "tags", .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_STRING, .doc = "its tags"},
-    {.name = "state", .type = QUELL_FIELD_STRING, .doc = "live, shadow or off"},
     {.name = "revision", .type = QUELL_FIELD_STRING, .doc = "hex SHA-256 of its text"},
     {.name = NULL}};
 
@@ -322,6 +321,7 @@ const struct quell_field playbook_step_fields[] = {
      .type = QUELL_FIELD_OBJECT,
      .fields = playbook_error_fields,
      .doc = "why it failed"},
+    {.name = "attempts", .type = QUELL_FIELD_INT, .doc = "how often it was tried"},
     {.name = NULL}};
 
 /* ---- the checks --------------------------------------------------------------------------------

@@ -36,15 +36,20 @@ static void refuse_later(struct loader *loader, const struct quell_field *table,
 
 void check_keys(struct loader *loader, const struct quell_field *table, const struct yaml_node *map)
 {
-    (void)fields_check_node(loader->diags, table, map, false); /* faults are in diags */
+    size_t i, before = loader->diags->count;
+    (void)fields_check_node(loader->diags, table, map, true); /* faults are in diags */
+    for (i = before; i < loader->diags->count; i++)
+        if (loader->diags->items[i].place.offset == map->place.offset)
+            loader->diags->items[i].place = head_place(loader, map); /* not the whole map */
     refuse_later(loader, table, map);
 }
 
 struct quell_str text_at(const struct yaml_node *map, const char *key)
 {
     const struct yaml_node *node = yaml_get(map, key);
-    return node && quell_is(node->value, QUELL_STRING) ? quell_str(node->value)
-                                                       : (struct quell_str){"", 0};
+    bool is_text = node && quell_is(node->value, QUELL_STRING) &&
+                   str_find(quell_str(node->value), QUELL_STR("${{"), 0) == SIZE_MAX;
+    return is_text ? quell_str(node->value) : QUELL_STR("");
 }
 
 int64_t int_at(const struct yaml_node *map, const char *key, int64_t otherwise)

@@ -1,0 +1,85 @@
+/*
+ * test_lints.c - every row of lints.def: its bad example earns the diagnostic and no other error,
+ * its good example loads without a word.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "fixture.h"
+
+#define HEAD "quell: 1\nplaybook: example\non: { manual: }\n"
+
+static struct quell_str complete(struct arena *arena, const char *example)
+{
+    struct quell_str text = quell_str_of(example);
+    if (str_starts(text, QUELL_STR("quell:")))
+        return text;
+    return arena_format(arena, "%s%s%s", HEAD, example[0] == '-' ? "steps:\n" : "", example);
+}
+
+static size_t count_code(const struct diag_list *diags, const char *code)
+{
+    size_t i, count = 0;
+    for (i = 0; i < diags->count; i++)
+        count += strcmp(diags->items[i].code, code) == 0;
+    return count;
+}
+
+static void show(const struct diag_list *diags, const char *code)
+{
+    size_t i;
+    for (i = 0; i < diags->count; i++)
+        fprintf(stderr, "%s: %s %.*s\n%.*s\n", code, diags->items[i].code,
+                QUELL_ARG(diags->items[i].message), QUELL_ARG(diags->text));
+}
+
+static void test_examples(void **state)
+{
+    size_t i, count;
+    const struct playbook_lint *lint = playbook_lints(&count);
+    (void)state;
+    assert_true(count > 10);
+    for (i = 0; i < count; i++, lint++) {
+        struct arena *arena = arena_new(0);
+        struct diag_list bad, good;
+        struct playbook *made = fixture_load(arena, complete(arena, lint->bad), &bad);
+        bool as_said = count_code(&bad, lint->code) == 1 && bad.count == 1 &&
+                       bad.items[0].severity == lint->severity &&
+                       (made == NULL) == (lint->severity == SEVERITY_ERROR);
+        playbook_free(made);
+        made = fixture_load(arena, complete(arena, lint->good), &good);
+        if (!as_said || good.count || !made) {
+            show(&bad, lint->code);
+            show(&good, lint->code);
+        }
+        assert_true(as_said);
+        assert_int_equal(good.count, 0);
+        assert_non_null(made);
+        playbook_free(made);
+        arena_free(arena);
+    }
+}
+
+static void test_codes_are_unique(void **state)
+{
+    size_t i, k, count;
+    const struct playbook_lint *lints = playbook_lints(&count);
+    (void)state;
+    for (i = 0; i < count; i++)
+        for (k = 0; k < i; k++)
+            assert_string_not_equal(lints[i].code, lints[k].code);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
+                                       cmocka_unit_test(test_codes_are_unique)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
