@@ -69,7 +69,11 @@
 #define LIMIT_HTTP_HEAD_MS 5000  /* absolute, from the first byte: slow-loris */
 #define LIMIT_HTTP_BODY_MS 10000 /* absolute */
 #define LIMIT_HTTP_IDLE_MS 60000 /* keep-alive */
+#define LIMIT_HTTP_WRITE_MS 30000 /* absolute, until the client has read its answers */
+#define LIMIT_HTTP_LINGER_MS 2000 /* from an early answer to the close: the client may still send */
 #define LIMIT_HTTP_PIPELINE 16   /* requests read ahead of their answers */
+#define LIMIT_HTTP_OUTPUT_BYTES 65536 /* unread answers above which no request is begun */
+#define LIMIT_CONTROL_BYTES 4096 /* a body on the control socket */
 #define LIMIT_HOOK_SKEW_S 300    /* Standard Webhooks: five minutes is usual */
 #define LIMIT_DELIVERY_KEEP_S                                                                      \
     604800                   /* remembered webhook ids: senders retry for 75 h, kept 7 days */
