@@ -58,7 +58,8 @@ enum quell_code cel_eval(const struct cel *expr, const struct cel_scope *scope, 
 /* ---- templates: text with ${{ }} ---------------------------------------------------------------
  * A template that is exactly one ${{ e }} keeps the type of e; otherwise the parts are joined as
  * text. The end of an expression is found by the lexer. A result is never scanned again. `$${{`
- * is not special. */
+ * is not special. An unknown makes the whole text unknown: what is known of it, with <why> in the
+ * place of what is not, so that a plan can be read (only why, when there is a secret in it). */
 struct cel_template;
 
 enum quell_code cel_template_parse(struct arena *arena, struct quell_str text,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cel/overload.h"
 #include "cel/regex.h"
 #include "cel/text.h"
 #include "value/value.h"
@@ -60,6 +61,19 @@ static enum quell_code item(struct evaluation *e, const struct node *node, struc
     return QUELL_OK;
 }
 
+static enum quell_code no_field(struct evaluation *e, const struct node *node,
+                                struct quell_value of)
+{
+    const struct function_row *row;
+    (void)evaluation_fail(e, node, "%s has no field `%.*s`", type_with_article(of),
+                          QUELL_ARG(node->name));
+    if (function_find(node->name, METHOD, &row, 1))
+        return evaluation_help(e, "it is a function: %s", function_signature(row));
+    if (of.type == QUELL_NULL)
+        return evaluation_help(e, "where this may be null, write `.?%.*s`", QUELL_ARG(node->name));
+    return QUELL_INVALID;
+}
+
 /* What stands at a key of a known container. */
 enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
                                   struct quell_value of, struct quell_value key, bool *found,
@@ -76,8 +90,7 @@ enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
     else if (node->kind == NODE_INDEX)
         return evaluation_fail(e, node, "%s cannot be indexed", type_with_article(of));
     else
-        return evaluation_fail(e, node, "%s has no field `%.*s`", type_with_article(of),
-                               QUELL_ARG(node->name));
+        return no_field(e, node, of);
     if (!code && *found) {
         got.flags |= of.flags & QUELL_SECRET;
         *value = got;
@@ -117,7 +130,7 @@ static enum quell_code access(struct evaluation *e, const struct node *node, str
         return code;
     if (!found && !optional)
         return absent(e, node, of, key);
-    if (found && optional && got.type != QUELL_UNKNOWN)
+    if (found && optional)
         return evaluation_optional(e, node, got, value);
     *value = found ? got : (struct quell_value){.type = QUELL_OPTIONAL};
     return QUELL_OK;

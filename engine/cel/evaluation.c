@@ -122,6 +122,8 @@ struct quell_str evaluation_show(struct evaluation *e, struct quell_value value)
         return QUELL_STR("***");
     if (value.type == QUELL_LIST || value.type == QUELL_MAP || value.type == QUELL_OPTIONAL)
         return quell_str_of(type_with_article(value));
+    if (value.type == QUELL_NULL)
+        return QUELL_STR("null");
     if (value.type == QUELL_STRING)
         return str_slice(quell_str(value), 0, 60);
     return cel_to_text(e->arena, value);
@@ -131,6 +133,7 @@ enum quell_code evaluation_missing(struct evaluation *e, const struct node *node
                                    struct quell_value map, struct quell_value key)
 {
     e->trouble.missing = true;
+    e->trouble.index = node->kind == NODE_INDEX;
     e->trouble.map = map;
     e->trouble.key = key;
     e->trouble.fault.place = node->place;
@@ -153,20 +156,27 @@ static struct quell_str nearest_key(struct quell_value map, struct quell_str wro
 void evaluation_describe(struct evaluation *e)
 {
     struct trouble *trouble = &e->trouble;
-    struct quell_str key, nearest;
+    struct cel_fault *fault = &trouble->fault;
+    struct quell_str key, nearest = {"", 0};
     if (!trouble->missing)
         return;
     trouble->missing = false;
     key = evaluation_show(e, trouble->key);
-    (void)fault_set(&trouble->fault, trouble->fault.place, QUELL_INVALID, "no such key: `%.*s`",
-                    QUELL_ARG(key));
-    nearest = quell_is(trouble->map, QUELL_MAP) ? nearest_key(trouble->map, key)
-                                                : (struct quell_str){"", 0};
+    if (trouble->key.type > QUELL_BYTES) { /* a list, a map, a time ... */
+        (void)fault_set(fault, fault->place, QUELL_INVALID, "%s is never the key of a map",
+                        type_with_article(trouble->key));
+        return;
+    }
+    (void)fault_set(fault, fault->place, QUELL_INVALID, "no such key: `%.*s`", QUELL_ARG(key));
+    if (quell_is(trouble->key, QUELL_STRING))
+        nearest = nearest_key(trouble->map, key);
     if (nearest.len)
-        (void)fault_help(&trouble->fault, QUELL_INVALID, "did you mean `%.*s`?",
-                         QUELL_ARG(nearest));
+        (void)fault_help(fault, QUELL_INVALID, "did you mean `%.*s`?", QUELL_ARG(nearest));
+    else if (trouble->index)
+        (void)fault_help(fault, QUELL_INVALID,
+                         "where it may be absent, write `[?key]` or ask `key in map` first");
     else
-        (void)fault_help(&trouble->fault, QUELL_INVALID,
+        (void)fault_help(fault, QUELL_INVALID,
                          "where it may be absent, write `.?%.*s` or ask has() first",
                          QUELL_ARG(key));
 }
@@ -185,7 +195,12 @@ enum quell_code evaluation_undefined(struct evaluation *e, const struct node *no
 enum quell_code evaluation_optional(struct evaluation *e, const struct node *node,
                                     struct quell_value value, struct quell_value *made)
 {
-    struct quell_value *item_of = evaluation_take(e, node, sizeof(*item_of));
+    struct quell_value *item_of;
+    if (value.type == QUELL_UNKNOWN) {
+        *made = value;
+        return QUELL_OK;
+    }
+    item_of = evaluation_take(e, node, sizeof(*item_of));
     if (!item_of)
         return QUELL_LIMIT;
     *item_of = value;

@@ -19,6 +19,7 @@ enum { EVALUATION_SLOTS = LIMIT_DEPTH };
  * meet thousands of them. */
 struct trouble {
     bool missing;
+    bool index;                  /* when missing: by `[key]`, not by `.key` */
     struct quell_value map, key; /* when missing */
     struct cel_fault fault;      /* its place always, the words unless missing */
 };

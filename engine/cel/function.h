@@ -119,7 +119,8 @@ enum quell_code evaluation_value(struct evaluation *e, const struct node *node,
 /* Binds a macro's variable. */
 void evaluation_bind(struct evaluation *e, size_t slot, struct quell_value value);
 
-/* One as optional.of() makes it; QUELL_LIMIT when there is no memory for it. */
+/* One as optional.of() makes it, an unknown itself for an unknown; QUELL_LIMIT when there is no
+ * memory for it. */
 enum quell_code evaluation_optional(struct evaluation *e, const struct node *node,
                                     struct quell_value value,
                                     struct quell_value *made) QUELL_MUST_CHECK;

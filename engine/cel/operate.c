@@ -23,13 +23,19 @@ static bool is_number(struct quell_value value)
     return value.type == QUELL_INT || value.type == QUELL_UINT || value.type == QUELL_DOUBLE;
 }
 
+static bool one_has(struct quell_value a, struct quell_value b, enum quell_type type)
+{
+    return quell_is(a, type) || quell_is(b, type);
+}
+
 /* Two types that the operator does not know together. */
 static enum quell_code mismatch(struct evaluation *e, const struct node *node, struct quell_value a,
                                 struct quell_value b)
 {
     (void)evaluation_fail(e, node, "`%s` does not work on %s and %s", signs[node->operation],
                           type_with_article(a), type_with_article(b));
-    if (node->operation == OPERATION_ADD && (a.type == QUELL_STRING || b.type == QUELL_STRING))
+    if (node->operation == OPERATION_ADD && (a.type == QUELL_STRING || b.type == QUELL_STRING) &&
+        !(one_has(a, b, QUELL_NULL) || one_has(a, b, QUELL_LIST) || one_has(a, b, QUELL_MAP)))
         return evaluation_help(e, "make a text of the other one with string()");
     if (is_number(a) && is_number(b) && a.type != b.type)
         return evaluation_help(e, "make them the same type with int(), uint() or double()");

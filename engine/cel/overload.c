@@ -129,7 +129,7 @@ static bool fits(const struct function_row *row, const struct quell_value *argum
 static enum quell_code no_overload(struct evaluation *e, const struct node *node,
                                    const struct quell_value *arguments)
 {
-    struct quell_str types = {"", 0};
+    struct quell_str types = {"", 0}, takes = {"", 0};
     bool method = node->rows[0]->form == METHOD;
     for (size_t i = method; i < node->count; i++)
         types = arena_format(e->arena, "%.*s%s%s", QUELL_ARG(types), types.len ? ", " : "",
@@ -141,7 +141,10 @@ static enum quell_code no_overload(struct evaluation *e, const struct node *node
     else
         (void)evaluation_fail(e, node, "`%.*s` does not take %.*s", QUELL_ARG(node->name),
                               QUELL_ARG(types));
-    return evaluation_help(e, "%s", function_signature(node->rows[0]));
+    for (size_t i = 0; i < node->row_count; i++)
+        takes = arena_format(e->arena, "%.*s%s%s", QUELL_ARG(takes), i ? ", " : "",
+                             function_signature(node->rows[i]));
+    return evaluation_help(e, "%.*s", QUELL_ARG(takes));
 }
 
 enum quell_code overload_call(struct evaluation *e, const struct node *node,

@@ -36,6 +36,8 @@ static struct quell_str found(const struct parser *p)
     struct quell_str text = token_text(&p->lexer, p->token);
     if (p->token.kind == TOKEN_END)
         return QUELL_STR("the end");
+    if (p->token.kind == TOKEN_QUOTED)
+        return text;
     return arena_format(p->arena, "`%.*s`", (int)(text.len < 40 ? text.len : 40), text.data);
 }
 

@@ -173,6 +173,27 @@ static bool is_space(const struct call *call)
     return false;
 }
 
+/* What a function is called in the languages that authors come from. */
+static struct quell_str foreign_function(struct quell_str name)
+{
+    static const struct {
+        const char *wrong, *right;
+    } names[] = {
+        {"length", "size"},       {"len", "size"},           {"count", "size"},
+        {"lower", "lowerAscii"},  {"toLower", "lowerAscii"}, {"toLowerCase", "lowerAscii"},
+        {"upper", "upperAscii"},  {"toUpper", "upperAscii"}, {"toUpperCase", "upperAscii"},
+        {"includes", "contains"}, {"any", "exists"},         {"some", "exists"},
+        {"every", "all"},         {"strip", "trim"},         {"substr", "substring"},
+        {"unique", "distinct"},   {"match", "matches"},      {"str", "string"},
+        {"float", "double"},      {"where", "filter"},       {"select", "map"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (str_is(name, names[i].wrong))
+            return quell_str_of(names[i].right);
+    }
+    return QUELL_STR("");
+}
+
 static struct node *unknown_function(struct parser *p, struct call *call)
 {
     enum function_form other = call->form == GLOBAL ? METHOD : GLOBAL;
@@ -188,12 +209,15 @@ static struct node *unknown_function(struct parser *p, struct call *call)
                          QUELL_ARG(call->name));
         return parse_help(p, "%s", function_signature(row));
     }
-    nearest = function_nearest(call->name, call->form);
+    nearest = foreign_function(call->name);
+    if (!nearest.len)
+        nearest = function_nearest(call->name, call->form);
     if (!nearest.len)
         return parse_fail(p, call->place, "`%.*s` is not a function", QUELL_ARG(call->name));
     (void)parse_fail(p, call->place, "`%.*s` is not a function; did you mean `%.*s`?",
                      QUELL_ARG(call->name), QUELL_ARG(nearest));
-    (void)function_find(nearest, call->form, &row, 1); /* it was just found */
+    if (!function_find(nearest, call->form, &row, 1))
+        (void)function_find(nearest, other, &row, 1); /* one of both */
     return parse_help(p, "%s", function_signature(row));
 }
 

@@ -113,7 +113,7 @@ static enum quell_code escape(struct reading *r, bool in_class)
         return refuse(r, 2, "a single byte");
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
         if (!strchr(known, c) || (in_class && strchr("AzBbQE", c)))
-            return refuse(r, 2, "not an escape");
+            return refuse(r, 2, "an escape of other engines");
     }
     if (c == 'v') /* the vertical tab in RE2, a whole class in PCRE2 */
         replace(r, 2, "\\x0b");

@@ -3,6 +3,7 @@
  */
 #include "cel/text.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ static struct digits shortest(double real)
 {
     struct digits digits = {.count = 0};
     char text[40];
-    for (int precision = 15; precision <= DIGITS_MAX; precision++) {
+    /* Fifteen digits always survive in a normal number; the tiniest ones have fewer. */
+    for (int precision = real < DBL_MIN ? 1 : 15; precision <= DIGITS_MAX; precision++) {
         (void)snprintf(text, sizeof(text), "%.*e", precision - 1, real);
         if (precision == DIGITS_MAX ||
             memcmp(&(double){strtod(text, NULL)}, &real, sizeof(real)) == 0)

@@ -188,8 +188,10 @@ static enum flow begin(struct decision *decision, struct instance *instance)
                             value_type_name(held));
         code = QUELL_INVALID;
     }
-    if (code) /* not started: a step whose condition failed must never be gone on with */
+    if (code) {
+        start(decision, instance, NULL, QUELL_STR(""));
         return step_failed(decision, instance, STEP_FAILED, error);
+    }
     if (quell_is(held, QUELL_UNKNOWN)) {
         start(decision, instance, has_else ? "both" : NULL, cel_source(step->condition.expr));
         return FLOW_WAITING;
