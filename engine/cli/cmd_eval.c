@@ -1,0 +1,94 @@
+/*
+ * cmd_eval.c - `quell eval 'EXPR'`: one expression, so that people can try things.
+ */
+#include <stdio.h>
+
+#include <quell/author.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/term.h"
+#include "loop/file.h"
+
+static int show(const struct args *args, struct quell_document *document)
+{
+    struct term term = term_of_output();
+    enum output output = args_output(args);
+
+    if (output == OUTPUT_TEXT && quell_is(document->value, QUELL_STRING)) {
+        term_value(&term, document->value, 0);
+        putchar('\n');
+    } else if (output == OUTPUT_TEXT) {
+        struct quell_str text = quell_json(document, false);
+        printf("%.*s\n", QUELL_ARG(text));
+    } else {
+        print_json(document, output);
+    }
+    return EXIT_DONE;
+}
+
+static enum quell_code expression(const struct args *args, struct arena *arena,
+                                  struct quell_str *text, struct quell_error *err)
+{
+    enum quell_code code;
+
+    if (args->word_count && args->words[0][0] != '\0' &&
+        !str_is(quell_str_of(args->words[0]), "-")) {
+        *text = quell_str_of(args->words[0]);
+        return QUELL_OK;
+    }
+    code = file_read(arena, "-", LIMIT_CEL_BYTES, text, err);
+    *text = str_trim(*text);
+    return code;
+}
+
+static int run(const struct args *args)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_document document = {0};
+    struct quell_str text, vars, rendered = QUELL_STR("");
+    struct quell_error err = {0};
+    enum quell_code code;
+    int status;
+
+    if (args_output(args) == OUTPUT_BAD)
+        return EXIT_TOOL;
+    code = args_file(args, "vars", arena, &vars, &err);
+    if (code == QUELL_OK)
+        code = expression(args, arena, &text, &err);
+    if (code) {
+        arena_free(arena);
+        return fail(&err);
+    }
+    code = quell_eval(text, vars, &document, &rendered, &err);
+    if (code == QUELL_OK) {
+        status = show(args, &document);
+    } else if (rendered.len) {
+        fprintf(stderr, "%.*s", QUELL_ARG(rendered));
+        status = EXIT_FINDING;
+    } else {
+        status = fail(&err);
+    }
+    quell_document_free(&document);
+    arena_free(arena);
+    return status;
+}
+
+static const struct option_row options[] = {
+    {"vars", 0, OPTION_TEXT, "FILE", "JSON object with the expression's variables (- = stdin)."},
+    {NULL, 0, OPTION_FLAG, NULL, NULL},
+};
+
+const struct command command_eval = {
+    .name = "eval",
+    .words = "'EXPRESSION'",
+    .doc = "Evaluates one CEL expression; without one, or with -, it is read from stdin.",
+    .more = "  quell eval '[1, 2, 3].map(n, n * n)'\n"
+            "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars incident.json\n\n"
+            "exit codes: 0 a value, 1 the expression has an error, 2 unreadable variables\n",
+    .words_max = 1,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,154 @@
+/*
+ * cmd_explain.c - `quell explain [PLAYBOOK] -i INCIDENT`: why a trigger matches or does not, line
+ * by line.
+ */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/term.h"
+
+static const char *glyph(const struct term *term, struct quell_value line, enum tone *tone)
+{
+    struct quell_str verdict = quell_get_str(line, "verdict");
+
+    if (!quell_get_bool(line, "evaluated", false)) {
+        *tone = TONE_DIM;
+        return term_glyph(term, "·", ".");
+    }
+    if (str_is(verdict, "match")) {
+        *tone = TONE_GOOD;
+        return term_glyph(term, "✓", "+");
+    }
+    *tone = str_is(verdict, "undetermined") ? TONE_WARN : TONE_BAD;
+    return str_is(verdict, "undetermined") ? "?" : term_glyph(term, "✕", "x");
+}
+
+static const char *word(struct quell_value line)
+{
+    struct quell_str verdict = quell_get_str(line, "verdict");
+
+    if (!quell_get_bool(line, "evaluated", false))
+        return "not evaluated";
+    if (str_is(verdict, "match"))
+        return "holds";
+    return str_is(verdict, "undetermined") ? "undetermined" : "does not hold";
+}
+
+static void print_line(const struct term *term, struct quell_value line)
+{
+    enum tone tone;
+    const char *mark = glyph(term, line, &tone);
+    struct quell_str why = quell_get_str(line, "why");
+
+    printf("  %s%s%s  ", term_on(term, tone), mark, term_off(term));
+    term_pad(quell_get_str(line, "where"), 24);
+    printf(" ");
+    term_pad(quell_get_str(line, "condition"), 44);
+    printf("  %s%s%s", term_on(term, tone), word(line), term_off(term));
+    if (quell_get_bool(line, "evaluated", false)) {
+        printf("  %sseen:%s ", term_on(term, TONE_DIM), term_off(term));
+        term_value(term, quell_get(line, "seen"), 60);
+    }
+    if (why.len) {
+        printf("  %s", term_on(term, TONE_DIM));
+        term_print(why);
+        printf("%s", term_off(term));
+    }
+    if (quell_get_bool(line, "decides", false))
+        printf("  %s%s decides%s", term_on(term, TONE_STRONG), term_glyph(term, "←", "<-"),
+               term_off(term));
+    putchar('\n');
+}
+
+static void print_trigger(const struct term *term, struct quell_value trigger)
+{
+    struct quell_str verdict = quell_get_str(trigger, "verdict");
+    struct quell_value lines = quell_get(trigger, "lines");
+    size_t i;
+
+    printf("%splaybook %s", term_on(term, TONE_STRONG), term_off(term));
+    term_print(quell_get_str(trigger, "playbook"));
+    printf("  (");
+    term_print(quell_get_str(trigger, "state"));
+    printf(")  ");
+    if (verdict.len == 0) {
+        printf("has no incident trigger: it is started by hand\n");
+        return;
+    }
+    printf("%s%.*s%s\n",
+           term_on(term, str_is(verdict, "match")          ? TONE_GOOD
+                         : str_is(verdict, "undetermined") ? TONE_WARN
+                                                           : TONE_BAD),
+           QUELL_ARG(verdict), term_off(term));
+    for (i = 0; i < quell_count(lines); i++)
+        print_line(term, quell_at(lines, i));
+}
+
+static int print_all(const struct args *args, struct quell_document *document)
+{
+    struct term term = term_of_output();
+    size_t i, matched = 0;
+
+    for (i = 0; i < quell_count(document->value); i++)
+        matched += quell_text_is(quell_get(quell_at(document->value, i), "verdict"), "match");
+    if (args_output(args) != OUTPUT_TEXT)
+        print_json(document, args_output(args));
+    else
+        for (i = 0; i < quell_count(document->value); i++) {
+            if (i)
+                putchar('\n');
+            print_trigger(&term, quell_at(document->value, i));
+        }
+    if (args_output(args) == OUTPUT_TEXT && quell_count(document->value) == 0)
+        fprintf(stderr, "no playbooks: name one, or list them under `playbooks:` in quell.yaml\n");
+    return args_flag(args, "expect-match") && matched == 0 ? EXIT_FINDING : EXIT_DONE;
+}
+
+static int run(const struct args *args)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+    struct quell_str incident;
+    struct quell *engine = NULL;
+    enum quell_code code;
+    int status;
+
+    if (args_output(args) == OUTPUT_BAD)
+        return EXIT_TOOL;
+    if (args_text(args, "incident") == NULL)
+        return fail_usage(args, "an incident is needed: -i FILE (or - for stdin)");
+    code = args_file(args, "incident", arena, &incident, &err);
+    if (code == QUELL_OK)
+        code = open_engine(args, QUELL_FOR_AUTHORING, &engine, &err);
+    if (code == QUELL_OK)
+        code = quell_explain(engine, args->words[0], incident,
+                             quell_str_of(args_text(args, "source")), &document, &err);
+    status = code ? fail(&err) : print_all(args, &document);
+    quell_document_free(&document);
+    quell_close(engine);
+    arena_free(arena);
+    return status;
+}
+
+static const struct option_row options[] = {
+    {"incident", 'i', OPTION_TEXT, "FILE",
+     "The incident, in any known sender's format (- = stdin)."},
+    {"source", 0, OPTION_TEXT, "NAME", "The sender's format, when it is not recognised by itself."},
+    {"playbooks", 'p', OPTION_MANY, "PATH",
+     "Playbooks instead of the configuration's; repeatable."},
+    {"expect-match", 0, OPTION_FLAG, NULL, "Exit 1 when nothing matches."},
+    {NULL, 0, OPTION_FLAG, NULL, NULL},
+};
+
+const struct command command_explain = {
+    .name = "explain",
+    .words = "[PLAYBOOK] -i INCIDENT",
+    .doc = "Shows why a trigger matches an incident or not; without a playbook, for all.",
+    .words_max = 1,
+    .options = options,
+    .run = run,
+};

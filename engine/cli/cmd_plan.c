@@ -1,0 +1,76 @@
+/*
+ * cmd_plan.c - `quell plan PLAYBOOK -i INCIDENT`: every call that a run would make, without making
+ * one that is not a read.
+ */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "cli/command.h"
+#include "cli/plan_options.h"
+#include "cli/print.h"
+
+static int finish(const struct args *args, struct quell_document *document)
+{
+    struct term term = term_of_output();
+    struct quell_value plan = document->value;
+    struct quell_value verdict = quell_get(quell_get(plan, "trigger"), "verdict");
+    struct quell_value totals = quell_get(plan, "totals");
+
+    if (args_output(args) == OUTPUT_TEXT)
+        print_plan(&term, plan);
+    else
+        print_json(document, args_output(args));
+    if (args_flag(args, "expect-match") && !quell_text_is(verdict, "match"))
+        return EXIT_FINDING;
+    if (args_flag(args, "detailed-exitcode") &&
+        quell_get_int(totals, "changes", 0) + quell_get_int(totals, "disrupts", 0) > 0)
+        return EXIT_TOOL;
+    return EXIT_DONE;
+}
+
+int plan_command(const struct args *args)
+{
+    struct quell_plan_options options = {.playbook = args->words[0],
+                                         .source = quell_str_of(args_text(args, "source")),
+                                         .offline = args_flag(args, "offline")};
+    struct arena *arena = arena_new(0);
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+    struct quell *engine = NULL;
+    enum quell_code code;
+    int status;
+
+    if (args_output(args) == OUTPUT_BAD)
+        return EXIT_TOOL;
+    code = args_file(args, "incident", arena, &options.incident, &err);
+    if (code == QUELL_OK)
+        code = args_inputs(args, arena, &options.inputs, &err);
+    if (code == QUELL_OK)
+        code = open_engine(args, QUELL_FOR_AUTHORING, &engine, &err);
+    if (code == QUELL_OK)
+        code = quell_plan(engine, &options, &document, &err);
+    status = code ? fail(&err) : finish(args, &document);
+    quell_document_free(&document);
+    quell_close(engine);
+    arena_free(arena);
+    return status;
+}
+
+static const struct option_row options[] = {
+    INCIDENT_OPTIONS,
+    {NULL, 0, OPTION_FLAG, NULL, NULL},
+};
+
+const struct command command_plan = {
+    .name = "plan",
+    .words = "PLAYBOOK [-i INCIDENT]",
+    .doc = "Shows every call a run would make; reads are really done, nothing is changed.",
+    .more =
+        "PLAYBOOK is a file, or the id of a configured playbook. The trigger's verdict is shown\n"
+        "first; the plan itself is that of a manual start. `quell run --dry-run` is the same.\n\n"
+        "exit codes: 0 planned, 1 no match with --expect-match, 2 bad use or input\n",
+    .words_min = 1,
+    .words_max = 1,
+    .options = options,
+    .run = plan_command,
+};

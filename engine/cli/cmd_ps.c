@@ -1,0 +1,89 @@
+/*
+ * cmd_ps.c - `quell ps`: the runs of the store, newest first. Reads beside a serving engine.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/when.h"
+#include "cli/command.h"
+#include "cli/print.h"
+
+static void print_started(struct quell_value time)
+{
+    struct arena *arena = arena_new(0);
+    struct when when = {time.as.integer, 0};
+
+    term_pad(quell_is(time, QUELL_TIME) ? when_format_time(arena, when) : QUELL_STR("-"), 21);
+    arena_free(arena);
+}
+
+static void print_runs(const struct term *term, struct quell_value list)
+{
+    size_t i;
+
+    if (quell_count(list) == 0) {
+        fprintf(stderr, "no runs\n");
+        return;
+    }
+    printf("%-36s  %-10s %-24s %-21s %s\n", "RUN", "STATE", "PLAYBOOK", "STARTED", "INCIDENT");
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value run = quell_at(list, i);
+        struct quell_str state = quell_get_str(run, "state");
+
+        printf("%.*s  %s", QUELL_ARG(quell_get_str(run, "run")), term_on(term, status_tone(state)));
+        term_pad(state, 10);
+        printf("%s ", term_off(term));
+        term_pad(quell_get_str(run, "playbook"), 24);
+        printf(" ");
+        print_started(quell_get(run, "started_at"));
+        printf(" ");
+        term_print(quell_get_str(run, "title"));
+        putchar('\n');
+    }
+}
+
+static int run(const struct args *args)
+{
+    struct term term = term_of_output();
+    struct quell_runs_options options = {.state = quell_str_of(args_text(args, "state")),
+                                         .playbook = quell_str_of(args_text(args, "playbook"))};
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+    struct quell *engine;
+    const char *limit = args_text(args, "limit");
+    int64_t number = 0;
+    enum quell_code code;
+
+    if (args_output(args) == OUTPUT_BAD)
+        return EXIT_TOOL;
+    if (limit && (!str_to_int(quell_str_of(limit), &number) || number < 1))
+        return fail_usage(args, "--limit is a number from 1 on, not `%s`", limit);
+    options.limit = (size_t)number;
+    if (open_engine(args, QUELL_FOR_READING, &engine, &err))
+        return fail(&err);
+    code = quell_runs(engine, &options, &document, &err);
+    if (code == QUELL_OK && args_output(args) == OUTPUT_TEXT)
+        print_runs(&term, document.value);
+    else if (code == QUELL_OK)
+        print_json(&document, args_output(args));
+    quell_document_free(&document);
+    quell_close(engine);
+    return code ? fail(&err) : EXIT_DONE;
+}
+
+static const struct option_row options[] = {
+    {"state", 's', OPTION_TEXT, "STATE", "Only running, waiting, held, succeeded or failed ones."},
+    {"playbook", 0, OPTION_TEXT, "ID", "Only runs of this playbook."},
+    {"limit", 'n', OPTION_TEXT, "N", "At most so many (default 100)."},
+    {NULL, 0, OPTION_FLAG, NULL, NULL},
+};
+
+const struct command command_ps = {
+    .name = "ps",
+    .words = "",
+    .doc = "Lists runs, newest first.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,65 @@
+/*
+ * cmd_serve.c - `quell serve`: the daemon. Foreground, logs on standard error.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "loop/log.h"
+#include "serve/serve.h"
+
+static int set_log(const struct args *args)
+{
+    static const char *const words[] = {"error", "warning", "info", "debug"};
+    const char *level = args_text(args, "log");
+    size_t i;
+
+    if (level == NULL)
+        level = "info";
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strcmp(level, words[i]) == 0) {
+            log_set((enum log_level)i, args_flag(args, "log-json"));
+            return EXIT_DONE;
+        }
+    return fail_usage(args, "--log is error, warning, info or debug, not `%s`", level);
+}
+
+static int run(const struct args *args)
+{
+    struct serve_options options = {.listen = args_text(args, "listen"),
+                                    .ports_file = args_text(args, "ports")};
+    struct quell_error err = {0};
+    struct quell *engine;
+    int status = set_log(args);
+
+    if (status)
+        return status;
+    if (open_engine(args, QUELL_FOR_RUNNING, &engine, &err))
+        return fail(&err);
+    status = serve_run(engine, &options);
+    quell_close(engine);
+    return status;
+}
+
+static const struct option_row options[] = {
+    {"listen", 'l', OPTION_TEXT, "ADDRESS", "Address and port instead of the configuration's."},
+    {"playbooks", 'p', OPTION_MANY, "PATH",
+     "Playbooks instead of the configuration's; repeatable."},
+    {"ports", 0, OPTION_TEXT, "FILE", "Write the addresses as JSON once all listen (- = stdout)."},
+    {"log", 0, OPTION_TEXT, "LEVEL", "error, warning, info (default) or debug."},
+    {"log-json", 0, OPTION_FLAG, NULL, "Log one JSON object a line."},
+    {NULL, 0, OPTION_FLAG, NULL, NULL},
+};
+
+const struct command command_serve = {
+    .name = "serve",
+    .words = "[-c quell.yaml]",
+    .doc = "Serves webhooks and runs playbooks until it is told to end.",
+    .more =
+        "SIGTERM or Ctrl-C drains and ends; SIGHUP reads configuration and playbooks anew, all or\n"
+        "nothing. Runs that had not ended are taken up first.\n\n"
+        "exit codes: 0 ended when told to, 2 bad configuration or the store failed, 5 the store\n"
+        "is held by another process\n",
+    .options = options,
+    .run = run,
+};

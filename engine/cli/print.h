@@ -1,0 +1,19 @@
+/*
+ * print.h - documents as people read them.
+ */
+#ifndef CLI_PRINT_H
+#define CLI_PRINT_H
+
+#include <quell/value.h>
+
+#include "cli/term.h"
+
+void print_plan(const struct term *term, struct quell_value plan);
+/* A run with its steps, as `show` and the end of `run` print it. */
+void print_run(const struct term *term, struct quell_value run, bool events);
+/* One event of a live run in one line; false when it says nothing to people. */
+bool print_event(const struct term *term, struct quell_value event);
+/* The tone of a run's state or a step's status. */
+enum tone status_tone(struct quell_str status);
+
+#endif

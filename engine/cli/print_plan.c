@@ -1,0 +1,178 @@
+/*
+ * print_plan.c - a plan as people read it, from the document that `plan -o json` prints.
+ */
+#include "cli/print.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "base/utf8.h"
+
+enum { VALUE_WIDTH = 100 };
+
+struct mark {
+    const char *effect;
+    const char *utf8, *ascii;
+    enum tone tone;
+};
+
+static const struct mark marks[] = {
+    {"reads", "●", "o", TONE_PLAIN},
+    {"notes", "✎", "+", TONE_PLAIN},
+    {"changes", "~", "~", TONE_WARN},
+    {"disrupts", "!", "!", TONE_BAD},
+};
+
+static const struct mark *mark_of(struct quell_str effect)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+        if (str_is(effect, marks[i].effect))
+            return &marks[i];
+    return &marks[0];
+}
+
+static void print_trigger(const struct term *term, struct quell_value plan)
+{
+    struct quell_value trigger = quell_get(plan, "trigger"), incident = quell_get(plan, "incident");
+    struct quell_str verdict = quell_get_str(trigger, "verdict");
+    bool match = str_is(verdict, "match");
+
+    printf("%s", term_on(term, TONE_STRONG));
+    term_print(quell_get_str(plan, "playbook"));
+    printf("%s@%.8s", term_off(term), quell_get_str(plan, "revision").data);
+    if (!quell_is_null(incident)) {
+        printf("  incident ");
+        term_value(term, quell_get(incident, "number"), 0);
+        printf(" \"");
+        term_print(quell_get_str(incident, "title"));
+        printf("\"");
+    }
+    putchar('\n');
+    if (verdict.len == 0) {
+        printf("planned as a manual start\n\n");
+        return;
+    }
+    printf("%s%s trigger: %.*s%s", term_on(term, match ? TONE_GOOD : TONE_WARN),
+           match ? term_glyph(term, "✓", "+") : term_glyph(term, "✕", "x"), QUELL_ARG(verdict),
+           term_off(term));
+    if (!match) {
+        printf(" at `");
+        term_print(quell_get_str(trigger, "line"));
+        printf("`; what follows is a manual start");
+    }
+    printf("\n\n");
+}
+
+static void print_with(const struct term *term, struct quell_value with)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(with); i++) {
+        struct quell_value value = with.as.pairs[i].value;
+        if (quell_is_null(value))
+            continue;
+        printf("        ");
+        term_pad(quell_str(with.as.pairs[i].key), 14);
+        printf(" ");
+        term_value(term, value, VALUE_WIDTH);
+        putchar('\n');
+    }
+}
+
+static void print_targets(const struct term *term, struct quell_value targets)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(targets); i++) {
+        struct quell_value target = quell_at(targets, i);
+        printf("%s %.*s ", i ? "," : "", QUELL_ARG(quell_get_str(target, "kind")));
+        term_value(term, quell_get(target, "value"), 60);
+    }
+}
+
+static void print_call(const struct term *term, struct quell_value call)
+{
+    const struct mark *mark = mark_of(quell_get_str(call, "effect"));
+    struct quell_str verdict = quell_get_str(call, "verdict"), undo = quell_get_str(call, "undo");
+    struct quell_value condition = quell_get(call, "if"), error = quell_get(call, "error");
+    bool skipped = str_is(verdict, "skipped");
+
+    printf("  %s%s%s ", term_on(term, skipped ? TONE_DIM : mark->tone),
+           skipped ? term_glyph(term, "·", ".") : term_glyph(term, mark->utf8, mark->ascii),
+           term_off(term));
+    term_pad(quell_get_str(call, "path"), 22);
+    printf(" ");
+    term_pad(quell_get_str(call, "action"), 24);
+    printf(" %.*s %.*s", QUELL_ARG(quell_get_str(call, "effect")), QUELL_ARG(verdict));
+    if (!quell_is_null(condition)) {
+        printf(": would, if ");
+        term_value(term, condition, VALUE_WIDTH);
+    }
+    if (skipped) {
+        printf(": ");
+        term_print(quell_get_str(call, "because"));
+    }
+    print_targets(term, quell_get(call, "targets"));
+    if (undo.len && !skipped)
+        printf("  undo: %.*s", QUELL_ARG(undo));
+    putchar('\n');
+    print_with(term, quell_get(call, "with"));
+    if (!quell_is_null(error)) {
+        printf("        %sfailed%s         ", term_on(term, TONE_BAD), term_off(term));
+        term_value(term, error, 0);
+        putchar('\n');
+    }
+}
+
+static void print_total(const char *word, const char *words, int64_t count, bool *first)
+{
+    if (count == 0)
+        return;
+    printf("%s%lld %s", *first ? "" : ", ", (long long)count, count == 1 ? word : words);
+    *first = false;
+}
+
+static void print_totals(const struct term *term, struct quell_value plan)
+{
+    struct quell_value totals = quell_get(plan, "totals"), failures = quell_get(plan, "failures");
+    bool first = true;
+    size_t i;
+
+    for (i = 0; i < quell_count(failures); i++) {
+        struct quell_value failure = quell_at(failures, i);
+        printf("  %s%s fails:%s ", term_on(term, TONE_BAD), term_glyph(term, "✕", "x"),
+               term_off(term));
+        term_value(term, quell_get(failure, "path"), 0);
+        printf(": ");
+        term_value(term, quell_get(failure, "message"), 0);
+        putchar('\n');
+    }
+    printf("\nPlan: ");
+    print_total("read", "reads", quell_get_int(totals, "reads", 0), &first);
+    print_total("note", "notes", quell_get_int(totals, "notes", 0), &first);
+    print_total("change", "changes", quell_get_int(totals, "changes", 0), &first);
+    print_total("disruptive change", "disruptive changes", quell_get_int(totals, "disrupts", 0),
+                &first);
+    print_total("skipped", "skipped", quell_get_int(totals, "skipped", 0), &first);
+    print_total("of them not certain", "of them not certain", quell_get_int(totals, "unknown", 0),
+                &first);
+    printf("%s. Nothing was changed.\n", first ? "no calls" : "");
+}
+
+void print_plan(const struct term *term, struct quell_value plan)
+{
+    struct quell_value calls = quell_get(plan, "calls");
+    size_t i;
+
+    print_trigger(term, plan);
+    if (quell_count(calls))
+        printf("%s%s read, %s note (visible, harmless), ~ change, ! disruptive change, %s skipped, "
+               "? not known yet%s\n\n",
+               term_on(term, TONE_DIM), term_glyph(term, "●", "o"), term_glyph(term, "✎", "+"),
+               term_glyph(term, "·", "."), term_off(term));
+    for (i = 0; i < quell_count(calls); i++)
+        print_call(term, quell_at(calls, i));
+    print_totals(term, plan);
+}
