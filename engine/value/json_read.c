@@ -98,8 +98,8 @@ static bool read_list(struct reader *in, struct quell_value *value)
             return false;
     }
     size_t count = in->count - start;
-    *value =
-        quell_list(arena_copy(in->arena, in->stack + start, count * sizeof(*in->stack)), count);
+    const struct quell_value *items = count ? in->stack + start : NULL; /* no stack yet for `[]` */
+    *value = quell_list(arena_copy(in->arena, items, count * sizeof(*items)), count);
     in->count = start;
     in->depth--;
     return true;
@@ -144,9 +144,10 @@ static bool read_map(struct reader *in, struct quell_value *value)
 
     /* A key and its value behind each other on the stack are a pair. */
     _Static_assert(sizeof(struct quell_pair) == 2 * sizeof(struct quell_value), "no padding");
-    const struct quell_pair *pairs = (const struct quell_pair *)(in->stack + start);
     size_t duplicate = SIZE_MAX, count = (in->count - start) / 2;
-    *value = map_index_make(in->arena, count ? pairs : NULL, count, &duplicate);
+    const struct quell_pair *pairs =
+        count ? (const struct quell_pair *)(in->stack + start) : NULL; /* no stack yet for `{}` */
+    *value = map_index_make(in->arena, pairs, count, &duplicate);
     if (duplicate != SIZE_MAX)
         return json_scan_duplicate(&in->scan, quell_str(value->as.pairs[duplicate].key));
     in->count = start;
