@@ -103,7 +103,7 @@ enum quell_code event_read(struct arena *arena, struct quell_str text, struct ev
     struct quell_value map;
     enum quell_code code;
 
-    code = json_read(arena, text, SIZE_MAX, &map, NULL, err);
+    code = json_read_own(arena, text, &map, err);
     if (code)
         return code;
     code = read_head(map, &read, err);

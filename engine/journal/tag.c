@@ -1,9 +1,9 @@
 /*
  * tag.c - values that JSON has no form for, written as maps of one pair whose key is a tag.
  *
- * A map that could be taken for a tag is itself written under one. What lies deeper than JSON may
- * be nested goes into a text of its own: a call's answer may be as deep as LIMIT_DEPTH already
- * before the journal wraps it. Out is a switch over the types, in is a table of the tags.
+ * A map that could be taken for a tag is itself written under one. What lies deeper than our own
+ * JSON may be nested goes into a text of its own, so that whatever was a value can be read again.
+ * Out is a switch over the types, in is a table of the tags.
  */
 #include "journal/tag.h"
 
@@ -20,8 +20,9 @@
 
 #define MASK "***"
 
-/* Levels of JSON that one container and a tag inside of it may open. */
-enum { TAG_LEVELS = 4 };
+/* Levels of JSON that one container ($pairs: three) and a leaf in it (an empty $optional: two) may
+ * open. */
+enum { TAG_LEVELS = 5 };
 
 /* One walk over a value; the first failure stays. */
 struct walk {
@@ -106,12 +107,14 @@ static bool looks_tagged(struct quell_value map)
            map.as.pairs[0].key.len > 0 && map.as.pairs[0].key.as.text[0] == '$';
 }
 
-static bool all_keys_text(struct quell_value map)
+/* Whether JSON's reader would take all the keys. */
+static bool all_keys_plain(struct quell_value map)
 {
     uint32_t i;
 
     for (i = 0; i < map.len; i++) {
-        if (!quell_is(map.as.pairs[i].key, QUELL_STRING))
+        if (!quell_is(map.as.pairs[i].key, QUELL_STRING) ||
+            map.as.pairs[i].key.len > LIMIT_KEY_BYTES)
             return false;
     }
     return true;
@@ -155,7 +158,7 @@ static struct quell_value encode_pairs(struct walk *walk, struct quell_value map
 static struct quell_value encode_container(struct walk *walk, struct quell_value value,
                                            size_t depth)
 {
-    if (value.len > 0 && depth + TAG_LEVELS > LIMIT_DEPTH)
+    if (value.len > 0 && depth + TAG_LEVELS > LIMIT_OWN_DEPTH)
         return tagged_str(walk, "$json",
                           json_text(walk->arena, encode(walk, value, 0), JSON_COMPACT));
     if (quell_is(value, QUELL_LIST))
@@ -163,7 +166,7 @@ static struct quell_value encode_container(struct walk *walk, struct quell_value
     if (quell_is(value, QUELL_OPTIONAL))
         return tagged(walk, "$optional",
                       each_item(walk, quell_list(value.as.items, value.len), depth + 2, encode));
-    if (!all_keys_text(value))
+    if (!all_keys_plain(value))
         return encode_pairs(walk, value, depth);
     if (looks_tagged(value))
         return tagged(walk, "$map", each_pair(walk, value, depth + 2, encode));
@@ -344,7 +347,7 @@ static bool read_pairs(struct walk *walk, struct quell_value inner, struct quell
 static bool read_json(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
     struct quell_value read;
-    enum quell_code code = json_read(walk->arena, quell_str(inner), SIZE_MAX, &read, NULL, NULL);
+    enum quell_code code = json_read_own(walk->arena, quell_str(inner), &read, NULL);
 
     if (code)
         return false;
