@@ -110,12 +110,16 @@ static void sqlite_close_store(struct store *handle)
 
 /* Incidents are nobody else's business: a new database can be read by its owner only. SQLite gives
  * the files beside it the same mode. */
-static void make_private(const char *path)
+static enum quell_code make_private(const struct sqlite_store *store, const char *path,
+                                    struct quell_error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+    if (fd < 0 && errno != EEXIST)
+        return error_set(err, code_of_cantopen(errno), "%s: %s", store->path, strerror(errno));
     if (fd >= 0)
-        (void)close(fd); /* nothing was written; any error comes again when SQLite opens it */
+        (void)close(fd); /* nothing was written */
+    return QUELL_OK;
 }
 
 static enum quell_code open_database(struct sqlite_store *store, const char *path,
@@ -123,12 +127,13 @@ static enum quell_code open_database(struct sqlite_store *store, const char *pat
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (store->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
-    int result;
+    enum quell_code code = QUELL_OK;
 
     if (store->mode == STORE_WRITE)
-        make_private(path);
-    result = sqlite3_open_v2(path, &store->db, flags, NULL);
-    if (result != SQLITE_OK)
+        code = make_private(store, path, err);
+    if (code)
+        return code;
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
         return sqlite_refuse(store, err);
     (void)sqlite3_busy_timeout(store->db, LIMIT_STORE_BUSY_MS);
     /* SQLite falls back to reading silently. */

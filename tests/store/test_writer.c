@@ -1,0 +1,558 @@
+/*
+ * test_writer.c - the writer thread: groups, order, isolation of conflicts, back pressure, the
+ * sticky failure, draining. Mostly on a store of our own whose commits wait at a gate, so that what
+ * a group is made of is decided here and not by the scheduler.
+ */
+#include "fixture.h"
+
+#include <pthread.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "loop/loop.h"
+#include "store/writer.h"
+
+enum { BATCHES = 6000, CALLS = 6000 };
+
+/* ---- a store with a gate ---------------------------------------------------------------------*/
+
+/* What a batch does is said by its revision_count, which the gate store does not read otherwise. */
+enum { GOOD, CONFLICTING, FAILING, BUSY };
+
+struct gate {
+    struct store store;
+    pthread_mutex_t mutex;
+    pthread_cond_t moved;
+    bool open;
+    size_t entered;      /* commits that have begun */
+    size_t sizes[CALLS]; /* batches of each commit; 0 = prune */
+    size_t calls;        /* commits that have ended */
+    size_t order[BATCHES];
+    size_t committed;
+    bool closed;
+};
+
+static struct gate *gate_of(struct store *store)
+{
+    return (struct gate *)store;
+}
+
+static enum quell_code outcome(const struct store_batch *const *batches, size_t count,
+                               struct quell_error *err)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (batches[i]->revision_count == CONFLICTING)
+            return error_set(err, QUELL_CONFLICT, "conflict in %zu", batches[i]->event_count);
+        if (batches[i]->revision_count == FAILING)
+            return error_set(err, QUELL_IO, "the disk is on fire");
+        if (batches[i]->revision_count == BUSY)
+            return error_set(err, QUELL_UNAVAILABLE, "busy");
+    }
+    return QUELL_OK;
+}
+
+static void pass(struct gate *gate, size_t size)
+{
+    gate->entered++;
+    (void)pthread_cond_broadcast(&gate->moved);
+    while (!gate->open)
+        (void)pthread_cond_wait(&gate->moved, &gate->mutex);
+    gate->sizes[gate->calls++] = size;
+}
+
+static enum quell_code gate_commit(struct store *store, const struct store_batch *const *batches,
+                                   size_t count, struct quell_error *err)
+{
+    struct gate *gate = gate_of(store);
+    enum quell_code code = outcome(batches, count, err);
+    size_t i;
+
+    (void)pthread_mutex_lock(&gate->mutex);
+    pass(gate, count);
+    for (i = 0; !code && i < count; i++)
+        gate->order[gate->committed++] = batches[i]->event_count;
+    (void)pthread_mutex_unlock(&gate->mutex);
+    return code;
+}
+
+static enum quell_code gate_prune(struct store *store, int64_t before_us, struct quell_error *err)
+{
+    struct gate *gate = gate_of(store);
+
+    (void)pthread_mutex_lock(&gate->mutex);
+    pass(gate, 0);
+    (void)pthread_mutex_unlock(&gate->mutex);
+    return before_us < 0 ? error_set(err, QUELL_IO, "prune failed") : QUELL_OK;
+}
+
+static void gate_close(struct store *store)
+{
+    gate_of(store)->closed = true;
+}
+
+static const struct store_kind gate_kind = {
+    .scheme = "gate",
+    .close = gate_close,
+    .commit = gate_commit,
+    .prune = gate_prune,
+};
+
+/* ---- a writer on it --------------------------------------------------------------------------*/
+
+struct play;
+
+/* One batch and what became of it. */
+struct item {
+    struct play *play;
+    struct store_batch batch; /* event_count: its number; revision_count: what it does */
+    enum quell_code code;
+    char message[sizeof(((struct quell_error *)0)->message)];
+    size_t reports;
+};
+
+struct play {
+    struct gate gate;
+    struct loop *loop;
+    struct writer *writer;
+    struct item items[BATCHES];
+    size_t handed;
+    size_t reported;
+    bool again; /* each report hands over one more */
+};
+
+static void reported(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct item *item = user;
+    struct play *play = item->play;
+
+    assert_int_equal(code, err ? err->code : QUELL_OK);
+    assert_int_equal(item->batch.event_count, play->reported); /* in the order of handing over */
+    item->code = code;
+    item->reports++;
+    if (err)
+        (void)snprintf(item->message, sizeof item->message, "%s", err->message);
+    play->reported++;
+    if (play->again) {
+        struct item *next = &play->items[play->handed];
+
+        *next = (struct item){.play = play, .batch = {.event_count = play->handed}};
+        next->code = writer_commit(play->writer, &next->batch, reported, next, NULL);
+        if (!next->code)
+            play->handed++;
+        play->again = !next->code && play->handed < 10;
+    }
+}
+
+static struct play *play_new(bool open)
+{
+    struct play *play = test_calloc(1, sizeof *play);
+
+    play->gate.store.kind = &gate_kind;
+    play->gate.open = open;
+    assert_int_equal(pthread_mutex_init(&play->gate.mutex, NULL), 0);
+    assert_int_equal(pthread_cond_init(&play->gate.moved, NULL), 0);
+    play->loop = loop_new();
+    play->writer = writer_start(play->loop, &play->gate.store);
+    return play;
+}
+
+static void play_free(struct play *play)
+{
+    writer_stop(play->writer);
+    assert_true(play->gate.closed);
+    loop_run(play->loop); /* nothing is left in the loop that could report again */
+    loop_free(play->loop);
+    test_free(play);
+}
+
+static enum quell_code hand_over(struct play *play, size_t does)
+{
+    struct item *item = &play->items[play->handed];
+    enum quell_code code;
+
+    *item = (struct item){.play = play};
+    item->batch.event_count = play->handed;
+    item->batch.revision_count = does;
+    code = writer_commit(play->writer, &item->batch, reported, item, NULL);
+    if (!code)
+        play->handed++;
+    return code;
+}
+
+/* Hands over a first batch and waits until the thread is at the gate with it: all that follows will
+ * gather behind. */
+static void block(struct play *play)
+{
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    (void)pthread_mutex_lock(&play->gate.mutex);
+    while (play->gate.entered == 0)
+        (void)pthread_cond_wait(&play->gate.moved, &play->gate.mutex);
+    (void)pthread_mutex_unlock(&play->gate.mutex);
+}
+
+static void open_gate(struct play *play)
+{
+    (void)pthread_mutex_lock(&play->gate.mutex);
+    play->gate.open = true;
+    (void)pthread_cond_broadcast(&play->gate.moved);
+    (void)pthread_mutex_unlock(&play->gate.mutex);
+}
+
+static void check_sizes(const struct play *play, const size_t *sizes, size_t count)
+{
+    size_t i;
+
+    assert_int_equal(play->gate.calls, count);
+    for (i = 0; i < count; i++)
+        assert_int_equal(play->gate.sizes[i], sizes[i]);
+}
+
+/* ---- tests -----------------------------------------------------------------------------------*/
+
+static void test_one_batch(void **state)
+{
+    struct play *play = play_new(true);
+
+    (void)state;
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(writer_waiting(play->writer), 1);
+    loop_run(play->loop); /* waits for the thread, then ends by itself */
+    assert_int_equal(play->reported, 1);
+    assert_int_equal(play->items[0].code, QUELL_OK);
+    assert_int_equal(writer_waiting(play->writer), 0);
+    loop_run(play->loop); /* an idle writer is nothing to wait for */
+    play_free(play);
+}
+
+static void test_what_gathers_is_one_group(void **state)
+{
+    struct play *play = play_new(false);
+    const size_t sizes[] = {1, LIMIT_WRITER_GROUP, LIMIT_WRITER_GROUP, 8};
+    size_t i;
+
+    (void)state;
+    block(play);
+    for (i = 0; i < 2 * LIMIT_WRITER_GROUP + 8; i++)
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    check_sizes(play, sizes, 4);
+    assert_int_equal(play->reported, play->handed);
+    assert_int_equal(play->gate.committed, play->handed);
+    for (i = 0; i < play->handed; i++) {
+        assert_int_equal(play->gate.order[i], i);
+        assert_int_equal(play->items[i].code, QUELL_OK);
+        assert_int_equal(play->items[i].reports, 1);
+    }
+    play_free(play);
+}
+
+static void test_a_conflict_harms_nobody_else(void **state)
+{
+    struct play *play = play_new(false);
+    const size_t sizes[] = {1, 5, 1, 1, 1, 1, 1};
+    const size_t order[] = {0, 1, 2, 4};
+    size_t i;
+
+    (void)state;
+    block(play);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, CONFLICTING), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, CONFLICTING), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    check_sizes(play, sizes, 7);
+    assert_int_equal(play->gate.committed, 4);
+    for (i = 0; i < 4; i++)
+        assert_int_equal(play->gate.order[i], order[i]);
+    for (i = 0; i < 6; i++)
+        assert_int_equal(play->items[i].code, i == 3 || i == 5 ? QUELL_CONFLICT : QUELL_OK);
+    assert_string_equal(play->items[3].message, "conflict in 3");
+    assert_string_equal(play->items[5].message, "conflict in 5");
+    play_free(play);
+}
+
+static void test_a_single_conflict_is_not_tried_twice(void **state)
+{
+    struct play *play = play_new(true);
+    const size_t sizes[] = {1};
+
+    (void)state;
+    assert_int_equal(hand_over(play, CONFLICTING), QUELL_OK);
+    loop_run(play->loop);
+    check_sizes(play, sizes, 1);
+    assert_int_equal(play->items[0].code, QUELL_CONFLICT);
+    play_free(play);
+}
+
+static void test_after_an_io_error_nothing_is_acknowledged(void **state)
+{
+    struct play *play = play_new(false);
+    const size_t sizes[] = {1, 3};
+    size_t i;
+
+    (void)state;
+    block(play);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, FAILING), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    for (i = 0; i < 3; i++)
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(writer_prune(play->writer, 1, NULL, NULL, NULL), QUELL_OK);
+    loop_run(play->loop);
+    /* The store was not asked again, not even one by one. */
+    check_sizes(play, sizes, 2);
+    assert_int_equal(play->items[0].code, QUELL_OK);
+    for (i = 1; i < 7; i++) {
+        assert_int_equal(play->items[i].code, QUELL_IO);
+        assert_string_equal(play->items[i].message, "the disk is on fire");
+    }
+    play_free(play);
+}
+
+static void test_an_io_error_among_single_commits_is_the_last(void **state)
+{
+    struct play *play = play_new(false);
+    const size_t sizes[] = {1, 4, 1, 1, 1};
+
+    (void)state;
+    block(play);
+    assert_int_equal(hand_over(play, CONFLICTING), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, FAILING), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    check_sizes(play, sizes, 5);
+    assert_int_equal(play->items[1].code, QUELL_CONFLICT);
+    assert_int_equal(play->items[2].code, QUELL_OK);
+    assert_int_equal(play->items[3].code, QUELL_IO);
+    assert_int_equal(play->items[4].code, QUELL_IO);
+    play_free(play);
+}
+
+static void test_a_busy_store_is_told_to_all_and_passes(void **state)
+{
+    struct play *play = play_new(false);
+    const size_t sizes[] = {1, 2, 1};
+
+    (void)state;
+    block(play);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, BUSY), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    assert_int_equal(play->items[1].code, QUELL_UNAVAILABLE);
+    assert_int_equal(play->items[2].code, QUELL_UNAVAILABLE);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    loop_run(play->loop);
+    assert_int_equal(play->items[3].code, QUELL_OK);
+    check_sizes(play, sizes, 3);
+    play_free(play);
+}
+
+static void test_the_queue_has_an_end(void **state)
+{
+    struct play *play = play_new(false);
+    struct quell_error err = {0};
+    size_t i;
+
+    (void)state;
+    block(play);
+    for (i = 1; i < LIMIT_WRITER_QUEUE; i++)
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(writer_waiting(play->writer), LIMIT_WRITER_QUEUE);
+    assert_int_equal(hand_over(play, GOOD), QUELL_LIMIT);
+    assert_int_equal(writer_prune(play->writer, 0, NULL, NULL, &err), QUELL_LIMIT);
+    assert_non_null(strstr(err.message, "4096"));
+    open_gate(play);
+    loop_run(play->loop);
+    assert_int_equal(play->reported, LIMIT_WRITER_QUEUE);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    play_free(play);
+}
+
+static void pruned(enum quell_code code, const struct quell_error *err, void *user)
+{
+    assert_int_equal(code, err ? err->code : QUELL_OK);
+    *(enum quell_code *)user = code;
+}
+
+static void test_pruning_waits_its_turn(void **state)
+{
+    struct play *play = play_new(false);
+    const size_t sizes[] = {1, 2, 0, 1, 0};
+    enum quell_code good = QUELL_LIMIT, bad = QUELL_LIMIT;
+
+    (void)state;
+    block(play);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(writer_prune(play->writer, 5, pruned, &good, NULL), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(writer_prune(play->writer, -1, pruned, &bad, NULL), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    check_sizes(play, sizes, 5);
+    assert_int_equal(good, QUELL_OK);
+    assert_int_equal(bad, QUELL_IO);
+    assert_int_equal(play->items[3].code, QUELL_OK);
+    assert_int_equal(play->items[4].code, QUELL_IO); /* a failed pruning is a failed disk too */
+    play_free(play);
+}
+
+static void test_a_report_may_hand_over_more(void **state)
+{
+    struct play *play = play_new(true);
+
+    (void)state;
+    play->again = true;
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    loop_run(play->loop);
+    assert_int_equal(play->reported, 10);
+    assert_int_equal(play->gate.committed, 10);
+    play_free(play);
+}
+
+static void test_stop_drains(void **state)
+{
+    struct play *play = play_new(false);
+    size_t i;
+
+    (void)state;
+    block(play);
+    for (i = 1; i < 1000; i++)
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    writer_stop(play->writer); /* without a turn of the loop */
+    assert_true(play->gate.closed);
+    assert_int_equal(play->gate.committed, 1000);
+    assert_int_equal(play->reported, 1000);
+    loop_run(play->loop);
+    assert_int_equal(play->reported, 1000);
+    loop_free(play->loop);
+    test_free(play);
+}
+
+static void test_stop_takes_nothing_new(void **state)
+{
+    struct play *play = play_new(true);
+
+    (void)state;
+    play->again = true;
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    writer_stop(play->writer);
+    assert_int_equal(play->reported, 1);
+    assert_int_equal(play->items[1].code, QUELL_UNAVAILABLE);
+    loop_free(play->loop);
+    test_free(play);
+    writer_stop(NULL);
+}
+
+/* ---- on the real back ends -------------------------------------------------------------------*/
+
+struct real {
+    struct writer *writer;
+    struct store_event *events;
+    struct store_batch *batches;
+    size_t ok, conflicts;
+};
+
+static void count(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct real *real = user;
+
+    (void)err;
+    real->ok += code == QUELL_OK;
+    real->conflicts += code == QUELL_CONFLICT;
+}
+
+static bool check_seq(const struct store_event *event, void *user)
+{
+    uint64_t *expected = user;
+
+    assert_int_equal(event->seq, ++*expected);
+    return true;
+}
+
+/* A reader beside the writer sees a whole beginning of what was handed over, at any time. */
+static void write_and_read(const struct store_kind *kind)
+{
+    enum { EVENTS = 3000 };
+    struct fixture *f = fixture_new(kind);
+    struct loop *loop = loop_new();
+    struct real real = {0};
+    uint64_t seen = 0;
+    size_t i;
+
+    fixture_open(f);
+    real.events = test_calloc(EVENTS, sizeof *real.events);
+    real.batches = test_calloc(EVENTS, sizeof *real.batches);
+    real.writer = writer_start(loop, f->store);
+    f->store = NULL; /* the writer's */
+    for (i = 0; i < EVENTS; i++) {
+        real.events[i] = an_event(f, "r", i + 1);
+        real.batches[i] = (struct store_batch){.events = &real.events[i], .event_count = 1};
+        assert_int_equal(writer_commit(real.writer, &real.batches[i], count, &real, NULL),
+                         QUELL_OK);
+        if (i % 100 == 0) {
+            /* The same batch again conflicts, whichever group it falls into. */
+            assert_int_equal(writer_commit(real.writer, &real.batches[i], count, &real, NULL),
+                             QUELL_OK);
+            loop_once(loop, 0);
+            seen = 0;
+            assert_int_equal(kind->events(f->reader, QUELL_STR("r"), 0, check_seq, &seen, NULL),
+                             QUELL_OK);
+            assert_true(seen >= real.ok); /* what was acknowledged is there */
+        }
+    }
+    loop_run(loop);
+    assert_int_equal(real.ok, EVENTS);
+    assert_int_equal(real.conflicts, EVENTS / 100);
+    seen = 0;
+    assert_int_equal(kind->events(f->reader, QUELL_STR("r"), 0, check_seq, &seen, NULL), QUELL_OK);
+    assert_int_equal(seen, EVENTS);
+    writer_stop(real.writer);
+    loop_free(loop);
+    test_free(real.events);
+    test_free(real.batches);
+    fixture_free(f);
+}
+
+static void test_every_kind_beside_a_reader(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; store_kinds[i]; i++)
+        write_and_read(store_kinds[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_batch),
+        cmocka_unit_test(test_what_gathers_is_one_group),
+        cmocka_unit_test(test_a_conflict_harms_nobody_else),
+        cmocka_unit_test(test_a_single_conflict_is_not_tried_twice),
+        cmocka_unit_test(test_after_an_io_error_nothing_is_acknowledged),
+        cmocka_unit_test(test_an_io_error_among_single_commits_is_the_last),
+        cmocka_unit_test(test_a_busy_store_is_told_to_all_and_passes),
+        cmocka_unit_test(test_the_queue_has_an_end),
+        cmocka_unit_test(test_pruning_waits_its_turn),
+        cmocka_unit_test(test_a_report_may_hand_over_more),
+        cmocka_unit_test(test_stop_drains),
+        cmocka_unit_test(test_stop_takes_nothing_new),
+        cmocka_unit_test(test_every_kind_beside_a_reader),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
