@@ -7,72 +7,77 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
+/* It would align and break the comments anew with every line that is added. */
+/* clang-format off */
+
 /* Documents. */
 #define LIMIT_DEPTH 64 /* nesting of JSON, YAML, CEL; libyaml is quadratic [M] */
-#define LIMIT_DOCUMENT_BYTES                                                                       \
-    (1024 * 1024)              /* an incident, a playbook; largest real one seen 60 KB */
+#define LIMIT_OWN_DEPTH 96 /* of JSON that we wrote: a foreign document inside our own envelopes */
+#define LIMIT_OWN_JSON_BYTES (64 * 1024 * 1024) /* as LIMIT_RUN_ARENA_BYTES: no more fits a run */
+#define LIMIT_DOCUMENT_BYTES (1024 * 1024) /* an incident, a playbook; largest seen: 60 KB */
 #define LIMIT_YAML_NODES 20000 /* nodes of one YAML document; a long playbook has 600 */
-#define LIMIT_KEY_BYTES 256    /* a map key; longer ones are a sender's mistake */
-#define LIMIT_DIAGS 200        /* diagnostics of one file; more help nobody */
+#define LIMIT_KEY_BYTES 256 /* a map key; longer ones are a sender's mistake */
+#define LIMIT_DIAGS 200 /* diagnostics of one file; more help nobody */
 
 /* Expressions. */
-#define LIMIT_CEL_BYTES (32 * 1024)         /* one expression's text */
-#define LIMIT_CEL_STEPS 100000              /* evaluation steps: about 5 ms */
+#define LIMIT_CEL_BYTES (32 * 1024) /* one expression's text */
+#define LIMIT_CEL_STEPS 100000 /* evaluation steps: about 5 ms */
 #define LIMIT_CEL_ARENA_BYTES (1024 * 1024) /* memory of one evaluation */
-#define LIMIT_CEL_TEXT_BYTES (256 * 1024)   /* a text that an expression makes */
-#define LIMIT_CEL_RESULT_BYTES                                                                     \
-    (4 * LIMIT_DOCUMENT_BYTES) /* a result written out; parts that are shared count each time */
-#define LIMIT_CEL_DEPTH 400    /* nodes above each other, as in a + b + c ...: stack, 200 B each */
+#define LIMIT_CEL_TEXT_BYTES (256 * 1024) /* a text that an expression makes */
+#define LIMIT_CEL_RESULT_BYTES (4 * LIMIT_DOCUMENT_BYTES) /* written out: shared parts count each */
+#define LIMIT_CEL_DEPTH 400 /* nodes above each other, as in a + b + c ...: stack, 200 B each */
 
 /* Matching. SAFETY.md rule 5. */
-#define LIMIT_REGEX_MATCH 10000        /* PCRE2 match limit: 0.02 ms at the worst [M] */
-#define LIMIT_REGEX_DEPTH 1000         /* PCRE2 depth limit, interpretive part */
-#define LIMIT_REGEX_HEAP_KIB 1024      /* PCRE2 heap limit, KiB */
+#define LIMIT_REGEX_MATCH 10000 /* PCRE2 match limit: 0.02 ms at the worst [M] */
+#define LIMIT_REGEX_DEPTH 1000 /* PCRE2 depth limit, interpretive part */
+#define LIMIT_REGEX_HEAP_KIB 1024 /* PCRE2 heap limit, KiB */
 #define LIMIT_REGEX_PATTERN_BYTES 4096 /* one pattern */
-#define LIMIT_MATCH_FIELD_BYTES 65536  /* a field longer than this is undetermined for a regex */
-#define LIMIT_MATCH_ELEMENTS 1000      /* list elements that one field path may fan out to */
+#define LIMIT_MATCH_FIELD_BYTES 65536 /* a field longer than this is undetermined for a regex */
+#define LIMIT_MATCH_ELEMENTS 1000 /* list elements that one field path may fan out to */
 
-/* Incidents. */
-#define LIMIT_INCIDENT_ITEMS                                                                       \
-    1000 /* alerts, comments, tags, entities of one kind: senders stop at 150 alerts, and a field  \
-            path fans out to no more */
+/* Incidents. Items are alerts, comments, tags, entities of one kind: senders stop at 150 alerts, and
+ * a field path fans out to no more. */
+#define LIMIT_INCIDENT_ITEMS 1000
 
 /* Playbooks and runs. */
-#define LIMIT_STEPS 500          /* steps of one playbook */
-#define LIMIT_FOR_EACH 1000      /* `max` of a for-each may not be larger */
+#define LIMIT_STEPS 500 /* steps of one playbook */
+#define LIMIT_FOR_EACH 1000 /* `max` of a for-each may not be larger */
 #define LIMIT_DISRUPTS_PER_RUN 5 /* disrupting actions of one run, until caps exist */
-#define LIMIT_RETRY 20           /* `max` of retry */
-#define LIMIT_RUN_EVENTS 100000  /* events of one run */
+#define LIMIT_RETRY 20 /* `max` of retry */
+#define LIMIT_RUN_EVENTS 100000 /* events of one run */
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
-#define LIMIT_RUNS_ACTIVE 20000       /* runs in memory; further ones wait in the store */
+#define LIMIT_RUNS_ACTIVE 20000 /* runs in memory; further ones wait in the store */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
-#define LIMIT_ON_FAILURE_S 3600       /* what on-failure may take: it tells people, it does not work */
+#define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
 
 /* Connectors. */
 #define LIMIT_REPLY_BYTES (8 * 1024 * 1024) /* an HTTP answer */
 #define LIMIT_REQUEST_BYTES (4 * 1024 * 1024)
-#define LIMIT_CONNECT_MS 10000  /* TCP and TLS set-up */
+#define LIMIT_CONNECT_MS 10000 /* TCP and TLS set-up */
 #define LIMIT_REQUEST_MS 100000 /* one request, the Azure SDK's default */
-#define LIMIT_CALL_MS 1800000   /* one call with all its turns when the step says nothing: 30 min */
-#define LIMIT_CALL_TURNS 2000   /* turns of one call: a loop that never ends is a failure */
-#define LIMIT_SEND_RETRIES 6    /* transport retries of one request: 1 s doubling, 63 s in all */
+#define LIMIT_CALL_MS 1800000 /* one call with all its turns when the step says nothing: 30 min */
+#define LIMIT_CALL_TURNS 2000 /* turns of one call: a loop that never ends is a failure */
+#define LIMIT_SEND_RETRIES 6 /* transport retries of one request: 1 s doubling, 63 s in all */
 #define LIMIT_RETRY_AFTER_MS 3600000 /* a Retry-After above one hour fails the call */
-#define LIMIT_SECRET_BYTES 65536     /* a secret's file: keys and tokens have a few KB */
-#define LIMIT_STATE_BYTES 65536      /* a call's journaled state */
-#define LIMIT_HOST_CONNECTIONS 16    /* per host; services limit by the minute, not by the socket */
+#define LIMIT_SECRET_BYTES 65536 /* a secret's file: keys and tokens have a few KB */
+#define LIMIT_STATE_BYTES 65536 /* a call's journaled state */
+#define LIMIT_HOST_CONNECTIONS 16 /* per host; services limit by the minute, not by the socket */
 
 /* Serving. RFC 9112 leaves these to us; defaults follow nginx where it has one. */
 #define LIMIT_HTTP_LINE_BYTES 8192
 #define LIMIT_HTTP_HEAD_BYTES 32768
 #define LIMIT_HTTP_HEADERS 100
 #define LIMIT_HTTP_CONNECTIONS 4096
-#define LIMIT_HTTP_HEAD_MS 5000  /* absolute, from the first byte: slow-loris */
+#define LIMIT_HTTP_HEAD_MS 5000 /* absolute, from the first byte: slow-loris */
 #define LIMIT_HTTP_BODY_MS 10000 /* absolute */
 #define LIMIT_HTTP_IDLE_MS 60000 /* keep-alive */
-#define LIMIT_HTTP_PIPELINE 16   /* requests read ahead of their answers */
-#define LIMIT_HOOK_SKEW_S 300    /* Standard Webhooks: five minutes is usual */
-#define LIMIT_DELIVERY_KEEP_S                                                                      \
-    604800                   /* remembered webhook ids: senders retry for 75 h, kept 7 days */
+#define LIMIT_HTTP_WRITE_MS 30000 /* absolute, until the client has read its answers */
+#define LIMIT_HTTP_LINGER_MS 2000 /* from an early answer to the close: the client may still send */
+#define LIMIT_HTTP_PIPELINE 16 /* requests read ahead of their answers */
+#define LIMIT_HTTP_OUTPUT_BYTES 65536 /* unread answers above which no request is begun */
+#define LIMIT_CONTROL_BYTES 4096 /* a body on the control socket */
+#define LIMIT_HOOK_SKEW_S 300 /* Standard Webhooks: five minutes is usual */
+#define LIMIT_DELIVERY_KEEP_S 604800 /* remembered webhook ids, 7 days: senders retry for 75 h */
 #define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */
 
 /* Plans. */
@@ -80,13 +85,14 @@
 
 /* Files and logs. */
 #define LIMIT_FOLDER_FILES 10000 /* files of one folder of playbooks or connectors */
-#define LIMIT_LOG_BYTES 4096     /* one line of the log, before escaping; a pipe takes it at once */
+#define LIMIT_LOG_BYTES 4096 /* one line of the log, before escaping; a pipe takes it at once */
 
 /* Store. */
 #define LIMIT_WRITER_QUEUE 4096 /* batches waiting for the writer thread */
-#define LIMIT_WRITER_GROUP 256  /* batches in one transaction: 223 k events/s [M] */
+#define LIMIT_WRITER_GROUP 256 /* batches in one transaction: 223 k events/s [M] */
 #define LIMIT_STORE_BUSY_MS 5000 /* wait for another program, a backup, to let go of the database */
-#define LIMIT_STORE_LOG_BYTES                                                                      \
-    67108864 /* the write-ahead log is cut back to this after a slow reader made it grow */
+#define LIMIT_STORE_LOG_BYTES 67108864 /* a write-ahead log that grew is cut back to this */
+
+/* clang-format on */
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "connector/connection_parts.h"
-#include "connector/secret.h"
+#include "loop/secret.h"
 #include "value/fields.h"
 
 /* ---- field tables ----------------------------------------------------------------------------*/

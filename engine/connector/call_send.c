@@ -10,10 +10,10 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "connector/call_parts.h"
-#include "connector/secret.h"
 #include "connector/signin.h"
 #include "loop/curl.h"
 #include "loop/loop.h"
+#include "loop/secret.h"
 #include "value/json.h"
 #include "value/value.h"
 

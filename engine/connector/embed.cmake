@@ -1,5 +1,6 @@
 # Writes the C file that holds the shipped connectors: cmake -DOUT=... -DROOT=... -P embed.cmake.
-# Natives are named by their symbol, declared ones are copied byte by byte.
+# Natives (connectors/x/x.c; other sources in the folder are its helpers) are named by their symbol,
+# declared ones are copied byte by byte.
 file(GLOB natives RELATIVE ${ROOT} ${ROOT}/connectors/*/*.c)
 file(GLOB declared RELATIVE ${ROOT} ${ROOT}/connectors/*/*.yaml)
 list(SORT natives)
@@ -9,6 +10,9 @@ set(symbols "")
 set(natives_list "")
 foreach(source IN LISTS natives)
   get_filename_component(name ${source} NAME_WE)
+  if(NOT source STREQUAL "connectors/${name}/${name}.c")
+    continue()
+  endif()
   string(REPLACE "-" "_" name ${name})
   string(APPEND symbols "extern const struct quell_connector quell_connector_${name};\n")
   string(APPEND natives_list "    &quell_connector_${name},\n")

@@ -294,7 +294,8 @@ static enum quell_turn host_refuse(struct quell_call *view, const struct quell_r
     enum quell_code code = reply->code;
 
     if (!code)
-        code = mail ? code_of_smtp(reply->status) : code_of_http(reply->status, call->sending.job.changes);
+        code = mail ? code_of_smtp(reply->status)
+                    : code_of_http(reply->status, call->sending.job.changes);
     if (!mail && words.len == 0)
         words = words_of(call->turn_arena, reply->json);
     words = one_line(call->turn_arena, words);

@@ -11,10 +11,10 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "connector/connection_parts.h"
-#include "connector/secret.h"
 #include "connector/sink.h"
 #include "loop/curl.h"
 #include "loop/loop.h"
+#include "loop/secret.h"
 #include "value/json.h"
 
 enum {

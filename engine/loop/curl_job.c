@@ -290,7 +290,8 @@ enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct cur
     transfer->egress = job->egress;
     transfer->cidr_count = job->cidr_count;
     transfer->cidrs = arena_array(transfer->arena, struct curl_cidr, job->cidr_count);
-    memcpy(transfer->cidrs, job->cidrs, sizeof(*job->cidrs) * job->cidr_count);
+    if (job->cidr_count)
+        memcpy(transfer->cidrs, job->cidrs, sizeof(*job->cidrs) * job->cidr_count);
     transfer->timeout_ms = job->timeout_ms > 0 ? job->timeout_ms : LIMIT_REQUEST_MS;
     transfer->socket = CURL_SOCKET_BAD;
     transfer->head.size_max = HEAD_BYTES_MAX;

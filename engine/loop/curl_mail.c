@@ -79,14 +79,6 @@ static enum quell_code add_envelope(struct curl_transfer *transfer, const struct
     return QUELL_OK;
 }
 
-/* left@right of letters, digits and a few marks: it is written between angle brackets as it is. */
-static bool is_message_id(struct quell_str id)
-{
-    struct mail_address address;
-
-    return mail_address_read(id, &address) && address.name.len == 0;
-}
-
 /* A name that we or libcurl write may not come twice. */
 static bool is_own_header(const char *name)
 {
@@ -116,7 +108,7 @@ static bool is_header_name(const char *name)
 static enum quell_code add_headers(struct curl_transfer *transfer, const struct quell_mail *mail,
                                    struct quell_error *err)
 {
-    if (!is_message_id(mail->message_id))
+    if (!mail_id_valid(mail->message_id))
         return error_set(err, QUELL_INVALID, "the Message-ID is not of the form left@right");
     add_line(transfer, "Subject", mail_header_text(transfer->arena, mail->subject));
     add_line(transfer, "Date", mail_date(transfer->arena, clock_now_us()));

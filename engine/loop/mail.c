@@ -13,6 +13,7 @@
 enum {
     LOCAL_BYTES_MAX = 64,    /* RFC 5321 4.5.3.1.1 */
     ADDRESS_BYTES_MAX = 254, /* RFC 5321 4.5.3.1.3, without the brackets */
+    ID_BYTES_MAX = 900,      /* a header line may have 998 */
     PLAIN_BYTES_MAX = 60,    /* a header text that fits behind its name in 78 columns */
     WORD_BYTES = 45,         /* base64 makes 60 of them; an encoded word may have 75 */
 };
@@ -53,6 +54,14 @@ static bool is_address(struct quell_str text)
            local.len <= LOCAL_BYTES_MAX && is_dot_atom(local, is_atext) &&
            is_dot_atom(domain, is_label_part) && domain.data[0] != '-' &&
            domain.data[domain.len - 1] != '-';
+}
+
+bool mail_id_valid(struct quell_str id)
+{
+    struct quell_str left, right;
+
+    return id.len <= ID_BYTES_MAX && str_cut(id, '@', &left, &right) &&
+           is_dot_atom(left, is_atext) && is_dot_atom(right, is_atext);
 }
 
 /* Without control characters and angle brackets a name can be encoded whatever else it holds. */

@@ -21,6 +21,8 @@ struct mail_address {
 /* Reads `local@domain` or `Name <local@domain>`; slices of `text`. ASCII dot-atoms only: no quoted
  * local parts, no address literals, no comments. */
 bool mail_address_read(struct quell_str text, struct mail_address *address);
+/* Whether a text can stand between the angle brackets of a Message-ID. */
+bool mail_id_valid(struct quell_str id);
 /* One address as a header shows it, the name encoded. */
 struct quell_str mail_address_text(struct arena *arena, const struct mail_address *address);
 /* Free text for a header: as it is when short and printable ASCII, else encoded words, folded. */

@@ -233,7 +233,16 @@ static enum quell_code vars_set(struct run *run, struct instance *instance,
     for (i = 0; i < quell_count(vars); i++)
         map_put(&map, quell_str(vars.as.pairs[i].key), vars.as.pairs[i].value);
     run->vars = map_made(&map);
+    instance->phase = PHASE_ANSWERED;
+    instance->status = STEP_SUCCEEDED;
     return QUELL_OK;
+}
+
+/* A step whose condition could not be evaluated fails without having begun. */
+static void begin_late(struct instance *instance, const struct event *event)
+{
+    if (instance->phase == PHASE_IDLE)
+        instance->started_us = event->at_us;
 }
 
 static enum quell_code step_is_over(struct run *run, struct instance *instance,
@@ -248,8 +257,9 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
             found = (enum step_status)i;
     if (found == STEP_NOT_RUN)
         return misfit(event, "its status is not known", err);
-    if (instance->phase == PHASE_IDLE || instance->phase == PHASE_ENDED)
-        return misfit(event, "the step is not running", err);
+    if (instance->phase == PHASE_ENDED)
+        return misfit(event, "the step has ended before", err);
+    begin_late(instance, event);
     instance->phase = PHASE_ENDED;
     instance->status = found;
     instance->caught = quell_get_bool(event->data, "caught", false);
@@ -263,8 +273,9 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
 static enum quell_code catch_started(struct run *run, struct instance *instance,
                                      const struct event *event, struct quell_error *err)
 {
-    if (instance->phase == PHASE_IDLE || instance->phase == PHASE_ENDED || instance->catcher)
-        return misfit(event, "the step is not running", err);
+    if (instance->phase == PHASE_ENDED || instance->catcher)
+        return misfit(event, "the step has ended or is caught already", err);
+    begin_late(instance, event);
     instance->error = quell_get(event->data, "error");
     instance->phase = PHASE_CATCHING;
     instance->catcher = arena_one(run->arena, struct frame);

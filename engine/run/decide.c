@@ -188,10 +188,8 @@ static enum flow begin(struct decision *decision, struct instance *instance)
                             value_type_name(held));
         code = QUELL_INVALID;
     }
-    if (code) {
-        start(decision, instance, NULL, QUELL_STR(""));
+    if (code) /* not started: a step whose condition failed must never be gone on with */
         return step_failed(decision, instance, STEP_FAILED, error);
-    }
     if (quell_is(held, QUELL_UNKNOWN)) {
         start(decision, instance, has_else ? "both" : NULL, cel_source(step->condition.expr));
         return FLOW_WAITING;

@@ -15,7 +15,7 @@ enum phase {
     PHASE_IDLE,     /* not begun */
     PHASE_STARTED,  /* begun; a step that calls has no call yet */
     PHASE_CALLING,  /* a call is scheduled and has not ended */
-    PHASE_ANSWERED, /* the call ended; what follows from it is not decided yet */
+    PHASE_ANSWERED, /* the call ended, the names are set; what follows is not decided yet */
     PHASE_RETRYING, /* waits before the next attempt */
     PHASE_HELD,     /* waits for a person */
     PHASE_CATCHING, /* the steps under on-error run */

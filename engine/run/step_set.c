@@ -36,6 +36,10 @@ enum flow step_advance_SET(struct decision *decision, struct instance *instance)
     struct map_builder data = {.arena = run->arena};
     struct quell_str name;
 
+    if (instance->phase == PHASE_ANSWERED) { /* a journal that was cut between the two events */
+        emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+        return FLOW_DONE;
+    }
     if (scope_eval_tree(run, instance->frame, instance->step->set, &vars, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     if (set_before(run, vars, &name))

@@ -21,6 +21,10 @@ enum flow step_advance_STOP(struct decision *decision, struct instance *instance
     struct quell_value reason, error = quell_null();
     bool maybe = instance->maybe.len > 0;
 
+    if (decision->run->stopping) { /* said already: a journal that was cut between the two events */
+        emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+        return FLOW_STOPPED;
+    }
     if (reason_of(decision, instance, &reason, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     map_add(&data, "as", quell_string(instance->step->stop_as));

@@ -26,11 +26,6 @@ enum quell_code json_read(struct arena *arena, struct quell_str text, size_t siz
                           struct quell_value *value, struct json_place *place,
                           struct quell_error *err) QUELL_MUST_CHECK;
 
-#define LIMIT_OWN_DEPTH                                                                            \
-    96 /* of JSON that we wrote: a foreign document inside our own envelopes                       \
-        */
-#define LIMIT_OWN_JSON_BYTES (64 * 1024 * 1024) /* LIMIT_RUN_ARENA_BYTES: no more fits a run */
-
 /* Reads back what json_write wrote (journals, cassettes): the same rules, with the limits
  * LIMIT_OWN_DEPTH and LIMIT_OWN_JSON_BYTES, because we wrap foreign documents in our own. */
 enum quell_code json_read_own(struct arena *arena, struct quell_str text, struct quell_value *value,

@@ -98,7 +98,8 @@ static bool read_list(struct reader *in, struct quell_value *value)
             return false;
     }
     size_t count = in->count - start;
-    const struct quell_value *items = count ? in->stack + start : NULL; /* no stack yet for `[]` */
+    const struct quell_value *items =
+        count ? in->stack + start : NULL; /* the stack may be unborn */
     *value = quell_list(arena_copy(in->arena, items, count * sizeof(*items)), count);
     in->count = start;
     in->depth--;
@@ -145,8 +146,7 @@ static bool read_map(struct reader *in, struct quell_value *value)
     /* A key and its value behind each other on the stack are a pair. */
     _Static_assert(sizeof(struct quell_pair) == 2 * sizeof(struct quell_value), "no padding");
     size_t duplicate = SIZE_MAX, count = (in->count - start) / 2;
-    const struct quell_pair *pairs =
-        count ? (const struct quell_pair *)(in->stack + start) : NULL; /* no stack yet for `{}` */
+    const struct quell_pair *pairs = count ? (const struct quell_pair *)(in->stack + start) : NULL;
     *value = map_index_make(in->arena, pairs, count, &duplicate);
     if (duplicate != SIZE_MAX)
         return json_scan_duplicate(&in->scan, quell_str(value->as.pairs[duplicate].key));

@@ -240,7 +240,8 @@ static bool read_list(struct reader *in, struct yaml_node *node)
     node->place = collection_place(in, node->place, start);
     leave(in, node);
     node->count = in->count - start;
-    node->items = arena_copy(in->arena, in->stack + start, node->count * sizeof(*node->items));
+    const struct yaml_node *items = node->count ? in->stack + start : NULL; /* it may be unborn */
+    node->items = arena_copy(in->arena, items, node->count * sizeof(*items));
     struct quell_value *values = arena_array(in->arena, struct quell_value, node->count);
     for (size_t i = 0; i < node->count; i++)
         values[i] = node->items[i].value;
@@ -304,7 +305,8 @@ static void make_map(struct reader *in, struct yaml_node *node, size_t start)
     _Static_assert(sizeof(struct yaml_pair) == 2 * sizeof(struct yaml_node), "no padding");
     size_t duplicate = SIZE_MAX;
     node->count = (in->count - start) / 2;
-    node->pairs = arena_copy(in->arena, in->stack + start, node->count * sizeof(*node->pairs));
+    const struct yaml_node *nodes = node->count ? in->stack + start : NULL; /* it may be unborn */
+    node->pairs = arena_copy(in->arena, nodes, node->count * sizeof(*node->pairs));
     struct quell_pair *pairs = memory_resize(NULL, node->count * sizeof(*pairs));
     for (size_t i = 0; i < node->count; i++)
         pairs[i] = (struct quell_pair){node->pairs[i].key.value, node->pairs[i].node.value};

@@ -109,17 +109,21 @@ const char *effects_path(const struct effects *effects)
     return effects->path;
 }
 
+/* Steps inside a for-each have brackets of their own: contain[0].isolate. */
 struct quell_str effects_marker(struct quell_str text)
 {
     size_t start = str_find(text, QUELL_STR("[quell:"), 0);
-    size_t end;
+    size_t end, open = 1;
     if (start == SIZE_MAX)
         return str_slice(text, 0, 0);
     start += 7;
-    end = str_find(text, QUELL_STR("]"), start);
-    if (end == SIZE_MAX)
-        return str_slice(text, 0, 0);
-    return str_slice(text, start, end);
+    for (end = start; end < text.len; end++) {
+        if (text.data[end] == '[')
+            open++;
+        else if (text.data[end] == ']' && --open == 0)
+            return str_slice(text, start, end);
+    }
+    return str_slice(text, 0, 0);
 }
 
 /* write(2) until all is out: a file of the local disk takes it whole, a full one says so. */

@@ -36,15 +36,29 @@ static bool refuse_version(struct visit *visit)
     return false;
 }
 
+/* Somebody of the service's people; owners and authors call the name differently. */
+static struct quell_value person(struct arena *arena, const char *name)
+{
+    struct map_builder map = {.arena = arena};
+    map_add(&map, "objectId", quell_text("2046feea-040d-4a46-9e2b-91c2941bfa70"));
+    map_add(&map, "email", quell_text("quell@contoso.example"));
+    map_add(&map, "userPrincipalName", quell_text("quell@contoso.example"));
+    map_add(&map, name, quell_text("quell practice range"));
+    return map_made(&map);
+}
+
 static struct quell_value make_properties(struct range *range, struct quell_str name)
 {
     struct arena *arena = range->state;
     struct map_builder map = {.arena = arena}, more = {.arena = arena};
     struct quell_value empty = quell_list(NULL, 0);
+    struct quell_value owner =
+        value_with(arena, person(arena, "assignedTo"), QUELL_STR("ownerType"), quell_text("User"));
     map_add(&map, "title", quell_text("Malware was found on a device"));
     map_add(&map, "description", value_format(arena, "Practice incident %.*s", QUELL_ARG(name)));
     map_add(&map, "severity", quell_text("High"));
     map_add(&map, "status", quell_text("New"));
+    map_add(&map, "owner", owner);
     map_add(&map, "labels", empty);
     map_add(&map, "firstActivityTimeUtc", quell_text("2026-01-02T03:00:05Z"));
     map_add(&map, "lastActivityTimeUtc", quell_text("2026-01-02T03:04:05Z"));
@@ -132,13 +146,11 @@ static struct quell_value comment_value(const struct visit *visit,
                                         const struct comment *comment)
 {
     struct arena *arena = visit->arena;
-    struct map_builder map = {.arena = arena}, inner = {.arena = arena}, author = {.arena = arena};
-    map_add(&author, "name", quell_text("quell practice range"));
-    map_add(&author, "email", quell_text("quell@contoso.example"));
+    struct map_builder map = {.arena = arena}, inner = {.arena = arena};
     map_add(&inner, "message", quell_string(comment->message));
     map_add(&inner, "createdTimeUtc", quell_string(range_time(arena, comment->created_us)));
     map_add(&inner, "lastModifiedTimeUtc", quell_string(range_time(arena, comment->modified_us)));
-    map_add(&inner, "author", map_made(&author));
+    map_add(&inner, "author", person(arena, "name"));
     map_add(&map, "id",
             value_format(arena, "%.*s/Comments/%.*s", QUELL_ARG(incident->path),
                          QUELL_ARG(comment->name)));

@@ -1,7 +1,7 @@
 /*
  * secret.c - where secrets come from. It keeps none.
  */
-#include "connector/secret.h"
+#include "loop/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

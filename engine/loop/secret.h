@@ -2,8 +2,8 @@
  * secret.h - secrets, read when they are needed and wiped after use. A secret is named in the
  * configuration, never written there: `{ env: NAME }` or `{ file: PATH }`.
  */
-#ifndef CONNECTOR_SECRET_H
-#define CONNECTOR_SECRET_H
+#ifndef LOOP_SECRET_H
+#define LOOP_SECRET_H
 
 #include <stdbool.h>
 

@@ -1,0 +1,314 @@
+/*
+ * commit.c - a turn of the engine and the one commit it makes.
+ *
+ * Events of all runs that were said in a turn, the incident that was accepted in it, rows and
+ * pinned revisions go into one transaction. When it is on disk the requests that it announced may
+ * leave, submitters get their answer, and the watcher hears of the events.
+ */
+#include "core/core.h"
+
+#include <assert.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "journal/event.h"
+#include "loop/log.h"
+#include "value/value.h"
+
+static struct commit *commit_new(struct quell *engine)
+{
+    struct commit *commit = engine->spare;
+
+    if (commit) {
+        struct arena *arena = commit->arena;
+        engine->spare = commit->next;
+        arena_reset(arena);
+        *commit = (struct commit){.arena = arena, .engine = engine};
+        return commit;
+    }
+    commit = memory_new(sizeof(*commit));
+    commit->engine = engine;
+    commit->arena = arena_new(0);
+    return commit;
+}
+
+static void commit_done_with(struct commit *commit)
+{
+    commit->next = commit->engine->spare;
+    commit->engine->spare = commit;
+}
+
+void commits_free(struct quell *engine)
+{
+    while (engine->spare) {
+        struct commit *commit = engine->spare;
+        engine->spare = commit->next;
+        arena_free(commit->arena);
+        memory_free(commit);
+    }
+}
+
+struct commit *turn_commit(struct quell *engine)
+{
+    assert(engine->turn_depth > 0);
+    if (engine->open == NULL)
+        engine->open = commit_new(engine);
+    return engine->open;
+}
+
+void turn_begin(struct quell *engine)
+{
+    engine->turn_depth++;
+}
+
+/* One more element at the end of an array in the commit's arena. */
+#define PUSH(commit, array, count, cap)                                                            \
+    ((count) == (cap) ? ((array) = arena_grow((commit)->arena, (array), (cap) * sizeof(*(array)),  \
+                                              ((cap) ? (cap)*2 : 8) * sizeof(*(array))),           \
+                         (cap) = (cap) ? (cap)*2 : 8)                                              \
+                      : (cap),                                                                     \
+     &(array)[(count)++])
+
+static void add_row(struct commit *commit, struct active *active)
+{
+    struct store_run *row;
+    size_t count = commit->batch.run_count, cap = commit->run_cap;
+
+    if (active->row_in_commit)
+        return;
+    active->row_in_commit = true;
+    active->commits++;
+    if (count == cap) {
+        size_t wider = cap ? cap * 2 : 4;
+        commit->run_owners =
+            arena_grow(commit->arena, commit->run_owners, cap * sizeof(*commit->run_owners),
+                       wider * sizeof(*commit->run_owners));
+    }
+    row = PUSH(commit, commit->runs, commit->batch.run_count, commit->run_cap);
+    *row = (struct store_run){.id = run_id(active->run)};
+    commit->run_owners[count] = active;
+}
+
+/* The row of a run as it stands at the end of the turn. */
+static void fill_row(struct store_run *row, const struct active *active)
+{
+    const struct run *run = active->run;
+    const struct playbook *playbook = run_playbook(run);
+
+    row->playbook = playbook->id;
+    row->revision = (struct quell_str){playbook->revision, 64};
+    row->incident = active->incident_id;
+    row->title = active->title;
+    row->state = quell_str_of(run_state(run));
+    row->mode = quell_str_of(run_mode_name(run_mode(run)));
+    row->started_us = run_started_us(run);
+    row->updated_us = run_updated_us(run);
+    row->ended_us = run_ended_us(run);
+    row->last_seq = run_seq(run);
+}
+
+void say_decided(struct active *active, const struct event *event)
+{
+    struct quell *engine = active->engine;
+    struct commit *commit = turn_commit(engine);
+    struct store_event *row;
+    struct said *said;
+
+    row = PUSH(commit, commit->events, commit->batch.event_count, commit->event_cap);
+    *row = (struct store_event){
+        .run = run_id(active->run),
+        .seq = event->seq,
+        .at_us = event->at_us,
+        .kind = quell_str_of(event_name(event->kind)),
+        .body = event_write(commit->arena, event),
+    };
+    said = PUSH(commit, commit->said, commit->said_count, commit->said_cap);
+    *said = (struct said){active, *event};
+    add_row(commit, active);
+    engine->counters.events++;
+    if (event->kind == EVENT_RUN_HELD)
+        engine->counters.runs_held++;
+}
+
+enum quell_code say(struct active *active, enum event_kind kind, struct quell_str path,
+                    struct quell_value data, struct quell_error *err)
+{
+    struct commit *commit = turn_commit(active->engine);
+    struct event event = {.seq = run_seq(active->run) + 1,
+                          .at_us = clock_now_us(),
+                          .kind = kind,
+                          .path = arena_str(commit->arena, path),
+                          .data = value_copy(commit->arena, data)};
+    enum quell_code code = run_apply(active->run, &event, err);
+
+    if (code)
+        return code;
+    say_decided(active, &event);
+    return QUELL_OK;
+}
+
+void commit_revision(struct commit *commit, const struct loaded *loaded)
+{
+    const struct playbook *playbook = loaded->playbook;
+    struct store_revision *row =
+        PUSH(commit, commit->revisions, commit->batch.revision_count, commit->revision_cap);
+
+    *row = (struct store_revision){.revision = {playbook->revision, 64},
+                                   .playbook = playbook->id,
+                                   .file = playbook->file,
+                                   .text = playbook->text};
+}
+
+void commit_tell(struct commit *commit, quell_done_fn *tell, void *user)
+{
+    assert(commit->tell == NULL);
+    commit->tell = tell;
+    commit->tell_user = user;
+}
+
+void commit_proceed(struct active *active, struct quell_str path)
+{
+    struct commit *commit = turn_commit(active->engine);
+    struct proceed *proceed =
+        PUSH(commit, commit->proceeds, commit->proceed_count, commit->proceed_cap);
+
+    *proceed = (struct proceed){active, path};
+}
+
+/* ---- after the disk said yes --------------------------------------------------------------------
+ */
+
+static void answer(struct commit *commit, enum quell_code code, const struct quell_error *err)
+{
+    struct submission *submission = commit->submission, **at;
+    struct waiter *waiter;
+
+    if (submission == NULL)
+        return;
+    for (at = &commit->engine->pending; *at && *at != submission; at = &(*at)->next)
+        ;
+    if (*at)
+        *at = submission->next;
+    for (waiter = submission->waiters; waiter; waiter = waiter->next)
+        waiter->done(code, code ? QUELL_STR("") : submission->answer, waiter->repeated, err,
+                     waiter->user);
+    arena_free(submission->arena);
+}
+
+static void tell_watcher(struct quell *engine, const struct said *said, struct arena *arena)
+{
+    if (engine->watch)
+        engine->watch(run_id(said->active->run), event_to_value(arena, &said->event),
+                      engine->watch_user);
+}
+
+static struct active_call *find_call(const struct active *active, struct quell_str path)
+{
+    struct active_call *call;
+
+    for (call = active->calls; call; call = call->next)
+        if (quell_str_equal(call->path, path))
+            return call;
+    return NULL;
+}
+
+static void on_committed(enum quell_code code, const struct quell_error *err, void *user);
+
+/* Hands over what waits, in order; stops when the writer's queue is full. */
+static void hand_over(struct quell *engine)
+{
+    while (engine->backlog) {
+        struct commit *commit = engine->backlog;
+        struct quell_error err = {0};
+        enum quell_code code =
+            writer_commit(engine->writer, &commit->batch, on_committed, commit, &err);
+
+        if (code == QUELL_LIMIT)
+            return;
+        engine->backlog = commit->next;
+        if (code)
+            on_committed(code, &err, commit);
+    }
+}
+
+static void add_to_backlog(struct quell *engine, struct commit *commit)
+{
+    struct commit **at = &engine->backlog;
+
+    while (*at)
+        at = &(*at)->next;
+    commit->next = NULL;
+    *at = commit;
+}
+
+static void on_committed(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct commit *commit = user;
+    struct quell *engine = commit->engine;
+    size_t i;
+
+    engine->committing--;
+    if (code) {
+        if (!engine->broken)
+            log_line(LOG_LEVEL_ERROR, "the store failed, nothing more is accepted: %s",
+                     err->message);
+        engine->broken = true;
+        engine->broken_error = *err;
+        answer(commit, code, err);
+        if (commit->tell)
+            commit->tell(code, err, commit->tell_user);
+        commit_done_with(commit);
+        loop_stop(engine->loop);
+        return;
+    }
+    engine->counters.commits++;
+    turn_begin(engine);
+    answer(commit, QUELL_OK, NULL);
+    if (commit->tell)
+        commit->tell(QUELL_OK, NULL, commit->tell_user);
+    for (i = 0; i < commit->said_count; i++)
+        tell_watcher(engine, &commit->said[i], commit->arena);
+    for (i = 0; i < commit->proceed_count; i++) {
+        struct active_call *call = find_call(commit->proceeds[i].active, commit->proceeds[i].path);
+        if (call && !engine->broken)
+            call_proceed(call->call);
+    }
+    for (i = 0; i < commit->batch.run_count; i++) {
+        commit->run_owners[i]->commits--;
+        active_retire(commit->run_owners[i]);
+    }
+    commit_done_with(commit);
+    hand_over(engine);
+    turn_end(engine);
+}
+
+/* Closes the turn; the outermost one hands the commit to the writer. */
+void turn_end(struct quell *engine)
+{
+    struct commit *commit = engine->open;
+    size_t i;
+
+    assert(engine->turn_depth > 0);
+    if (--engine->turn_depth > 0 || commit == NULL)
+        return;
+    engine->open = NULL;
+    for (i = 0; i < commit->batch.run_count; i++) {
+        fill_row(&commit->runs[i], commit->run_owners[i]);
+        commit->run_owners[i]->row_in_commit = false;
+    }
+    commit->batch.events = commit->events;
+    commit->batch.runs = commit->runs;
+    commit->batch.revisions = commit->revisions;
+    if (engine->broken) { /* nothing is written any more: who waits is told, runs are taken up later
+                           */
+        answer(commit, engine->broken_error.code, &engine->broken_error);
+        if (commit->tell)
+            commit->tell(engine->broken_error.code, &engine->broken_error, commit->tell_user);
+        commit_done_with(commit);
+        return;
+    }
+    engine->committing++;
+    add_to_backlog(engine, commit);
+    hand_over(engine);
+}

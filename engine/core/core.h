@@ -1,0 +1,224 @@
+/*
+ * core.h - the inside of struct quell, shared by the files of core/: the only folder where the
+ * parts meet.
+ *
+ *   event -> apply -> decide -> command -> journal -> dispatch -> outcome -> event
+ *
+ * Everything happens in a *turn* of the engine (turn_begin .. turn_end): events that were said in
+ * it form one commit, and only when that commit is on disk does anything leave the house.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <stdbool.h>
+
+#include <quell/quell.h>
+
+#include "base/arena.h"
+#include "connector/call.h"
+#include "connector/connection.h"
+#include "connector/registry.h"
+#include "incident/incident.h"
+#include "loop/loop.h"
+#include "playbook/playbook.h"
+#include "run/run.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+/* ---- what is configured: one immutable generation, swapped whole by a reload --------------------
+ */
+
+struct loaded { /* a playbook and the memory it lives in */
+    struct playbook *playbook;
+    struct arena *arena;
+    size_t refs; /* the generation's and each run's */
+    struct registry *registry;
+};
+
+struct generation {
+    size_t refs;
+    struct arena *arena;
+    const char *config_path; /* NULL = none */
+    struct quell_value config;
+    struct registry *registry;
+    struct connections *connections;
+    struct loaded **playbooks;
+    size_t playbook_count;
+    struct run_world world;
+};
+
+/* ---- a run in memory ----------------------------------------------------------------------------
+ */
+
+struct active_call {
+    struct active_call *next;
+    struct active *active;
+    struct quell_str path; /* the run's */
+    struct call *call;
+    bool starting, ended; /* call_start() has not returned; it ended meanwhile */
+};
+
+struct active {
+    struct quell *engine;
+    struct active *next, *before;
+    struct run *run;
+    struct generation *generation;
+    struct loaded *loaded;
+    struct active_call *calls;
+    struct loop_timer *timer;
+    int64_t timer_due_us;
+    struct quell_str title, incident_id; /* the run's */
+    bool row_in_commit;                  /* its row is in the open commit already */
+    size_t commits;                      /* not yet on disk */
+    bool deciding;                       /* advance() is at work further up the stack */
+};
+
+/* ---- a commit: what one turn says ---------------------------------------------------------------
+ */
+
+struct proceed { /* what leaves the house when the commit is on disk */
+    struct active *active;
+    struct quell_str path;
+};
+
+struct said { /* an event of the commit, for the watcher and for freeing runs that ended */
+    struct active *active;
+    struct event event;
+};
+
+struct submission {
+    struct submission *next; /* in quell.pending */
+    struct arena *arena;
+    struct quell_str hook, answer;
+    struct quell_str ids[2]; /* the delivery's and the payload's own; empty = none */
+    struct waiter {
+        struct waiter *next;
+        quell_submitted_fn *done;
+        void *user;
+        bool repeated;
+    } * waiters;
+};
+
+struct commit {
+    struct commit *next; /* free list */
+    struct quell *engine;
+    struct arena *arena;
+    struct store_batch batch;
+    struct store_event *events;
+    size_t event_cap;
+    struct store_run *runs;
+    struct active **run_owners;
+    size_t run_cap;
+    struct store_incident incident;
+    struct store_delivery deliveries[2];
+    struct store_revision *revisions;
+    size_t revision_cap;
+    struct said *said;
+    size_t said_count, said_cap;
+    struct proceed *proceeds;
+    size_t proceed_count, proceed_cap;
+    struct submission *submission;
+    quell_done_fn *tell; /* who waits for it to be on disk, or NULL */
+    void *tell_user;
+};
+
+struct counters {
+    uint64_t incidents, deliveries_repeated, incidents_refused;
+    uint64_t runs_started, runs_succeeded, runs_failed, runs_held;
+    uint64_t matches, no_matches, undetermined;
+    uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
+};
+
+struct quell {
+    struct loop *loop;
+    bool own_loop;
+    enum quell_purpose purpose;
+    struct arena *arena; /* options */
+    const char *config_path, *store_url;
+    const char *const *playbook_paths;
+    struct generation *generation;
+    struct store *reader;
+    struct writer *writer;
+    struct call_host *calls;
+    struct active *active;
+    size_t active_count;
+    struct submission *pending;
+    unsigned turn_depth;
+    struct commit *open;    /* the commit of this turn */
+    struct commit *spare;   /* free ones, kept for their memory */
+    struct commit *backlog; /* made, and the writer's queue was full */
+    size_t committing;
+    bool broken; /* the store failed: nothing is acknowledged any more */
+    struct quell_error broken_error;
+    struct counters counters;
+    quell_watch_fn *watch;
+    void *watch_user;
+};
+
+/* config.c, generation.c */
+enum quell_code generation_new(struct quell *engine, bool with_playbooks,
+                               struct generation **generation, struct quell_error *err);
+struct generation *generation_hold(struct generation *generation);
+void generation_release(struct generation *generation);
+enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,
+                            struct quell_error *err);
+const char *config_find(struct arena *arena, const char *wanted);
+extern const struct quell_field config_fields[];
+/* Loads one playbook file's text; a fault is QUELL_INVALID with the first diagnostic. */
+enum quell_code loaded_new(struct registry *registry, struct quell_str file, struct quell_str text,
+                           struct loaded **loaded, struct quell_error *err);
+enum quell_code loaded_from_file(struct registry *registry, const char *path,
+                                 struct loaded **loaded, struct quell_error *err);
+struct loaded *loaded_hold(struct loaded *loaded);
+void loaded_release(struct loaded *loaded);
+struct loaded *generation_playbook(const struct generation *generation, struct quell_str id);
+/* By id among the generation's, or by path; a reference that loaded_release ends. */
+enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
+                                 struct quell_error *err);
+
+/* commit.c */
+void turn_begin(struct quell *engine);
+void turn_end(struct quell *engine);
+struct commit *turn_commit(struct quell *engine); /* the open one */
+/* Says an event: applies it, journals it. */
+enum quell_code say(struct active *active, enum event_kind kind, struct quell_str path,
+                    struct quell_value data, struct quell_error *err);
+void say_decided(struct active *active, const struct event *event); /* applied already */
+void commit_revision(struct commit *commit, const struct loaded *loaded);
+void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
+void commit_proceed(struct active *active, struct quell_str path);
+void commits_free(struct quell *engine);
+
+/* dispatch.c */
+struct active *active_new(struct quell *engine, struct generation *generation,
+                          struct loaded *loaded, struct run *run);
+void active_free(struct active *active);
+void active_retire(struct active *active); /* frees it when it ended and nothing is under way */
+void advance(struct active *active);       /* decide, journal, dispatch */
+void dispatch_call(struct active *active, const struct run_call *call);
+struct active *active_find(struct quell *engine, struct quell_str run);
+
+/* recover.c */
+enum quell_code recover(struct quell *engine, struct quell_error *err);
+/* A run as its journal tells it, for looking; freed by run_free, loaded_release. */
+enum quell_code journal_read_run(struct quell *engine, const struct store_run *row,
+                                 struct run **run, struct loaded **loaded, struct quell_error *err);
+
+/* intake.c */
+/* Parses and normalises; incident.id is new, *delivery the payload's own id of this delivery. */
+enum quell_code incident_from_text(struct arena *arena, struct quell_str source,
+                                   struct quell_str text, struct quell_value *incident,
+                                   struct quell_str *event, struct quell_str *delivery,
+                                   struct quell_error *err);
+/* Starts a run in the open turn. */
+struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
+                         struct quell_value inputs, struct quell_str by, struct quell_error *err);
+
+/* simulate.c: an answer made up from the manifest: outputs are unknown but for the target's ids. */
+struct quell_value simulate_output(struct arena *arena, const struct quell_action *action,
+                                   struct quell_value input, struct quell_str why, bool example);
+
+/* document.c */
+struct arena *document_begin(struct quell_document *document);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * engine.c - a struct quell's life: open, reload, close.
+ *
+ * The order of opening matters: configuration and playbooks must check before the store's lock is
+ * taken, and recovery ends before anything new may be submitted.
+ */
+#include "core/core.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "loop/log.h"
+#include "value/value.h"
+
+struct loop *quell_loop(struct quell *engine)
+{
+    return engine->loop;
+}
+
+struct quell_value quell_config(struct quell *engine)
+{
+    return engine->generation->config;
+}
+
+size_t quell_active(struct quell *engine)
+{
+    return engine->active_count;
+}
+
+void quell_watch(struct quell *engine, quell_watch_fn *seen, void *user)
+{
+    engine->watch = seen;
+    engine->watch_user = user;
+}
+
+static struct quell *engine_new(const struct quell_options *options)
+{
+    struct quell *engine = memory_new(sizeof(*engine));
+    const char *const *path;
+    const char **copy;
+    size_t count = 0;
+
+    engine->arena = arena_new(0);
+    engine->purpose = options->purpose;
+    engine->own_loop = options->loop == NULL;
+    engine->loop = options->loop ? options->loop : loop_new();
+    if (options->config)
+        engine->config_path = arena_str(engine->arena, quell_str_of(options->config)).data;
+    if (options->store)
+        engine->store_url = arena_str(engine->arena, quell_str_of(options->store)).data;
+    if (options->playbooks == NULL)
+        return engine;
+    for (path = options->playbooks; *path; path++)
+        count++;
+    copy = arena_array(engine->arena, const char *, count + 1);
+    for (count = 0; options->playbooks[count]; count++)
+        copy[count] = arena_str(engine->arena, quell_str_of(options->playbooks[count])).data;
+    engine->playbook_paths = copy;
+    return engine;
+}
+
+/* The store's URL: the option, else the configuration's; a relative path stands beside quell.yaml.
+ */
+struct quell_str quell_store_url(struct quell *engine)
+{
+    struct quell_str url = quell_get_str(engine->generation->config, "store"), scheme, path;
+    const char *config = engine->generation->config_path;
+    size_t slash = 0, i;
+
+    if (engine->store_url)
+        return quell_str_of(engine->store_url);
+    if (config == NULL || !str_cut(url, ':', &scheme, &path) || !str_is(scheme, "sqlite") ||
+        path.len == 0 || path.data[0] == '/')
+        return url;
+    for (i = 0; config[i]; i++)
+        if (config[i] == '/')
+            slash = i + 1;
+    return arena_format(engine->arena, "sqlite:%.*s%.*s", (int)slash, config, QUELL_ARG(path));
+}
+
+static enum quell_code open_store(struct quell *engine, struct quell_error *err)
+{
+    struct store *store;
+    enum quell_code code;
+
+    if (engine->purpose == QUELL_FOR_READING)
+        return store_open(quell_store_url(engine), STORE_READ, &engine->reader, err);
+    code = store_open(quell_store_url(engine), STORE_WRITE, &store, err);
+    if (code)
+        return code;
+    code = store->kind->reader(store, &engine->reader, err);
+    if (code) {
+        store_close(store);
+        return code;
+    }
+    engine->writer = writer_start(engine->loop, store);
+    engine->calls = call_host_new(engine->loop);
+    return recover(engine, err);
+}
+
+enum quell_code quell_open(const struct quell_options *options, struct quell **made,
+                           struct quell_error *err)
+{
+    struct quell *engine = engine_new(options);
+    bool with_playbooks = options->purpose == QUELL_FOR_RUNNING || options->playbooks;
+    enum quell_code code;
+
+    code = generation_new(engine, with_playbooks, &engine->generation, err);
+    if (code == QUELL_OK && engine->purpose != QUELL_FOR_AUTHORING)
+        code = open_store(engine, err);
+    if (code) {
+        quell_close(engine);
+        return code;
+    }
+    *made = engine;
+    return QUELL_OK;
+}
+
+/* Answers those who still wait: their incident may be on disk, but nobody can tell them any more.
+ */
+static void answer_pending(struct quell *engine)
+{
+    struct quell_error err = {0};
+
+    (void)error_set(&err, QUELL_UNAVAILABLE, "the engine is closing");
+    while (engine->pending) {
+        struct submission *submission = engine->pending;
+        struct waiter *waiter;
+
+        engine->pending = submission->next;
+        for (waiter = submission->waiters; waiter; waiter = waiter->next)
+            waiter->done(QUELL_UNAVAILABLE, QUELL_STR(""), waiter->repeated, &err, waiter->user);
+        arena_free(submission->arena);
+    }
+}
+
+void quell_close(struct quell *engine)
+{
+    if (engine == NULL)
+        return;
+    engine->watch = NULL;
+    if (!engine->broken)
+        (void)error_set(&engine->broken_error, QUELL_UNAVAILABLE, "the engine is closing");
+    engine->broken = true; /* what ends from here on is not journaled: the next open takes it up */
+    if (engine->writer)
+        writer_stop(engine->writer);
+    answer_pending(engine);
+    while (engine->active)
+        active_free(engine->active);
+    if (engine->calls)
+        call_host_free(engine->calls);
+    commits_free(engine);
+    store_close(engine->reader);
+    generation_release(engine->generation);
+    if (engine->own_loop)
+        loop_free(engine->loop);
+    arena_free(engine->arena);
+    memory_free(engine);
+}
+
+enum quell_code quell_reload(struct quell *engine, struct quell_error *err)
+{
+    struct generation *next;
+    enum quell_code code;
+
+    code = generation_new(engine, engine->purpose == QUELL_FOR_RUNNING || engine->playbook_paths,
+                          &next, err);
+    if (code)
+        return code;
+    generation_release(engine->generation);
+    engine->generation = next;
+    return QUELL_OK;
+}

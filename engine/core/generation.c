@@ -1,0 +1,223 @@
+/*
+ * generation.c - one immutable set of configuration, connectors, connections and playbooks. A
+ * reload makes a new one, all or nothing, and swaps it whole; runs keep the one they began with.
+ */
+#include "core/core.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "loop/file.h"
+#include "value/value.h"
+
+struct generation *generation_hold(struct generation *generation)
+{
+    generation->refs++;
+    return generation;
+}
+
+void generation_release(struct generation *generation)
+{
+    size_t i;
+
+    if (generation == NULL || --generation->refs > 0)
+        return;
+    for (i = 0; i < generation->playbook_count; i++)
+        loaded_release(generation->playbooks[i]);
+    memory_free(generation->playbooks);
+    if (generation->connections)
+        connections_free(generation->connections);
+    if (generation->registry)
+        registry_release(generation->registry);
+    arena_free(generation->arena);
+    memory_free(generation);
+}
+
+struct loaded *generation_playbook(const struct generation *generation, struct quell_str id)
+{
+    size_t i;
+
+    for (i = 0; i < generation->playbook_count; i++)
+        if (quell_str_equal(generation->playbooks[i]->playbook->id, id))
+            return generation->playbooks[i];
+    return NULL;
+}
+
+/* A path of the configuration, relative to the folder of its file. */
+static const char *beside_config(const struct generation *generation, struct quell_str path)
+{
+    const char *config = generation->config_path;
+    const char *slash = config ? strrchr(config, '/') : NULL;
+
+    if (slash == NULL || (path.len && path.data[0] == '/'))
+        return arena_str(generation->arena, path).data;
+    return arena_format(generation->arena, "%.*s/%.*s", (int)(slash - config), config,
+                        QUELL_ARG(path))
+        .data;
+}
+
+/* ---- connectors --------------------------------------------------------------------------------
+ */
+
+/* Folders of the configuration, then those of QUELL_CONNECTORS (colons between them). */
+static enum quell_code load_connectors(struct generation *generation, struct quell_error *err)
+{
+    struct quell_value list = quell_get(generation->config, "connectors");
+    struct quell_str rest = quell_str_of(file_environment("QUELL_CONNECTORS"));
+    const char *folders[32];
+    size_t count = 0, i;
+
+    for (i = 0; i < quell_count(list) && count < 32; i++)
+        folders[count++] = beside_config(generation, quell_str(quell_at(list, i)));
+    while (rest.len && count < 32) {
+        struct quell_str head;
+        (void)str_cut(rest, ':', &head, &rest); /* the last one has no colon behind it */
+        if (head.len)
+            folders[count++] = arena_str(generation->arena, head).data;
+    }
+    return registry_new(folders, count, &generation->registry, err);
+}
+
+/* ---- playbooks ---------------------------------------------------------------------------------
+ */
+
+static enum quell_code add_file(struct generation *generation, const char *path,
+                                struct quell_error *err)
+{
+    struct loaded *loaded, *other;
+    enum quell_code code;
+
+    code = loaded_from_file(generation->registry, path, &loaded, err);
+    if (code)
+        return code;
+    other = generation_playbook(generation, loaded->playbook->id);
+    if (other) {
+        code = error_set(err, QUELL_INVALID, "%s: playbook `%.*s` is already in %.*s", path,
+                         QUELL_ARG(loaded->playbook->id), QUELL_ARG(other->playbook->file));
+        loaded_release(loaded);
+        return code;
+    }
+    generation->playbooks = memory_resize(
+        generation->playbooks, (generation->playbook_count + 1) * sizeof(*generation->playbooks));
+    generation->playbooks[generation->playbook_count++] = loaded;
+    return QUELL_OK;
+}
+
+static enum quell_code add_folder(struct generation *generation, const char *folder,
+                                  struct quell_error *err)
+{
+    static const char *const endings[] = {".yaml", ".yml", NULL};
+    struct quell_str *paths;
+    size_t count, i;
+    enum quell_code code;
+
+    code = file_list(generation->arena, folder, endings, &paths, &count, err);
+    for (i = 0; i < count && code == QUELL_OK; i++)
+        if (!str_ends(paths[i], QUELL_STR(".test.yaml")))
+            code = add_file(generation, paths[i].data, err);
+    return code;
+}
+
+static enum quell_code add_path(struct generation *generation, const char *path,
+                                struct quell_error *err)
+{
+    switch (file_type(path)) {
+    case FILE_FOLDER:
+        return add_folder(generation, path, err);
+    case FILE_REGULAR:
+    case FILE_OTHER:
+        return add_file(generation, path, err);
+    case FILE_ABSENT:
+        break;
+    }
+    return error_set(err, QUELL_NOT_FOUND, "%s: no such playbook file or folder", path);
+}
+
+static enum quell_code load_playbooks(const struct quell *engine, struct generation *generation,
+                                      struct quell_error *err)
+{
+    struct quell_value list = quell_get(generation->config, "playbooks");
+    const char *const *path;
+    enum quell_code code = QUELL_OK;
+    size_t i;
+
+    if (engine->playbook_paths) {
+        for (path = engine->playbook_paths; *path && code == QUELL_OK; path++)
+            code = add_path(generation, *path, err);
+        return code;
+    }
+    for (i = 0; i < quell_count(list) && code == QUELL_OK; i++)
+        code = add_path(generation, beside_config(generation, quell_str(quell_at(list, i))), err);
+    return code;
+}
+
+/* ---- making one --------------------------------------------------------------------------------
+ */
+
+static void set_world(struct generation *generation)
+{
+    generation->world.url = quell_get_str(generation->config, "url");
+    if (generation->config_path) {
+        generation->world.config = quell_get(generation->config, "config");
+        generation->world.lists = quell_get(generation->config, "lists");
+        return;
+    }
+    generation->world.config = quell_unknown(QUELL_STR("no quell.yaml: config is not known"));
+    generation->world.lists = quell_unknown(QUELL_STR("no quell.yaml: lists are not known"));
+}
+
+enum quell_code generation_new(struct quell *engine, bool with_playbooks,
+                               struct generation **generation, struct quell_error *err)
+{
+    struct generation *made = memory_new(sizeof(*made));
+    enum quell_code code;
+
+    made->refs = 1;
+    made->arena = arena_new(0);
+    made->config_path = config_find(made->arena, engine->config_path);
+    code = config_read(made->arena, made->config_path, &made->config, err);
+    if (code == QUELL_OK)
+        code = load_connectors(made, err);
+    if (code == QUELL_OK)
+        code = connections_new(made->registry, quell_get(made->config, "connections"),
+                               &made->connections, err);
+    if (code == QUELL_OK && with_playbooks)
+        code = load_playbooks(engine, made, err);
+    if (code) {
+        generation_release(made);
+        return code;
+    }
+    set_world(made);
+    *generation = made;
+    return QUELL_OK;
+}
+
+enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
+                                 struct quell_error *err)
+{
+    struct generation *generation = engine->generation, *full = NULL;
+    struct loaded *found;
+    enum quell_code code;
+
+    if (file_type(name) == FILE_REGULAR)
+        return loaded_from_file(generation->registry, name, loaded, err);
+    found = generation_playbook(generation, quell_str_of(name));
+    if (found == NULL && engine->purpose == QUELL_FOR_AUTHORING && !strchr(name, '/') &&
+        !str_ends(quell_str_of(name), QUELL_STR(".yaml"))) {
+        /* Authors' commands load the configured set only when they are asked for an id. */
+        code = generation_new(engine, true, &full, err);
+        if (code)
+            return code;
+        found = generation_playbook(full, quell_str_of(name));
+    }
+    if (found)
+        *loaded = loaded_hold(found);
+    generation_release(full);
+    if (found)
+        return QUELL_OK;
+    return error_set(err, QUELL_NOT_FOUND, "%s: no such playbook file, and no playbook of that id",
+                     name);
+}

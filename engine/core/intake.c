@@ -1,0 +1,441 @@
+/*
+ * intake.c - incidents in: JSON -> one shape -> triggers -> runs, all in one commit. The submitter
+ * hears "accepted" only when that commit is on disk.
+ */
+#include "core/core.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "incident/incident.h"
+#include "loop/log.h"
+#include "match/match.h"
+#include "value/json.h"
+#include "value/value.h"
+
+static struct quell_str new_id(struct arena *arena)
+{
+    uint8_t random[10];
+    struct id id;
+
+    random_fill(random, sizeof(random));
+    id = id_v7(clock_now_us(), random);
+    return arena_str(arena, id_str(&id));
+}
+
+enum quell_code incident_from_text(struct arena *arena, struct quell_str source,
+                                   struct quell_str text, struct quell_value *incident,
+                                   struct quell_str *event, struct quell_str *delivery,
+                                   struct quell_error *err)
+{
+    struct quell_value received;
+    struct incident made;
+    enum quell_code code;
+
+    code = json_read(arena, text, LIMIT_DOCUMENT_BYTES, &received, NULL, err);
+    if (code)
+        return code;
+    code = incident_make(arena, source, received, new_id(arena), clock_now_us(), &made, err);
+    if (code)
+        return code;
+    *incident = made.value;
+    *event = quell_str_of(incident_event_name(made.event));
+    *delivery = made.delivery;
+    return QUELL_OK;
+}
+
+/* ---- starting runs -----------------------------------------------------------------------------
+ */
+
+struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
+                         struct quell_value inputs, struct quell_str by, struct quell_error *err)
+{
+    struct commit *commit = turn_commit(engine);
+    const struct playbook *playbook = loaded->playbook;
+    enum run_mode mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE;
+    struct run *run = run_new(playbook, new_id(commit->arena));
+    struct active *active = active_new(engine, engine->generation, loaded, run);
+    struct run_world world = engine->generation->world;
+
+    if (quell_is(world.config, QUELL_UNKNOWN)) /* without a configuration a live run sees none */
+        world.config = world.lists = quell_map(NULL, 0);
+    run_set_world(run, &world);
+    if (say(active, EVENT_RUN_STARTED, QUELL_STR(""),
+            run_start_data(commit->arena, playbook, incident, inputs, mode, by), err)) {
+        active_free(active);
+        return NULL;
+    }
+    active->incident_id = quell_get_str(run_incident(run), "id");
+    active->title = quell_get_str(run_incident(run), "title");
+    commit_revision(commit, loaded);
+    engine->counters.runs_started++;
+    return active;
+}
+
+/* What the triggers of all playbooks say of an incident. */
+struct matched {
+    struct quell *engine;
+    struct arena *arena;
+    struct quell_value incident;
+    struct quell_str event;
+    struct list_builder runs, undetermined;
+    struct active **begun;
+    size_t begun_count;
+};
+
+static void start_matching(struct matched *matched, struct loaded *loaded)
+{
+    struct quell *engine = matched->engine;
+    const struct playbook *playbook = loaded->playbook;
+    struct map_builder map = {.arena = matched->arena};
+    struct quell_value inputs;
+    struct quell_error err = {0};
+    struct active *active;
+
+    if (run_make_inputs(matched->arena, playbook, quell_map(NULL, 0), matched->incident,
+                        &engine->generation->world, &inputs, &err)) {
+        log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
+                 err.message);
+        return;
+    }
+    active = run_begin(engine, loaded, matched->incident, inputs, QUELL_STR("trigger"), &err);
+    if (active == NULL) {
+        log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
+                 err.message);
+        return;
+    }
+    map_add(&map, "run", value_copy_str(matched->arena, run_id(active->run)));
+    map_add(&map, "playbook", quell_string(playbook->id));
+    list_add(&matched->runs, map_made(&map));
+    matched->begun[matched->begun_count++] = active;
+}
+
+static void judge(struct matched *matched, struct loaded *loaded)
+{
+    const struct playbook *playbook = loaded->playbook;
+    struct quell *engine = matched->engine;
+    struct map_builder vars = {.arena = matched->arena};
+    struct cel_scope scope = {0};
+
+    if (playbook->incident == NULL || playbook->state == PLAYBOOK_OFF)
+        return;
+    map_add(&vars, "config", engine->generation->world.config);
+    map_add(&vars, "lists", engine->generation->world.lists);
+    scope.vars = map_made(&vars);
+    switch (trigger_test(playbook->incident, matched->incident, matched->event, &scope,
+                         matched->arena, NULL)) {
+    case MATCH_NO:
+        engine->counters.no_matches++;
+        break;
+    case MATCH_UNDETERMINED:
+        engine->counters.undetermined++;
+        list_add(&matched->undetermined, quell_string(playbook->id));
+        log_line(LOG_LEVEL_WARNING, "playbook=%.*s undetermined for incident=%.*s, not started",
+                 QUELL_ARG(playbook->id), QUELL_ARG(quell_get_str(matched->incident, "id")));
+        break;
+    case MATCH_YES:
+        engine->counters.matches++;
+        start_matching(matched, loaded);
+        break;
+    }
+}
+
+static struct quell_str answer_of(struct matched *matched)
+{
+    struct map_builder map = {.arena = matched->arena};
+
+    map_add(&map, "incident", quell_get(matched->incident, "id"));
+    map_add(&map, "runs", list_made(&matched->runs));
+    if (matched->undetermined.count)
+        map_add(&map, "undetermined", list_made(&matched->undetermined));
+    return json_text(matched->arena, map_made(&map), JSON_COMPACT);
+}
+
+/* ---- deliveries --------------------------------------------------------------------------------
+ */
+
+static struct submission *find_pending(struct quell *engine, struct quell_str hook,
+                                       struct quell_str delivery)
+{
+    struct submission *pending;
+
+    for (pending = engine->pending; pending; pending = pending->next)
+        if (quell_str_equal(pending->hook, hook) && (quell_str_equal(pending->ids[0], delivery) ||
+                                                     quell_str_equal(pending->ids[1], delivery)))
+            return pending;
+    return NULL;
+}
+
+static void add_waiter(struct submission *submission, quell_submitted_fn *done, void *user,
+                       bool repeated)
+{
+    struct waiter *waiter = arena_one(submission->arena, struct waiter);
+    struct waiter **at = &submission->waiters;
+
+    *waiter = (struct waiter){NULL, done, user, repeated};
+    while (*at)
+        at = &(*at)->next;
+    *at = waiter;
+}
+
+/* An answer given before, from the store; called back on the next turn of the loop. */
+struct repeat {
+    struct arena *arena;
+    struct quell_str answer;
+    quell_submitted_fn *done;
+    void *user;
+};
+
+static void answer_repeat(void *user)
+{
+    struct repeat *repeat = user;
+
+    repeat->done(QUELL_OK, repeat->answer, true, NULL, repeat->user);
+    arena_free(repeat->arena);
+}
+
+/* True when this delivery is known: `done` will be called. */
+static bool repeated(struct quell *engine, struct quell_str hook, struct quell_str delivery,
+                     quell_submitted_fn *done, void *user)
+{
+    struct submission *pending;
+    struct store_delivery found;
+    struct quell_error ignored;
+    struct repeat *repeat;
+    struct arena *arena;
+
+    if (delivery.len == 0)
+        return false;
+    pending = find_pending(engine, hook, delivery);
+    if (pending) {
+        add_waiter(pending, done, user, true);
+        engine->counters.deliveries_repeated++;
+        return true;
+    }
+    arena = arena_new(0);
+    if (engine->reader->kind->delivery(engine->reader, arena, hook, delivery, &found, &ignored)) {
+        arena_free(arena);
+        return false;
+    }
+    repeat = arena_one(arena, struct repeat);
+    *repeat = (struct repeat){arena, found.answer, done, user};
+    engine->counters.deliveries_repeated++;
+    loop_defer(engine->loop, answer_repeat, repeat);
+    return true;
+}
+
+/* ---- submit ------------------------------------------------------------------------------------
+ */
+
+static void journal_incident(struct commit *commit, const struct matched *matched,
+                             struct submission *submission)
+{
+    struct quell_value incident = matched->incident;
+    size_t i;
+
+    commit->incident = (struct store_incident){
+        .id = quell_get_str(incident, "id"),
+        .received_us = clock_now_us(),
+        .source = quell_get_str(incident, "source"),
+        .source_id = quell_get_str(incident, "source_id"),
+        .title = quell_get_str(incident, "title"),
+        .severity = quell_get_str(incident, "severity"),
+        .body = json_text(submission->arena, incident, JSON_COMPACT),
+    };
+    commit->batch.incidents = &commit->incident;
+    commit->batch.incident_count = 1;
+    commit->batch.deliveries = commit->deliveries;
+    for (i = 0; i < 2; i++)
+        if (submission->ids[i].len)
+            commit->deliveries[commit->batch.delivery_count++] =
+                (struct store_delivery){.hook = submission->hook,
+                                        .id = submission->ids[i],
+                                        .at_us = clock_now_us(),
+                                        .answer = submission->answer};
+}
+
+static void accept(struct quell *engine, struct submission *submission, struct quell_value incident,
+                   struct quell_str event)
+{
+    struct generation *generation = engine->generation;
+    struct matched matched = {.engine = engine,
+                              .arena = submission->arena,
+                              .incident = incident,
+                              .event = event,
+                              .runs = {.arena = submission->arena},
+                              .undetermined = {.arena = submission->arena}};
+    struct commit *commit;
+    size_t i;
+
+    matched.begun = arena_array(submission->arena, struct active *, generation->playbook_count + 1);
+    turn_begin(engine);
+    commit = turn_commit(engine);
+    for (i = 0; i < generation->playbook_count; i++)
+        judge(&matched, generation->playbooks[i]);
+    submission->answer = answer_of(&matched);
+    commit->submission = submission;
+    submission->next = engine->pending;
+    engine->pending = submission;
+    journal_incident(commit, &matched, submission);
+    engine->counters.incidents++;
+    for (i = 0; i < matched.begun_count; i++)
+        advance(matched.begun[i]);
+    turn_end(engine);
+}
+
+static enum quell_code room(struct quell *engine, struct quell_error *err)
+{
+    if (engine->broken)
+        return error_set(err, QUELL_IO, "the store failed: %s", engine->broken_error.message);
+    /* Half of the queue is kept for runs that are under way. */
+    if (engine->backlog || writer_waiting(engine->writer) > LIMIT_WRITER_QUEUE / 2)
+        return error_set(err, QUELL_LIMIT, "the store has %zu commits waiting",
+                         writer_waiting(engine->writer));
+    if (engine->active_count >= LIMIT_RUNS_ACTIVE)
+        return error_set(err, QUELL_LIMIT, "%zu runs are under way", engine->active_count);
+    return QUELL_OK;
+}
+
+enum quell_code quell_submit(struct quell *engine, const struct quell_submission *given,
+                             quell_submitted_fn *done, void *user, struct quell_error *err)
+{
+    struct arena *arena;
+    struct submission *submission;
+    struct quell_value incident;
+    struct quell_str event, own;
+    enum quell_code code = room(engine, err);
+
+    if (code == QUELL_OK && repeated(engine, given->hook, given->delivery, done, user))
+        return QUELL_OK;
+    arena = arena_new(0);
+    if (code == QUELL_OK)
+        code = incident_from_text(arena, given->source, given->body, &incident, &event, &own, err);
+    if (code) {
+        engine->counters.incidents_refused++;
+        arena_free(arena);
+        return code;
+    }
+    /* The same event sent anew under another delivery id is still the same event. */
+    if (own.len)
+        own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
+    if (repeated(engine, given->hook, own, done, user)) {
+        arena_free(arena);
+        return QUELL_OK;
+    }
+    submission = arena_one(arena, struct submission);
+    submission->arena = arena;
+    submission->hook = arena_str(arena, given->hook);
+    submission->ids[0] = arena_str(arena, given->delivery);
+    submission->ids[1] = own;
+    add_waiter(submission, done, user, false);
+    accept(engine, submission, incident, event);
+    return QUELL_OK;
+}
+
+/* ---- by hand -----------------------------------------------------------------------------------
+ */
+
+static enum quell_code run_arguments(struct quell *engine, struct arena *arena,
+                                     const struct quell_run_options *options,
+                                     const struct playbook *playbook, struct quell_value *incident,
+                                     struct quell_value *inputs, struct quell_error *err)
+{
+    struct quell_str event, delivery;
+    struct quell_value given = quell_map(NULL, 0);
+    enum quell_code code = QUELL_OK;
+
+    *incident = quell_null();
+    if (options->incident.len)
+        code = incident_from_text(arena, options->source, options->incident, incident, &event,
+                                  &delivery, err);
+    if (code == QUELL_OK && options->inputs.len)
+        code = json_read(arena, options->inputs, LIMIT_DOCUMENT_BYTES, &given, NULL, err);
+    if (code == QUELL_OK && !quell_is(given, QUELL_MAP))
+        code = error_set(err, QUELL_INVALID, "inputs are a JSON object");
+    if (code)
+        return code;
+    return run_make_inputs(arena, playbook, given, *incident, &engine->generation->world, inputs,
+                           err);
+}
+
+static void on_started(enum quell_code code, const struct quell_error *err, void *user)
+{
+    bool *done = user;
+
+    (void)code; /* a failure stands in engine->broken_error */
+    (void)err;
+    *done = true;
+}
+
+static enum quell_code begin_by_hand(struct quell *engine, struct loaded *loaded,
+                                     struct quell_value incident, struct quell_value inputs,
+                                     struct quell_str by, char run_id_out[37],
+                                     struct quell_error *err)
+{
+    struct active *active;
+    struct commit *commit;
+    bool done = false;
+
+    turn_begin(engine);
+    active = run_begin(engine, loaded, incident, inputs, by, err);
+    commit = turn_commit(engine);
+    if (active) {
+        if (!quell_is_null(incident)) {
+            commit->incident = (struct store_incident){
+                .id = quell_get_str(incident, "id"),
+                .received_us = clock_now_us(),
+                .source = quell_get_str(incident, "source"),
+                .source_id = quell_get_str(incident, "source_id"),
+                .title = quell_get_str(incident, "title"),
+                .severity = quell_get_str(incident, "severity"),
+                .body = json_text(commit->arena, incident, JSON_COMPACT),
+            };
+            commit->batch.incidents = &commit->incident;
+            commit->batch.incident_count = 1;
+        }
+        commit_tell(commit, on_started, &done);
+        memcpy(run_id_out, run_id(active->run).data, 36);
+        run_id_out[36] = '\0';
+        advance(active);
+    }
+    turn_end(engine);
+    if (active == NULL)
+        return err->code;
+    while (!done && !engine->broken)
+        loop_once(engine->loop, -1);
+    if (engine->broken) {
+        *err = engine->broken_error;
+        return err->code;
+    }
+    return QUELL_OK;
+}
+
+enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
+                          char run_id_out[37], struct quell_error *err)
+{
+    struct loaded *loaded;
+    struct arena *arena;
+    struct quell_value incident, inputs;
+    enum quell_code code = room(engine, err);
+
+    if (code)
+        return code;
+    code = playbook_by_name(engine, options->playbook, &loaded, err);
+    if (code)
+        return code;
+    arena = arena_new(0);
+    code = run_arguments(engine, arena, options, loaded->playbook, &incident, &inputs, err);
+    if (code == QUELL_OK && loaded->playbook->state == PLAYBOOK_OFF)
+        code = error_set(err, QUELL_CONFLICT, "playbook `%.*s` is off",
+                         QUELL_ARG(loaded->playbook->id));
+    if (code == QUELL_OK)
+        code = begin_by_hand(engine, loaded, incident, inputs, options->by, run_id_out, err);
+    arena_free(arena);
+    loaded_release(loaded);
+    return code;
+}

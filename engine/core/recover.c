@@ -1,0 +1,157 @@
+/*
+ * recover.c - after a stop of any kind: every run that had not ended is folded from its journal,
+ * its open calls are taken up where their journaled state stands, and it goes on.
+ */
+#include "core/core.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "loop/log.h"
+#include "value/value.h"
+
+struct replay {
+    struct run *run;
+    struct arena *scratch;
+    enum quell_code code;
+    struct quell_error *err;
+};
+
+static bool apply_row(const struct store_event *row, void *user)
+{
+    struct replay *replay = user;
+    struct event event;
+
+    arena_reset(replay->scratch);
+    replay->code = event_read(replay->scratch, row->body, &event, replay->err);
+    if (replay->code == QUELL_OK)
+        replay->code = run_apply(replay->run, &event, replay->err);
+    return replay->code == QUELL_OK;
+}
+
+/* The playbook that the run began with: the loaded one when its text is the same, else the text
+ * that was pinned in the store. */
+static enum quell_code pinned(struct quell *engine, const struct store_run *row,
+                              struct loaded **loaded, struct quell_error *err)
+{
+    struct loaded *now = generation_playbook(engine->generation, row->playbook);
+    struct store_revision revision;
+    struct arena *arena;
+    enum quell_code code;
+
+    if (now && quell_str_equal(row->revision, (struct quell_str){now->playbook->revision, 64})) {
+        *loaded = loaded_hold(now);
+        return QUELL_OK;
+    }
+    arena = arena_new(0);
+    code = engine->reader->kind->revision(engine->reader, arena, row->revision, &revision, err);
+    if (code == QUELL_OK)
+        code = loaded_new(engine->generation->registry, revision.file, revision.text, loaded, err);
+    arena_free(arena);
+    return code;
+}
+
+enum quell_code journal_read_run(struct quell *engine, const struct store_run *row,
+                                 struct run **run, struct loaded **loaded, struct quell_error *err)
+{
+    struct replay replay = {.err = err};
+    enum quell_code code = pinned(engine, row, loaded, err);
+
+    if (code)
+        return code;
+    replay.run = run_new((*loaded)->playbook, row->id);
+    replay.scratch = arena_new(0);
+    code = engine->reader->kind->events(engine->reader, row->id, 0, apply_row, &replay, err);
+    if (code == QUELL_OK)
+        code = replay.code;
+    arena_free(replay.scratch);
+    if (code) {
+        run_free(replay.run);
+        loaded_release(*loaded);
+        return code;
+    }
+    *run = replay.run;
+    return QUELL_OK;
+}
+
+static void take_up_call(const struct run_call *call, void *user)
+{
+    dispatch_call(user, call);
+}
+
+static void take_up(struct quell *engine, const struct store_run *row)
+{
+    struct quell_error err = {0};
+    struct run_world world = engine->generation->world;
+    struct active *active;
+    struct loaded *loaded;
+    struct run *run;
+
+    if (journal_read_run(engine, row, &run, &loaded, &err)) {
+        engine->counters.unrecovered++;
+        log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be taken up: %s", QUELL_ARG(row->id),
+                 err.message);
+        return;
+    }
+    if (quell_is(world.config, QUELL_UNKNOWN))
+        world.config = world.lists = quell_map(NULL, 0);
+    run_set_world(run, &world);
+    active = active_new(engine, engine->generation, loaded, run);
+    loaded_release(loaded); /* the run holds it now */
+    active->incident_id = quell_get_str(run_incident(run), "id");
+    active->title = quell_get_str(run_incident(run), "title");
+    engine->counters.recovered++;
+}
+
+struct found {
+    struct quell *engine;
+    struct arena *arena;
+    struct store_run *rows;
+    size_t count, cap;
+};
+
+static bool collect(const struct store_run *row, void *user)
+{
+    struct found *found = user;
+    struct store_run *mine;
+
+    if (found->count == found->cap) {
+        size_t cap = found->cap ? found->cap * 2 : 64;
+        found->rows = arena_grow(found->arena, found->rows, found->cap * sizeof(*found->rows),
+                                 cap * sizeof(*found->rows));
+        found->cap = cap;
+    }
+    mine = &found->rows[found->count++];
+    *mine = *row;
+    mine->id = arena_str(found->arena, row->id);
+    mine->playbook = arena_str(found->arena, row->playbook);
+    mine->revision = arena_str(found->arena, row->revision);
+    return true;
+}
+
+enum quell_code recover(struct quell *engine, struct quell_error *err)
+{
+    struct found found = {.engine = engine, .arena = arena_new(0)};
+    struct store_query query = {.active = true, .limit = LIMIT_RUNS_ACTIVE};
+    struct active *active, *next;
+    enum quell_code code;
+    size_t i;
+
+    code = engine->reader->kind->runs(engine->reader, &query, collect, &found, err);
+    for (i = 0; i < found.count && code == QUELL_OK; i++)
+        take_up(engine, &found.rows[found.count - 1 - i]); /* the oldest first */
+    arena_free(found.arena);
+    if (code)
+        return code;
+    turn_begin(engine);
+    for (active = engine->active; active; active = next) {
+        next = active->next;
+        run_each_call(active->run, take_up_call, active);
+        advance(active);
+    }
+    turn_end(engine);
+    if (engine->counters.recovered)
+        log_line(LOG_LEVEL_INFO, "took up %llu runs",
+                 (unsigned long long)engine->counters.recovered);
+    return QUELL_OK;
+}

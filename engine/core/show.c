@@ -1,0 +1,248 @@
+/*
+ * show.c - looking at runs, and a person's word on a call whose outcome is unknown.
+ */
+#include "core/core.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "journal/event.h"
+#include "value/value.h"
+
+static struct quell_value time_or_null(int64_t us)
+{
+    return us ? value_time_us(us) : quell_null();
+}
+
+static struct quell_value row_value(struct arena *arena, const struct store_run *row)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "run", value_copy_str(arena, row->id));
+    map_add(&map, "playbook", value_copy_str(arena, row->playbook));
+    map_add(&map, "revision", value_copy_str(arena, row->revision));
+    map_add(&map, "incident", value_copy_str(arena, row->incident));
+    map_add(&map, "title", value_copy_str(arena, row->title));
+    map_add(&map, "state", value_copy_str(arena, row->state));
+    map_add(&map, "mode", value_copy_str(arena, row->mode));
+    map_add(&map, "started_at", time_or_null(row->started_us));
+    map_add(&map, "updated_at", time_or_null(row->updated_us));
+    map_add(&map, "ended_at", time_or_null(row->ended_us));
+    return map_made(&map);
+}
+
+/* ---- ps ----------------------------------------------------------------------------------------
+ */
+
+static bool add_run(const struct store_run *row, void *user)
+{
+    struct list_builder *list = user;
+
+    list_add(list, row_value(list->arena, row));
+    return true;
+}
+
+enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options *options,
+                           struct quell_document *document, struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    struct list_builder list = {.arena = arena};
+    struct store_query query = {.state = options->state,
+                                .playbook = options->playbook,
+                                .before = options->before,
+                                .limit = options->limit};
+    enum quell_code code = engine->reader->kind->runs(engine->reader, &query, add_run, &list, err);
+
+    if (code) {
+        arena_free(arena);
+        return code;
+    }
+    made.value = list_made(&list);
+    *document = made;
+    return QUELL_OK;
+}
+
+/* ---- show --------------------------------------------------------------------------------------
+ */
+
+struct search {
+    struct arena *arena;
+    struct quell_str prefix;
+    struct store_run row;
+    size_t hits;
+};
+
+static bool find_prefix(const struct store_run *row, void *user)
+{
+    struct search *search = user;
+
+    if (!str_starts(row->id, search->prefix))
+        return true;
+    search->hits++;
+    search->row.id = arena_str(search->arena, row->id);
+    return search->hits < 2;
+}
+
+static enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
+                                struct store_run *row, struct quell_error *err)
+{
+    struct search search = {.arena = arena, .prefix = run};
+    struct store_query query = {.limit = SIZE_MAX};
+    enum quell_code code;
+
+    if (run.len == 36)
+        return engine->reader->kind->run(engine->reader, arena, run, row, err);
+    if (run.len == 0)
+        return error_set(err, QUELL_INVALID, "a run's id, or the beginning of one, is needed");
+    code = engine->reader->kind->runs(engine->reader, &query, find_prefix, &search, err);
+    if (code)
+        return code;
+    if (search.hits == 0)
+        return error_set(err, QUELL_NOT_FOUND, "no run begins with `%.*s`", QUELL_ARG(run));
+    if (search.hits > 1)
+        return error_set(err, QUELL_INVALID, "several runs begin with `%.*s`; give more of it",
+                         QUELL_ARG(run));
+    return engine->reader->kind->run(engine->reader, arena, search.row.id, row, err);
+}
+
+static void add_step(const struct run_step *step, void *user)
+{
+    struct list_builder *list = user;
+    struct map_builder map = {.arena = list->arena};
+
+    if (step->status == STEP_NOT_RUN && step->started_us == 0)
+        return;
+    map_add(&map, "path", quell_string(step->path));
+    map_add(&map, "step", step->step->id_given ? quell_string(step->step->id) : quell_null());
+    map_add(&map, "name", quell_string(step->step->name));
+    map_add(&map, "action", step->step->uses.len ? quell_string(step->step->uses) : quell_null());
+    map_add(&map, "status", quell_text(step_status_name(step->status)));
+    map_add(&map, "attempts", quell_int(step->attempt));
+    map_add(&map, "reason", step->reason.len ? quell_string(step->reason) : quell_null());
+    map_add(&map, "with", step->input);
+    map_add(&map, "output", step->output);
+    map_add(&map, "error", step->error);
+    map_add(&map, "waits_for", step->waits.len ? quell_string(step->waits) : quell_null());
+    map_add(&map, "until", time_or_null(step->until_us));
+    map_add(&map, "started_at", time_or_null(step->started_us));
+    map_add(&map, "ended_at", time_or_null(step->ended_us));
+    list_add(list, map_made(&map));
+}
+
+static bool add_event(const struct store_event *row, void *user)
+{
+    struct list_builder *list = user;
+    struct quell_error ignored;
+    struct event event;
+
+    if (event_read(list->arena, row->body, &event, &ignored) == QUELL_OK)
+        list_add(list, event_to_value(list->arena, &event));
+    return true;
+}
+
+static struct quell_value waits_for(struct quell_value steps)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(steps); i++) {
+        struct quell_value what = quell_get(quell_at(steps, i), "waits_for");
+        if (!quell_is_null(what))
+            return what;
+    }
+    return quell_null();
+}
+
+static enum quell_code describe(struct quell *engine, struct arena *arena,
+                                const struct store_run *row, struct quell_value *value,
+                                struct quell_error *err)
+{
+    struct list_builder steps = {.arena = arena}, events = {.arena = arena};
+    struct quell_value made = row_value(arena, row), list;
+    struct loaded *loaded;
+    struct run *run;
+    enum quell_code code;
+
+    code = journal_read_run(engine, row, &run, &loaded, err);
+    if (code)
+        return code;
+    run_each_step(run, add_step, &steps);
+    list = value_copy(arena, list_made(&steps));
+    made = value_with(arena, made, QUELL_STR("waits_for"), waits_for(list));
+    made = value_with(arena, made, QUELL_STR("steps"), list);
+    run_free(run);
+    loaded_release(loaded);
+    code = engine->reader->kind->events(engine->reader, row->id, 0, add_event, &events, err);
+    if (code)
+        return code;
+    *value = value_with(arena, made, QUELL_STR("events"), list_made(&events));
+    return QUELL_OK;
+}
+
+enum quell_code quell_show(struct quell *engine, struct quell_str run,
+                           struct quell_document *document, struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    struct store_run row;
+    enum quell_code code = find_row(engine, arena, run, &row, err);
+
+    if (code == QUELL_OK)
+        code = describe(engine, arena, &row, &made.value, err);
+    if (code) {
+        arena_free(arena);
+        return code;
+    }
+    *document = made;
+    return QUELL_OK;
+}
+
+/* ---- resolve -----------------------------------------------------------------------------------
+ */
+
+static enum quell_code say_resolved(struct active *active, struct quell_str step, bool happened,
+                                    struct quell_str by, quell_done_fn *done, void *user,
+                                    struct quell_error *err)
+{
+    struct quell *engine = active->engine;
+    struct map_builder map = {0};
+    enum quell_code code;
+
+    turn_begin(engine);
+    map.arena = turn_commit(engine)->arena;
+    map_add(&map, "happened", quell_bool(happened));
+    map_add(&map, "by", quell_string(by));
+    code = say(active, EVENT_OUTCOME_RESOLVED, step, map_made(&map), err);
+    if (code == QUELL_OK) {
+        commit_tell(turn_commit(engine), done, user);
+        advance(active);
+    }
+    turn_end(engine);
+    return code;
+}
+
+enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
+                              bool happened, struct quell_str by, quell_done_fn *done, void *user,
+                              struct quell_error *err)
+{
+    struct arena *arena = arena_new(0);
+    struct store_run row;
+    struct active *active = NULL;
+    struct run_step found;
+    enum quell_code code = find_row(engine, arena, run, &row, err);
+
+    if (code == QUELL_OK) {
+        active = active_find(engine, row.id);
+        if (active == NULL)
+            code = error_set(err, QUELL_CONFLICT, "run %.*s has ended", QUELL_ARG(row.id));
+    }
+    if (code == QUELL_OK && !run_find_step(active->run, step, &found))
+        code = error_set(err, QUELL_NOT_FOUND, "the run has no step `%.*s`", QUELL_ARG(step));
+    if (code == QUELL_OK && !str_is(found.waits, "person"))
+        code = error_set(err, QUELL_CONFLICT, "step `%.*s` does not wait for a person",
+                         QUELL_ARG(step));
+    if (code == QUELL_OK)
+        code = say_resolved(active, found.path, happened, by, done, user, err);
+    arena_free(arena);
+    return code;
+}

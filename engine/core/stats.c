@@ -1,0 +1,159 @@
+/*
+ * stats.c - what there is (actions) and how it goes (counters, readiness).
+ */
+#include "core/core.h"
+
+#include "base/error.h"
+#include "base/str.h"
+#include "match/regex.h"
+#include "value/value.h"
+
+/* ---- actions -----------------------------------------------------------------------------------
+ */
+
+static bool wanted(struct quell_str filter, const struct quell_connector *connector,
+                   const struct quell_action *action)
+{
+    struct quell_str head, tail;
+
+    if (filter.len == 0 || str_is(filter, connector->name))
+        return true;
+    return str_cut(filter, '.', &head, &tail) && str_is(head, connector->name) &&
+           str_is(tail, action->name);
+}
+
+enum quell_code quell_actions(struct quell *engine, struct quell_str filter,
+                              struct quell_document *document, struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    struct list_builder list = {.arena = arena};
+    const struct quell_connector *const *connector =
+        registry_connectors(engine->generation->registry);
+    const struct quell_action *const *action;
+
+    for (; *connector; connector++)
+        for (action = (*connector)->actions; *action; action++)
+            if (wanted(filter, *connector, *action))
+                list_add(&list, value_copy(arena, registry_describe(arena, *connector, *action)));
+    if (filter.len && list.count == 0) {
+        arena_free(arena);
+        return error_set(err, QUELL_NOT_FOUND, "no connector or action `%.*s`", QUELL_ARG(filter));
+    }
+    made.value = list_made(&list);
+    *document = made;
+    return QUELL_OK;
+}
+
+/* ---- counters ----------------------------------------------------------------------------------
+ */
+
+struct counter_row {
+    const char *name, *help;
+    size_t offset;
+};
+
+#define COUNTER(name, field, help)                                                                 \
+    {                                                                                              \
+        name, help, offsetof(struct counters, field)                                               \
+    }
+
+static const struct counter_row counter_rows[] = {
+    COUNTER("quell_incidents_total", incidents, "Incidents accepted."),
+    COUNTER("quell_incidents_refused_total", incidents_refused,
+            "Incidents refused: not valid, or no room."),
+    COUNTER("quell_deliveries_repeated_total", deliveries_repeated,
+            "Deliveries that were answered before."),
+    COUNTER("quell_trigger_matches_total", matches, "Triggers that matched."),
+    COUNTER("quell_trigger_no_matches_total", no_matches, "Triggers that did not match."),
+    COUNTER("quell_trigger_undetermined_total", undetermined,
+            "Triggers that could not be decided; these never act."),
+    COUNTER("quell_runs_started_total", runs_started, "Runs started."),
+    COUNTER("quell_runs_succeeded_total", runs_succeeded, "Runs that ended well."),
+    COUNTER("quell_runs_failed_total", runs_failed, "Runs that ended badly."),
+    COUNTER("quell_runs_held_total", runs_held, "Times a run began to wait for a person."),
+    COUNTER("quell_runs_recovered_total", recovered, "Runs taken up after a restart."),
+    COUNTER("quell_runs_unrecovered_total", unrecovered,
+            "Runs that could not be taken up after a restart."),
+    COUNTER("quell_calls_total", calls, "Calls of actions that came to an end."),
+    COUNTER("quell_calls_failed_total", calls_failed, "Calls that failed."),
+    COUNTER("quell_calls_unknown_total", calls_unknown, "Calls whose outcome is not known."),
+    COUNTER("quell_connector_requests_total", requests, "Requests that connectors got answered."),
+    COUNTER("quell_events_total", events, "Events written to the journal."),
+    COUNTER("quell_commits_total", commits, "Commits of the store."),
+};
+
+static struct quell_value number(struct arena *arena, const char *name, const char *help,
+                                 const char *type, uint64_t value)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "name", quell_text(name));
+    map_add(&map, "help", quell_text(help));
+    map_add(&map, "type", quell_text(type));
+    map_add(&map, "labels", quell_map(NULL, 0));
+    map_add(&map, "value", quell_int((int64_t)value));
+    return map_made(&map);
+}
+
+static struct quell_value numbers(struct quell *engine, struct arena *arena)
+{
+    struct list_builder list = {.arena = arena};
+    size_t i;
+
+    for (i = 0; i < sizeof(counter_rows) / sizeof(*counter_rows); i++) {
+        const struct counter_row *row = &counter_rows[i];
+        const char *base = (const char *)&engine->counters;
+        list_add(&list, number(arena, row->name, row->help, "counter",
+                               *(const uint64_t *)(const void *)(base + row->offset)));
+    }
+    list_add(&list, number(arena, "quell_runs_active", "Runs that have not ended.", "gauge",
+                           engine->active_count));
+    list_add(&list, number(arena, "quell_store_commits_waiting",
+                           "Commits handed to the store and not yet on disk.", "gauge",
+                           engine->committing));
+    list_add(&list, number(arena, "quell_playbooks_loaded", "Playbooks loaded.", "gauge",
+                           engine->generation->playbook_count));
+    list_add(&list, number(arena, "quell_pcre2_jit_enabled",
+                           "Whether regular expressions are compiled to machine code.", "gauge",
+                           regex_jit() ? 1 : 0));
+    return list_made(&list);
+}
+
+static void check(struct list_builder *list, const char *name, bool ok, struct quell_str text)
+{
+    struct map_builder map = {.arena = list->arena};
+
+    map_add(&map, "name", quell_text(name));
+    map_add(&map, "ok", quell_bool(ok));
+    map_add(&map, "text", quell_string(text));
+    list_add(list, map_made(&map));
+}
+
+enum quell_code quell_stats(struct quell *engine, struct quell_document *document,
+                            struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    struct list_builder checks = {.arena = arena};
+    struct map_builder map = {.arena = arena};
+
+    (void)err;
+    check(&checks, "store", !engine->broken,
+          engine->broken ? arena_format(arena, "%s", engine->broken_error.message)
+                         : QUELL_STR("commits are durable"));
+    check(&checks, "playbooks", true,
+          arena_format(arena, "%zu loaded", engine->generation->playbook_count));
+    check(&checks, "recovery", engine->counters.unrecovered == 0,
+          arena_format(arena, "%llu runs taken up, %llu could not be",
+                       (unsigned long long)engine->counters.recovered,
+                       (unsigned long long)engine->counters.unrecovered));
+    check(&checks, "regex", regex_jit(),
+          regex_jit() ? QUELL_STR("PCRE2 with JIT") : QUELL_STR("PCRE2 without JIT: slow"));
+    map_add(&map, "ready", quell_bool(!engine->broken));
+    map_add(&map, "checks", list_made(&checks));
+    map_add(&map, "counters", numbers(engine, arena));
+    made.value = map_made(&map);
+    *document = made;
+    return QUELL_OK;
+}

@@ -1,0 +1,153 @@
+/*
+ * control.c - what the command line asks a running daemon, over the Unix socket only.
+ */
+#include "serve/service.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "loop/log.h"
+#include "value/fields.h"
+#include "value/json.h"
+#include "value/value.h"
+
+static void answer_value(struct exchange *exchange, struct quell_value value)
+{
+    struct answer answer = {.status = 200, .type = "application/json"};
+
+    answer.body = json_text(exchange->arena, value, JSON_COMPACT);
+    exchange_answer(exchange, &answer);
+}
+
+/* ---- resolve -----------------------------------------------------------------------------------
+ */
+
+static const struct quell_field resolve_fields[] = {
+    {.name = "step",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
+     .doc = "The step that is held."},
+    {.name = "happened",
+     .type = QUELL_FIELD_BOOL,
+     .flags = QUELL_REQUIRED,
+     .doc = "Whether its call took effect."},
+    {.name = "by",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 256,
+     .doc = "Who says so; without it, the number of the user at the socket."},
+    {.name = NULL},
+};
+
+static void resolved(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct exchange *exchange = user;
+    struct answer done = {.status = 200, .type = "application/json"};
+
+    if (exchange->service && code) {
+        service_problem(exchange, code, err);
+        return;
+    }
+    done.body = QUELL_STR("{\"resolved\":true}");
+    exchange_answer(exchange, &done);
+}
+
+static void resolve(struct exchange *exchange, struct quell_value said)
+{
+    struct service *service = exchange->service;
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_str by = quell_get_str(said, "by"), step = quell_get_str(said, "step");
+    bool happened = quell_get_bool(said, "happened", false);
+    enum quell_code code;
+
+    if (by.len == 0)
+        by = arena_format(exchange->arena, "uid %u", (unsigned)exchange->peer.uid);
+    log_line(LOG_LEVEL_INFO, "run=%.*s step=%.*s happened=%s by=%.*s",
+             QUELL_ARG(exchange->parameter), QUELL_ARG(step), happened ? "yes" : "no",
+             QUELL_ARG(by));
+    code = service->engine.resolve(service->engine.engine, exchange->parameter, step, happened, by,
+                                   resolved, exchange, &err);
+    if (code)
+        service_problem(exchange, code, &err);
+}
+
+void control_resolve(struct exchange *exchange)
+{
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value body, said;
+    enum quell_code code =
+        json_read(exchange->arena, exchange->request->body, LIMIT_CONTROL_BYTES, &body, NULL, &err);
+
+    if (!code)
+        code = fields_check(exchange->arena, resolve_fields, body, &said, &err);
+    if (code)
+        service_problem(exchange, code, &err);
+    else
+        resolve(exchange, said);
+}
+
+/* ---- runs --------------------------------------------------------------------------------------
+ */
+
+/* The value of a name in `a=b&c=d`; nothing is decoded: names and states need no escapes. */
+static struct quell_str query_get(struct quell_str query, const char *name)
+{
+    struct quell_str none = {"", 0};
+
+    while (query.len > 0) {
+        struct quell_str pair, rest, key, value;
+
+        (void)str_cut(query, '&', &pair, &rest); /* the last one has no & */
+        (void)str_cut(pair, '=', &key, &value);  /* no value: it is empty */
+        if (str_is(key, name))
+            return value;
+        query = rest;
+    }
+    return none;
+}
+
+static void answer_document(struct exchange *exchange, enum quell_code code,
+                            struct quell_document *document, const struct quell_error *err)
+{
+    struct service *service = exchange->service;
+
+    if (code) {
+        service_problem(exchange, code, err);
+        return;
+    }
+    answer_value(exchange, document->value);
+    service->engine.free_document(document);
+}
+
+void control_runs(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_str query = exchange->request->query, limit = query_get(query, "limit");
+    struct quell_runs_options options = {.state = query_get(query, "state"),
+                                         .playbook = query_get(query, "playbook"),
+                                         .before = query_get(query, "before")};
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {.code = QUELL_OK};
+    int64_t number = 0;
+    enum quell_code code;
+
+    if (limit.len > 0 && (!str_to_int(limit, &number) || number < 1 || number > 1000)) {
+        exchange_problem(exchange, 400, "limit is a number from 1 to 1000");
+        return;
+    }
+    options.limit = (size_t)number;
+    code = service->engine.runs(service->engine.engine, &options, &document, &err);
+    answer_document(exchange, code, &document, &err);
+}
+
+void control_show(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {.code = QUELL_OK};
+    enum quell_code code =
+        service->engine.show(service->engine.engine, exchange->parameter, &document, &err);
+
+    answer_document(exchange, code, &document, &err);
+}

@@ -1,0 +1,41 @@
+/*
+ * route.h - the routes as a table, and the application that the server calls.
+ */
+#ifndef SERVE_ROUTE_H
+#define SERVE_ROUTE_H
+
+#include <stddef.h>
+
+#include "serve/server.h"
+
+struct buf;
+struct service;
+
+/* Who may use a route. */
+enum route_permission {
+    PERMIT_PROBE = 1, /* anybody: it tells only whether we live */
+    PERMIT_NEAR,      /* this machine: loopback without a proxy before it, or the Unix socket */
+    PERMIT_HOOK,      /* whoever passes the hook's own authentication */
+    PERMIT_LOCAL,     /* the Unix socket: our own user and root */
+};
+
+struct route {
+    const char *method;
+    const char *path; /* `{name}` stands for one segment */
+    enum route_permission permission;
+    size_t body_max;
+    void (*handle)(struct exchange *exchange);
+    const char *doc;
+};
+
+/* Ends with a row whose method is NULL. */
+extern const struct route routes[];
+
+/* The application of a service: finds the route, asks its permission, calls its handler. */
+struct server_application route_application(struct service *service);
+/* Adds quell_http_requests_total{route,code} in Prometheus's text format. */
+void route_metrics(const struct service *service, struct buf *out);
+/* The memory of the counts; freed with memory_free. */
+uint64_t *route_counts_new(void);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * run.c - serve_run: the daemon on the real engine. The only file here that names quell_ functions
+ * of the engine, so that everything else is tested on another one.
+ */
+#include "serve/serve.h"
+
+static struct quell_value config(void *engine)
+{
+    return quell_config(engine);
+}
+
+static struct quell_str store_url(void *engine)
+{
+    return quell_store_url(engine);
+}
+
+static enum quell_code submit(void *engine, const struct quell_submission *submission,
+                              quell_submitted_fn *done, void *user, struct quell_error *err)
+{
+    return quell_submit(engine, submission, done, user, err);
+}
+
+static enum quell_code resolve(void *engine, struct quell_str run, struct quell_str step,
+                               bool happened, struct quell_str by, quell_done_fn *done, void *user,
+                               struct quell_error *err)
+{
+    return quell_resolve(engine, run, step, happened, by, done, user, err);
+}
+
+static enum quell_code runs(void *engine, const struct quell_runs_options *options,
+                            struct quell_document *document, struct quell_error *err)
+{
+    return quell_runs(engine, options, document, err);
+}
+
+static enum quell_code show(void *engine, struct quell_str run, struct quell_document *document,
+                            struct quell_error *err)
+{
+    return quell_show(engine, run, document, err);
+}
+
+static enum quell_code stats(void *engine, struct quell_document *document, struct quell_error *err)
+{
+    return quell_stats(engine, document, err);
+}
+
+static enum quell_code reload(void *engine, serve_check_fn *check, void *user,
+                              struct quell_error *err)
+{
+    enum quell_code code = quell_reload(engine, err);
+
+    return code ? code : check(quell_config(engine), user, err);
+}
+
+int serve_run(struct quell *engine, const struct serve_options *options)
+{
+    struct serve_engine seam = {
+        .engine = engine,
+        .config = config,
+        .store_url = store_url,
+        .submit = submit,
+        .resolve = resolve,
+        .runs = runs,
+        .show = show,
+        .stats = stats,
+        .reload = reload,
+        .free_document = quell_document_free,
+    };
+
+    return serve_daemon(&seam, quell_loop(engine), options);
+}

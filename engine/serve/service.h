@@ -1,0 +1,94 @@
+/*
+ * service.h - the inside of the front end: what routes, webhooks, health and control share.
+ */
+#ifndef SERVE_SERVICE_H
+#define SERVE_SERVICE_H
+
+#include <netinet/in.h>
+
+#include "serve/auth.h"
+#include "serve/serve.h"
+#include "serve/server.h"
+
+struct arena;
+struct buf;
+
+enum { SERVE_LISTENERS = 8 }; /* addresses of `listen` */
+
+/* ---- setup: the configuration of the front end, replaced as a whole ----------------------------
+ */
+
+enum delivery_outcome {
+    DELIVERY_ACCEPTED,
+    DELIVERY_REPEATED,
+    DELIVERY_DENIED,
+    DELIVERY_INVALID,
+    DELIVERY_LIMITED,
+    DELIVERY_FAILED,
+    DELIVERY_OUTCOMES,
+};
+
+struct hook {
+    struct quell_str name, source;
+    struct auth auth;
+    uint64_t counts[DELIVERY_OUTCOMES];
+};
+
+struct setup {
+    struct arena *arena; /* owns all texts */
+    struct sockaddr_storage listen[SERVE_LISTENERS];
+    size_t listen_count;
+    struct quell_str certificate, key; /* empty = no TLS */
+    struct tls *tls;
+    struct hook *hooks;
+    size_t hook_count;
+};
+
+/* Reads the configuration's `listen` (or takes the one given), `tls` and `hooks`; with `load` also
+ * the secrets and certificates, else *setup is only a proof that they would check. Keeps nothing of
+ * `config`. */
+enum quell_code setup_new(struct quell_value config, const char *listen, bool load,
+                          struct setup **setup, struct quell_error *err) QUELL_MUST_CHECK;
+void setup_free(struct setup *setup); /* wipes the secrets; NULL is allowed */
+struct hook *setup_hook(struct setup *setup, struct quell_str name);
+/* True when both listen on the same addresses in the same way. */
+bool setup_same_place(const struct setup *a, const struct setup *b);
+
+/* ---- the service -------------------------------------------------------------------------------
+ */
+
+struct service {
+    struct loop *loop;
+    struct serve_engine engine;
+    struct server *server;
+    struct setup *setup;
+    char *listen;       /* instead of the configuration's, or NULL; owned */
+    uint64_t *answers;  /* route.c: counts by route and status */
+    int64_t refusals_s; /* the second in which `refusals` lines were logged */
+    unsigned refusals;
+    uint64_t reloads, reloads_failed;
+};
+
+/* webhook.c. The first is the permission check of a hook's route: true, or it has answered. */
+bool webhook_permits(struct exchange *exchange);
+void webhook_take(struct exchange *exchange);
+
+/* health.c */
+void health_live(struct exchange *exchange);
+void health_ready(struct exchange *exchange);
+void health_metrics(struct exchange *exchange);
+
+/* control.c */
+void control_resolve(struct exchange *exchange);
+void control_runs(struct exchange *exchange);
+void control_show(struct exchange *exchange);
+
+/* Answers with the problem that a code of the engine is, Retry-After included. */
+void service_problem(struct exchange *exchange, enum quell_code code,
+                     const struct quell_error *err);
+/* True when the request came from this machine and not through a proxy on it. */
+bool service_is_near(const struct exchange *exchange);
+/* True when the content type is JSON in UTF-8 and not compressed; else it has answered 415. */
+bool service_takes_json(struct exchange *exchange);
+
+#endif

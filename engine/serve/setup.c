@@ -1,0 +1,308 @@
+/*
+ * setup.c - the front end's part of quell.yaml: where to listen, TLS, hooks.
+ *
+ * A setup is made whole, secrets and certificates included, before it replaces the one in force.
+ */
+#include "serve/service.h"
+
+#include <arpa/inet.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "serve/tls.h"
+#include "value/fields.h"
+#include "value/value.h"
+
+#define HOOKS_MAX 200      /* more are generated, not written */
+#define HOOK_NAME_BYTES 64 /* part of a URL */
+#define PORT_LARGEST 65535
+
+static const struct quell_field tls_fields[] = {
+    {.name = "certificate",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY | QUELL_CONSTANT,
+     .doc = "PEM file with the certificate and its chain, leaf first; read again on SIGHUP."},
+    {.name = "key",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY | QUELL_CONSTANT,
+     .doc = "PEM file with the certificate's private key; read again on SIGHUP."},
+    {.name = NULL},
+};
+
+static const struct quell_field hook_fields[] = {
+    {.name = "source",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"\"",
+     .doc = "The sender's format; without it the payload is recognised by its shape."},
+    {.name = "auth",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_REQUIRED | QUELL_CONSTANT,
+     .doc = "How the sender proves itself: standard, hmac, bearer, or none on this machine."},
+    {.name = NULL},
+};
+
+const struct quell_field serve_config_fields[] = {
+    {.name = "listen",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY | QUELL_CONSTANT,
+     .fallback = "[\"127.0.0.1:7070\"]",
+     .doc = "Addresses and ports to listen on; one that is not loopback needs `tls`."},
+    {.name = "tls",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = tls_fields,
+     .flags = QUELL_CONSTANT,
+     .doc = "Certificate and key: all TCP addresses then speak HTTPS only."},
+    {.name = "hooks",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_OBJECT,
+     .fields = hook_fields,
+     .flags = QUELL_CONSTANT,
+     .doc = "Webhooks: each is reached as POST /hooks/NAME."},
+    {.name = NULL},
+};
+
+/* ---- addresses ---------------------------------------------------------------------------------
+ */
+
+/* `127.0.0.1:7070`, `[::1]:7070`, `localhost:7070`, `:7070` (loopback too). */
+static bool read_address(struct quell_str text, struct sockaddr_storage *address)
+{
+    struct sockaddr_in6 *v6 = (void *)address;
+    struct sockaddr_in *v4 = (void *)address;
+    char host[INET6_ADDRSTRLEN];
+    size_t colon = text.len;
+    int64_t port;
+
+    while (colon > 0 && text.data[colon - 1] != ':')
+        colon--;
+    if (colon == 0 || colon > sizeof(host) || colon == text.len ||
+        !str_to_int(str_slice(text, colon, text.len), &port) || port < 0 || port > PORT_LARGEST)
+        return false;
+    memcpy(host, text.data, colon - 1);
+    host[colon - 1] = '\0';
+    memset(address, 0, sizeof(*address));
+    if (host[0] == '[' && host[colon - 2] == ']') {
+        host[colon - 2] = '\0';
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
+    }
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons((uint16_t)port);
+    if (host[0] == '\0' || strcmp(host, "localhost") == 0)
+        memcpy(host, "127.0.0.1", sizeof("127.0.0.1"));
+    return inet_pton(AF_INET, host, &v4->sin_addr) == 1;
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in6 *v6 = (const void *)address;
+    const struct sockaddr_in *v4 = (const void *)address;
+
+    if (address->ss_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+static enum quell_code read_listen(struct setup *setup, struct quell_value listen,
+                                   struct quell_error *err)
+{
+    size_t count = quell_count(listen);
+
+    if (count == 0 || count > SERVE_LISTENERS)
+        return error_set(err, QUELL_INVALID, "`listen`: 1 to %d addresses", SERVE_LISTENERS);
+    for (size_t i = 0; i < count; i++) {
+        struct quell_str text = quell_str(quell_at(listen, i));
+
+        if (!read_address(text, &setup->listen[i])) {
+            return error_set(err, QUELL_INVALID,
+                             "`listen`: `%.*s` is no address and port, such as 127.0.0.1:7070 or "
+                             "[::1]:7070",
+                             QUELL_ARG(text));
+        }
+    }
+    setup->listen_count = count;
+    return QUELL_OK;
+}
+
+/* ---- hooks -------------------------------------------------------------------------------------
+ */
+
+static bool hook_name_valid(struct quell_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+
+        if (!good)
+            return false;
+    }
+    return name.len > 0 && name.len <= HOOK_NAME_BYTES;
+}
+
+/* Puts the hook's name before what is wrong with it. */
+static enum quell_code in_hook(const struct hook *hook, enum quell_code code,
+                               const struct quell_error *cause, struct quell_error *err)
+{
+    return error_set(err, code, "`hooks.%.*s`: %s", QUELL_ARG(hook->name), cause->message);
+}
+
+static enum quell_code read_hook(struct setup *setup, struct hook *hook, struct quell_value value,
+                                 bool load, struct quell_error *err)
+{
+    struct quell_error cause = {.code = QUELL_OK};
+    enum quell_code code;
+
+    if (!hook_name_valid(hook->name)) {
+        return error_set(err, QUELL_INVALID,
+                         "`hooks`: the name `%.*s` may have a-z, 0-9, - and _ only, %d at the most",
+                         QUELL_ARG(hook->name), HOOK_NAME_BYTES);
+    }
+    hook->source = arena_str(setup->arena, quell_get_str(value, "source"));
+    code = auth_check(setup->arena, quell_get(value, "auth"), &hook->auth, &cause);
+    if (!code && load)
+        code = auth_load(&hook->auth, &cause);
+    return code ? in_hook(hook, code, &cause, err) : QUELL_OK;
+}
+
+static enum quell_code read_hooks(struct setup *setup, struct quell_value hooks, bool load,
+                                  struct quell_error *err)
+{
+    size_t count = quell_count(hooks);
+
+    if (count > HOOKS_MAX)
+        return error_set(err, QUELL_LIMIT, "`hooks`: %d at the most", HOOKS_MAX);
+    setup->hooks = arena_array(setup->arena, struct hook, count ? count : 1);
+    for (size_t i = 0; i < count; i++) {
+        struct hook *hook = &setup->hooks[i];
+        enum quell_code code;
+
+        hook->name = arena_str(setup->arena, quell_str(hooks.as.pairs[i].key));
+        setup->hook_count = i + 1;
+        code = read_hook(setup, hook, hooks.as.pairs[i].value, load, err);
+        if (code)
+            return code;
+    }
+    return QUELL_OK;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------
+ */
+
+/* SAFETY.md: what can be reached from elsewhere is encrypted and asks for a proof. */
+static enum quell_code check_exposure(const struct setup *setup, struct quell_error *err)
+{
+    for (size_t i = 0; i < setup->listen_count; i++) {
+        if (is_loopback(&setup->listen[i]))
+            continue;
+        if (setup->certificate.len == 0)
+            return error_set(err, QUELL_INVALID,
+                             "`listen`: an address that is not loopback needs `tls`");
+        for (size_t h = 0; h < setup->hook_count; h++) {
+            const struct hook *hook = &setup->hooks[h];
+
+            if (!hook->auth.kind->secret)
+                return error_set(err, QUELL_INVALID,
+                                 "`hooks.%.*s`: `auth: none` is for loopback only, and `listen` "
+                                 "has another address",
+                                 QUELL_ARG(hook->name));
+        }
+    }
+    return QUELL_OK;
+}
+
+/* The front end's keys out of a whole configuration. */
+static struct quell_value own_keys(struct arena *arena, struct quell_value config)
+{
+    struct quell_pair *pairs = arena_array(arena, struct quell_pair, quell_count(config) + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < quell_count(config) && quell_is(config, QUELL_MAP); i++) {
+        struct quell_pair pair = config.as.pairs[i];
+
+        if (fields_find(serve_config_fields, quell_str(pair.key)) && !quell_is_null(pair.value))
+            pairs[count++] = pair;
+    }
+    return quell_map(pairs, count);
+}
+
+static enum quell_code fill(struct setup *setup, struct quell_value config, const char *listen,
+                            bool load, struct quell_error *err)
+{
+    /* A copy: the setup may outlive the configuration that it was made of. */
+    struct quell_value own = value_copy(setup->arena, own_keys(setup->arena, config));
+    struct quell_value checked, tls;
+    enum quell_code code;
+
+    if (listen)
+        own = value_with(setup->arena, own, QUELL_STR("listen"), quell_text(listen));
+    code = fields_check(setup->arena, serve_config_fields, own, &checked, err);
+    if (code)
+        return code;
+    tls = quell_get(checked, "tls");
+    setup->certificate = arena_str(setup->arena, quell_get_str(tls, "certificate"));
+    setup->key = arena_str(setup->arena, quell_get_str(tls, "key"));
+    code = read_listen(setup, quell_get(checked, "listen"), err);
+    if (!code)
+        code = read_hooks(setup, quell_get(checked, "hooks"), load, err);
+    if (!code)
+        code = check_exposure(setup, err);
+    if (!code && load && setup->certificate.len > 0)
+        code = tls_load(setup->certificate.data, setup->key.data, &setup->tls, err);
+    return code;
+}
+
+enum quell_code setup_new(struct quell_value config, const char *listen, bool load,
+                          struct setup **setup, struct quell_error *err)
+{
+    struct setup *made = memory_new(sizeof(*made));
+    enum quell_code code;
+
+    made->arena = arena_new(0);
+    code = fill(made, config, listen, load, err);
+    if (code)
+        setup_free(made);
+    else
+        *setup = made;
+    return code;
+}
+
+void setup_free(struct setup *setup)
+{
+    if (!setup)
+        return;
+    for (size_t i = 0; i < setup->hook_count; i++)
+        auth_wipe(&setup->hooks[i].auth);
+    tls_free(setup->tls);
+    arena_free(setup->arena);
+    memory_free(setup);
+}
+
+struct hook *setup_hook(struct setup *setup, struct quell_str name)
+{
+    for (size_t i = 0; i < setup->hook_count; i++) {
+        if (quell_str_equal(setup->hooks[i].name, name))
+            return &setup->hooks[i];
+    }
+    return NULL;
+}
+
+bool setup_same_place(const struct setup *a, const struct setup *b)
+{
+    return a->listen_count == b->listen_count && !a->tls == !b->tls &&
+           memcmp(a->listen, b->listen, a->listen_count * sizeof(a->listen[0])) == 0;
+}
+
+enum quell_code serve_check(struct quell_value config, struct quell_error *err)
+{
+    struct setup *setup;
+    enum quell_code code = setup_new(config, NULL, false, &setup, err);
+
+    if (!code)
+        setup_free(setup);
+    return code;
+}

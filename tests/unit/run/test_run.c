@@ -1,0 +1,668 @@
+/*
+ * The interpreter against small playbooks: each case is a list of steps, scripted answers to its
+ * calls, and the story that must come out. Every case is run three ways - live, folded again from
+ * its written journal, and cut off after each event and gone on with - and must tell the same
+ * story.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "incident/incident.h"
+#include "journal/event.h"
+#include "run/run.h"
+#include "value/json.h"
+#include "value/value.h"
+
+/* ---- a connector that does nothing
+ * --------------------------------------------------------------- */
+
+static enum quell_turn no_turn(struct quell_call *call, const struct quell_reply *reply)
+{
+    (void)call;
+    (void)reply;
+    return QUELL_FAILED;
+}
+
+static const struct quell_field device_inputs[] = {
+    {.name = "device_id", .type = QUELL_FIELD_STRING, .flags = QUELL_REQUIRED, .doc = "Device."},
+    {.name = "note", .type = QUELL_FIELD_STRING, .doc = "Note."},
+    {.name = NULL},
+};
+static const struct quell_field look_outputs[] = {
+    {.name = "id", .type = QUELL_FIELD_STRING, .doc = "Id."},
+    {.name = "risk", .type = QUELL_FIELD_STRING, .doc = "Risk."},
+    {.name = NULL},
+};
+static const struct quell_target device_targets[] = {{"device", "device_id"}, {NULL, NULL}};
+static const struct quell_action look = {.name = "look",
+                                         .doc = "Looks.",
+                                         .effect = QUELL_READS,
+                                         .repeat = QUELL_PURE,
+                                         .inputs = device_inputs,
+                                         .outputs = look_outputs,
+                                         .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                         .turn = no_turn};
+static const struct quell_action isolate = {.name = "isolate",
+                                            .doc = "Isolates.",
+                                            .effect = QUELL_DISRUPTS,
+                                            .repeat = QUELL_ONCE,
+                                            .inputs = device_inputs,
+                                            .outputs = look_outputs,
+                                            .targets = device_targets,
+                                            .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                            .turn = no_turn};
+static const struct quell_action *const test_actions[] = {&look, &isolate, NULL};
+static const struct quell_connector test_connector = {.abi = QUELL_ABI,
+                                                      .size = sizeof(struct quell_connector),
+                                                      .action_size = sizeof(struct quell_action),
+                                                      .field_size = sizeof(struct quell_field),
+                                                      .name = "test",
+                                                      .version = "1",
+                                                      .title = "Test",
+                                                      .doc = "For tests.",
+                                                      .actions = test_actions};
+static const struct quell_connector *const connectors[] = {&test_connector, NULL};
+
+/* ---- cases
+ * ---------------------------------------------------------------------------------------- */
+
+struct story {
+    const char *name;
+    const char *steps;   /* YAML behind `steps:`, and maybe on-failure */
+    const char *answers; /* JSON: path -> list of outcomes, one for each attempt */
+    const char *expected;
+};
+
+#define OK "{\"outcome\":\"succeeded\",\"output\":{\"id\":\"d\",\"risk\":\"high\"}}"
+#define REFUSED "{\"outcome\":\"failed\",\"error\":{\"code\":\"refused\",\"message\":\"no\"}}"
+#define THROTTLED "{\"outcome\":\"failed\",\"error\":{\"code\":\"throttled\",\"message\":\"busy\"}}"
+#define LOST                                                                                       \
+    "{\"outcome\":\"unknown\",\"error\":{\"code\":\"unknown-outcome\",\"message\":\"lost\"}}"
+
+static const struct story stories[] = {
+    {"one call", "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n",
+     "{\"a\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"a condition over an answer",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: b\n    if: steps.a.output.risk == 'high'\n    uses: test.isolate\n"
+     "    with: { device_id: \"${{ steps.a.output.id }}\" }\n"
+     "  - id: c\n    if: steps.a.output.risk == 'low'\n    uses: test.isolate\n"
+     "    with: { device_id: d2 }\n",
+     "{\"a\":[" OK "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "b calls test.isolate {\"device_id\":\"d\"}\n"
+     "b succeeded\n"
+     "c skipped\n"
+     "run succeeded\n"},
+    {"a failed step ends the run, and on-failure knows it",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n"
+     "on-failure:\n"
+     "  - id: tell\n    uses: test.look\n"
+     "    with: { device_id: x, note: \"${{ error.step }} ${{ error.code }}\" }\n",
+     "{\"a\":[" REFUSED "],\"on-failure.tell\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run fails refused\n"
+     "on-failure.tell calls test.look {\"device_id\":\"x\",\"note\":\"a refused\"}\n"
+     "on-failure.tell succeeded\n"
+     "run failed\n"},
+    {"on-error: continue goes on",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error: continue\n"
+     "  - id: b\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.a.status }}\" }\n",
+     "{\"a\":[" REFUSED "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "b calls test.look {\"device_id\":\"failed\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"on-error: steps catches",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - id: c\n        uses: test.look\n"
+     "        with: { device_id: \"${{ error.code }}\" }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+     "{\"a\":[" REFUSED "],\"a.on-error.c\":[" OK "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a catches refused\n"
+     "a.on-error.c calls test.look {\"device_id\":\"refused\"}\n"
+     "a.on-error.c succeeded\n"
+     "a failed refused\n"
+     "b calls test.look {\"device_id\":\"d2\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"a failing catcher fails the run",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - fail: { reason: \"gave up\" }\n",
+     "{\"a\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a catches refused\n"
+     "- failed failed\n"
+     "a failed failed\n"
+     "run failed\n"},
+    {"retry until it works",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "    retry: { max: 2, first: 1s, backoff: exponential }\n",
+     "{\"a\":[" THROTTLED "," THROTTLED "," OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a waits 1s\n"
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a waits 2s\n"
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"retry is for what may pass: a refusal is final",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    retry: { max: 2 }\n",
+     "{\"a\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run failed\n"},
+    {"an unknown outcome holds the run until a person says it happened",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+     "{\"a\":[" LOST ",\"happened\"],\"b\":[" OK "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a held\n"
+     "a resolved true\n"
+     "a succeeded\n"
+     "b calls test.look {\"device_id\":\"d2\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"... or that it did not: it is called again",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n",
+     "{\"a\":[" LOST ",\"did-not\"," OK "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a held\n"
+     "a resolved false\n"
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"for-each, one after the other",
+     "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ steps.each.output"
+     ".map(i, i.item + '=' + i.steps.a.status).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" OK "],\"each[1].a\":[" OK "],\"after\":[" OK "]}",
+     "each loops [\"d1\",\"d2\"]\n"
+     "each[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "each[0].a succeeded\n"
+     "each[1].a calls test.look {\"device_id\":\"d2\"}\n"
+     "each[1].a succeeded\n"
+     "each succeeded\n"
+     "after calls test.look {\"device_id\":\"d1=succeeded d2=succeeded\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"for-each over more than max begins nothing",
+     "  - id: each\n    for-each: \"['d1', 'd2', 'd3']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: \"${{ d }}\" }\n",
+     "{}",
+     "each failed limit\n"
+     "run failed\n"},
+    {"a failed item ends the loop, the ones under way come to their end",
+     "  - id: each\n    for-each: \"['d1', 'd2', 'd3']\"\n    as: d\n    max: 3\n"
+     "    concurrency: 2\n    on-error: continue\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ "
+     "steps.each.?output.orValue([])"
+     ".map(i, i.status).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" REFUSED "],\"each[1].a\":[" OK "],\"after\":[" OK "]}",
+     "each loops [\"d1\",\"d2\",\"d3\"]\n"
+     "each[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "each[1].a calls test.look {\"device_id\":\"d2\"}\n"
+     "each[0].a failed refused\n"
+     "each[1].a succeeded\n"
+     "each failed refused\n"
+     "after calls test.look {\"device_id\":\"failed succeeded not-run\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"a run disrupts five targets at the most",
+     "  - id: each\n    for-each: \"['1', '2', '3', '4', '5', '6']\"\n    as: d\n    max: 6\n"
+     "    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: \"${{ d }}\" }\n",
+     "{\"each[0].a\":[" OK "],\"each[1].a\":[" OK "],\"each[2].a\":[" OK "],\"each[3].a\":[" OK
+     "],\"each[4].a\":[" OK "]}",
+     "each loops [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]\n"
+     "each[0].a calls test.isolate {\"device_id\":\"1\"}\n"
+     "each[0].a succeeded\n"
+     "each[1].a calls test.isolate {\"device_id\":\"2\"}\n"
+     "each[1].a succeeded\n"
+     "each[2].a calls test.isolate {\"device_id\":\"3\"}\n"
+     "each[2].a succeeded\n"
+     "each[3].a calls test.isolate {\"device_id\":\"4\"}\n"
+     "each[3].a succeeded\n"
+     "each[4].a calls test.isolate {\"device_id\":\"5\"}\n"
+     "each[4].a succeeded\n"
+     "each[5].a failed limit\n"
+     "each failed limit\n"
+     "run failed\n"},
+    {"set, blocks and else",
+     "  - set: { who: d9 }\n"
+     "  - id: block\n    if: vars.who == 'nobody'\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: x }\n"
+     "    else:\n"
+     "      - id: b\n        uses: test.look\n        with: { device_id: \"${{ vars.who }}\" }\n"
+     "  - id: c\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.a.status }} ${{ steps.b.status }}\" }\n",
+     "{\"block.else.b\":[" OK "],\"c\":[" OK "]}",
+     "- sets {\"who\":\"d9\"}\n"
+     "- succeeded\n"
+     "block.else.b calls test.look {\"device_id\":\"d9\"}\n"
+     "block.else.b succeeded\n"
+     "block succeeded\n"
+     "c calls test.look {\"device_id\":\"not-run succeeded\"}\n"
+     "c succeeded\n"
+     "run succeeded\n"},
+    {"stop ends the run well and nothing follows",
+     "  - id: gate\n    if: \"true\"\n    steps:\n"
+     "      - stop: { as: benign, reason: \"known ${{ 1 + 1 }}\" }\n"
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n",
+     "{}",
+     "run stops benign known 2\n"
+     "- succeeded\n"
+     "gate succeeded\n"
+     "run succeeded\n"},
+    {"an error in a condition fails the step, it is never just false",
+     "  - id: a\n    if: incident.title.nothing == 1\n    uses: test.isolate\n"
+     "    with: { device_id: d1 }\n",
+     "{}",
+     "a failed invalid\n"
+     "run failed\n"},
+    {"arguments of the wrong type never leave the house",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: \"${{ [1] }}\" }\n", "{}",
+     "a failed invalid\n"
+     "run failed\n"},
+    {"a text that looks like an expression stays text",
+     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ '$' + '{{ 1 + 1 }}' }}\" }\n",
+     "{\"a\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"${{ 1 + 1 }}\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+};
+
+/* ---- telling a story
+ * ------------------------------------------------------------------------------ */
+
+struct teller {
+    struct arena *arena;
+    const struct playbook *playbook;
+    struct quell_value answers;
+    struct run *run;
+    int64_t now_us;
+    struct buf told;
+    struct quell_str *written; /* the journal, as it is stored */
+    size_t written_count, written_cap;
+    unsigned asked[64]; /* answers given, by position of the path in `answers` */
+};
+
+static struct quell_str shown(struct quell_str path)
+{
+    size_t i = path.len;
+
+    while (i > 0 && path.data[i - 1] != '.')
+        i--;
+    return i < path.len && path.data[i] == '_' ? QUELL_STR("-") : path;
+}
+
+static void tell_event(struct teller *teller, const struct event *event)
+{
+    struct quell_str path = shown(event->path);
+    struct quell_value data = event->data, error = quell_get(data, "error");
+    struct buf *out = &teller->told;
+
+    switch (event->kind) {
+    case EVENT_CALL_SCHEDULED:
+        buf_add_format(out, "%.*s calls %.*s %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "action")),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "input"), 0)));
+        break;
+    case EVENT_STEP_ENDED:
+        buf_add_format(out, "%.*s %.*s", QUELL_ARG(path), QUELL_ARG(quell_get_str(data, "status")));
+        if (!quell_is_null(error))
+            buf_add_format(out, " %.*s", QUELL_ARG(quell_get_str(error, "code")));
+        buf_add_char(out, '\n');
+        break;
+    case EVENT_STEP_SKIPPED:
+        buf_add_format(out, "%.*s skipped\n", QUELL_ARG(path));
+        break;
+    case EVENT_LOOP_STARTED:
+        buf_add_format(out, "%.*s loops %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "items"), 0)));
+        break;
+    case EVENT_VARS_SET:
+        buf_add_format(out, "%.*s sets %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
+        break;
+    case EVENT_RETRY_WAITING:
+        buf_add_format(
+            out, "%.*s waits %llds\n", QUELL_ARG(path),
+            (long long)((quell_get(data, "until").as.integer * 1000000 - event->at_us) / 1000000));
+        break;
+    case EVENT_CATCH_STARTED:
+        buf_add_format(out, "%.*s catches %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(error, "code")));
+        break;
+    case EVENT_RUN_FAILING:
+        buf_add_format(out, "run fails %.*s\n", QUELL_ARG(quell_get_str(error, "code")));
+        break;
+    case EVENT_RUN_STOPPING:
+        buf_add_format(out, "run stops %.*s %.*s\n", QUELL_ARG(quell_get_str(data, "as")),
+                       QUELL_ARG(quell_get_str(data, "reason")));
+        break;
+    case EVENT_RUN_HELD:
+        buf_add_format(out, "%.*s held\n", QUELL_ARG(path));
+        break;
+    case EVENT_OUTCOME_RESOLVED:
+        buf_add_format(out, "%.*s resolved %s\n", QUELL_ARG(path),
+                       quell_get_bool(data, "happened", false) ? "true" : "false");
+        break;
+    case EVENT_RUN_ENDED:
+        buf_add_format(out, "run %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+        break;
+    case EVENT_RUN_STARTED:
+    case EVENT_STEP_STARTED:
+    case EVENT_CALL_SENDING:
+    case EVENT_CALL_SLEEPING:
+    case EVENT_CALL_ENDED:
+    case EVENT_TIMER_FIRED:
+    case EVENT_KINDS:
+        break;
+    }
+}
+
+static void record(struct teller *teller, const struct event *event)
+{
+    if (teller->written_count == teller->written_cap) {
+        size_t cap = teller->written_cap ? teller->written_cap * 2 : 64;
+        teller->written = arena_grow(teller->arena, teller->written,
+                                     teller->written_cap * sizeof(*teller->written),
+                                     cap * sizeof(*teller->written));
+        teller->written_cap = cap;
+    }
+    teller->written[teller->written_count++] = event_write(teller->arena, event);
+    tell_event(teller, event);
+}
+
+static void outside(struct teller *teller, enum event_kind kind, struct quell_str path,
+                    struct quell_value data)
+{
+    struct event event = {run_seq(teller->run) + 1, teller->now_us, kind, path, data};
+    struct quell_error err = {0};
+
+    if (run_apply(teller->run, &event, &err))
+        fail_msg("%s", err.message);
+    record(teller, &event);
+}
+
+static void start(struct teller *teller)
+{
+    struct map_builder incident = {.arena = teller->arena};
+
+    map_add(&incident, "title", quell_text("a title"));
+    outside(teller, EVENT_RUN_STARTED, QUELL_STR(""),
+            run_start_data(teller->arena, teller->playbook, map_made(&incident), quell_map(NULL, 0),
+                           RUN_LIVE, QUELL_STR("test")));
+}
+
+/* The next scripted answer for a path. */
+static struct quell_value next_answer(struct teller *teller, struct quell_str path)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(teller->answers); i++)
+        if (quell_str_equal(quell_str(teller->answers.as.pairs[i].key), path))
+            return quell_at(teller->answers.as.pairs[i].value, teller->asked[i]++);
+    fail_msg("%.*sno answer for %.*s", QUELL_ARG(buf_str(&teller->told)), QUELL_ARG(path));
+    return quell_null();
+}
+
+struct open_call {
+    struct quell_str path;
+    bool found;
+};
+
+static void first_call(const struct run_call *call, void *user)
+{
+    struct open_call *open = user;
+
+    if (!open->found)
+        *open = (struct open_call){call->path, true};
+}
+
+static void held_step(const struct run_step *step, void *user)
+{
+    struct open_call *open = user;
+
+    if (!open->found && str_is(step->waits, "person"))
+        *open = (struct open_call){step->path, true};
+}
+
+/* Something happens outside: a call is answered, a person speaks, or time passes. */
+static bool happen(struct teller *teller)
+{
+    struct open_call open = {0};
+
+    run_each_call(teller->run, first_call, &open);
+    if (open.found) {
+        outside(teller, EVENT_CALL_ENDED, open.path, next_answer(teller, open.path));
+        return true;
+    }
+    run_each_step(teller->run, held_step, &open);
+    if (open.found) {
+        struct map_builder map = {.arena = teller->arena};
+        map_add(&map, "happened",
+                quell_bool(quell_text_is(next_answer(teller, open.path), "happened")));
+        outside(teller, EVENT_OUTCOME_RESOLVED, open.path, map_made(&map));
+        return true;
+    }
+    if (run_due(teller->run) == INT64_MAX)
+        return false;
+    teller->now_us = run_due(teller->run);
+    return true;
+}
+
+static void go_on(struct teller *teller)
+{
+    int turns;
+
+    for (turns = 0; turns < 1000 && !run_ended(teller->run); turns++) {
+        struct run_events events = run_decide(teller->run, teller->now_us);
+        size_t i;
+
+        for (i = 0; i < events.count; i++)
+            record(teller, &events.items[i]);
+        if (events.count == 0 && !happen(teller))
+            fail_msg("the run is stuck");
+    }
+    assert_true(run_ended(teller->run));
+}
+
+/* Folds the first `count` written events into a new run, telling them. */
+static void fold(struct teller *teller, const struct teller *first, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct quell_error err = {0};
+        struct event event;
+
+        assert_int_equal(event_read(teller->arena, first->written[i], &event, &err), QUELL_OK);
+        if (run_apply(teller->run, &event, &err))
+            fail_msg("%s", err.message);
+        record(teller, &event);
+        teller->now_us = event.at_us;
+        if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED)
+            (void)next_answer(teller, event.path); /* it was given then */
+    }
+}
+
+static struct playbook *load(struct arena *arena, const char *steps)
+{
+    struct playbook_actions actions = {connectors};
+    struct quell_str text = arena_format(
+        arena, "quell: 1\nplaybook: test\non: { manual: }\ntimeout: 1h\nsteps:\n%s", steps);
+    struct diag_list diags;
+    struct playbook *playbook;
+    size_t i;
+
+    diag_init(&diags, arena, QUELL_STR("test.yaml"), text);
+    playbook = playbook_load(arena, &actions, incident_fields, &diags);
+    for (i = 0; i < diags.count && playbook == NULL; i++)
+        print_error("%.*s\n", QUELL_ARG(diags.items[i].message));
+    assert_non_null(playbook);
+    return playbook;
+}
+
+static void teller_open(struct teller *teller, const struct playbook *playbook,
+                        const struct story *story)
+{
+    struct quell_error err = {0};
+
+    *teller = (struct teller){.arena = arena_new(0), .playbook = playbook, .now_us = 1000000};
+    assert_int_equal(
+        json_read(teller->arena, quell_str_of(story->answers), 0, &teller->answers, NULL, &err),
+        QUELL_OK);
+    teller->run = run_new(playbook, QUELL_STR("r1"));
+}
+
+static void teller_close(struct teller *teller)
+{
+    run_free(teller->run);
+    buf_free(&teller->told);
+    arena_free(teller->arena);
+}
+
+static void check(const struct teller *teller, const struct story *story, const char *how,
+                  size_t cut)
+{
+    struct quell_str told = buf_str(&teller->told);
+
+    if (!str_is(told, story->expected))
+        fail_msg("%s (%s %zu): told\n%.*sexpected\n%s", story->name, how, cut, QUELL_ARG(told),
+                 story->expected);
+}
+
+static void tell(const struct story *story)
+{
+    struct arena *arena = arena_new(0);
+    struct playbook *playbook = load(arena, story->steps);
+    struct teller live, again;
+    size_t cut;
+
+    teller_open(&live, playbook, story);
+    start(&live);
+    go_on(&live);
+    check(&live, story, "live", 0);
+    for (cut = 1; cut <= live.written_count; cut++) {
+        teller_open(&again, playbook, story);
+        fold(&again, &live, cut);
+        if (!run_ended(again.run))
+            go_on(&again);
+        check(&again, story, "cut after event", cut);
+        assert_string_equal(run_state(again.run), run_state(live.run));
+        assert_int_equal(run_seq(again.run), run_seq(live.run));
+        teller_close(&again);
+    }
+    teller_close(&live);
+    playbook_free(playbook);
+    arena_free(arena);
+}
+
+static void stories_are_told(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(stories) / sizeof(*stories); i++)
+        tell(&stories[i]);
+}
+
+/* ---- what does not fit is refused
+ * ------------------------------------------------------------------ */
+
+static void misfits_are_refused(void **state)
+{
+    static const struct story story = {"",
+                                       "  - id: a\n    uses: test.look\n"
+                                       "    with: { device_id: d1 }\n",
+                                       "{\"a\":[" OK "]}", ""};
+    struct arena *arena = arena_new(0);
+    struct playbook *playbook = load(arena, story.steps);
+    struct teller teller;
+    struct event event = {.kind = EVENT_CALL_ENDED, .path = QUELL_STR("a")};
+    struct quell_error err;
+
+    (void)state;
+    teller_open(&teller, playbook, &story);
+    event.seq = 1;
+    assert_int_equal(run_apply(teller.run, &event, &err), QUELL_INVALID); /* not started */
+    start(&teller);
+    event.seq = 2;
+    assert_int_equal(run_apply(teller.run, &event, &err), QUELL_INVALID); /* no call */
+    event.path = QUELL_STR("b");
+    assert_int_equal(run_apply(teller.run, &event, &err), QUELL_INVALID); /* no such step */
+    event.kind = EVENT_STEP_STARTED;
+    event.path = QUELL_STR("a");
+    event.seq = 3;
+    assert_int_equal(run_apply(teller.run, &event, &err), QUELL_INVALID); /* a gap */
+    assert_int_equal(run_seq(teller.run), 1);
+    go_on(&teller);
+    event.seq = run_seq(teller.run) + 1;
+    assert_int_equal(run_apply(teller.run, &event, &err), QUELL_INVALID); /* it has ended */
+    teller_close(&teller);
+    playbook_free(playbook);
+    arena_free(arena);
+}
+
+static void deadlines_end_runs(void **state)
+{
+    static const struct story story = {
+        "",
+        "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+        "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+        "{\"a\":[" OK "]}",
+        "a calls test.look {\"device_id\":\"d1\"}\n"
+        "a succeeded\n"
+        "run failed\n"};
+    struct arena *arena = arena_new(0);
+    struct playbook *playbook = load(arena, story.steps);
+    struct teller teller;
+    struct run_call call;
+
+    (void)state;
+    teller_open(&teller, playbook, &story);
+    start(&teller);
+    (void)run_decide(teller.run, teller.now_us);
+    assert_true(run_find_call(teller.run, QUELL_STR("a"), &call));
+    assert_int_equal(call.deadline_us, 1000000 + 3600 * INT64_C(1000000));
+    assert_int_equal(run_due(teller.run), call.deadline_us);
+    teller.now_us = call.deadline_us;
+    outside(&teller, EVENT_CALL_ENDED, QUELL_STR("a"), next_answer(&teller, QUELL_STR("a")));
+    go_on(&teller);
+    assert_string_equal(run_state(teller.run), "failed");
+    teller_close(&teller);
+    playbook_free(playbook);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stories_are_told),
+        cmocka_unit_test(misfits_are_refused),
+        cmocka_unit_test(deadlines_end_runs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,454 @@
+/*
+ * fixture.h - for the tests of serve/: an engine that only remembers, and clients on real sockets,
+ * all on one thread: whoever waits for something turns the loop.
+ */
+#ifndef TESTS_SERVE_FIXTURE_H
+#define TESTS_SERVE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "loop/log.h"
+#include "loop/loop.h"
+#include "serve/serve.h"
+#include "value/json.h"
+#include "value/value.h"
+
+#define UNUSED __attribute__((unused))
+#define PATIENCE_US 20000000 /* a test that waits longer has failed */
+#define TURN_MS 2            /* of the loop, while a client waits */
+
+/* ---- an engine that only remembers -------------------------------------------------------------
+ */
+
+enum fake_mode { FAKE_ACCEPTS, FAKE_INVALID, FAKE_FULL, FAKE_BROKEN_DISK, FAKE_HOLDS };
+
+#define FAKE_HELD 64
+#define FAKE_DELIVERIES 64
+
+struct fake_job {
+    struct fake *fake;
+    quell_submitted_fn *done;
+    void *user;
+    bool repeated;
+};
+
+struct fake {
+    struct loop *loop;
+    struct arena *arena;
+    struct quell_value config, next_config, stats;
+    enum fake_mode mode;
+    bool reload_fails;
+    const char *store;                             /* URL; NULL = memory */
+    size_t submissions;                            /* taken in: not refused, not repeated */
+    struct quell_str body, source, hook, delivery; /* of the last one */
+    struct fake_job held[FAKE_HELD];
+    size_t held_count;
+    struct quell_str deliveries[FAKE_DELIVERIES];
+    size_t delivery_count;
+    struct quell_str resolved; /* "run step happened by" of the last resolve */
+    enum quell_code resolve_code;
+    struct service *service;
+};
+
+static UNUSED struct quell_value fake_config(void *engine)
+{
+    return ((struct fake *)engine)->config;
+}
+
+static UNUSED struct quell_str fake_store_url(void *engine)
+{
+    const char *url = ((struct fake *)engine)->store;
+
+    return quell_str_of(url ? url : "memory:");
+}
+
+static UNUSED void fake_finish(void *user)
+{
+    struct fake_job *job = user;
+    struct fake_job copy = *job;
+    struct quell_error err = {.code = QUELL_OK};
+
+    free(job);
+    if (copy.fake->mode == FAKE_BROKEN_DISK) {
+        (void)error_set(&err, QUELL_IO, "the disk is full");
+        copy.done(QUELL_IO, QUELL_STR(""), false, &err, copy.user);
+        return;
+    }
+    copy.done(QUELL_OK, QUELL_STR("{\"incident\":\"i-1\",\"runs\":[]}"), copy.repeated, NULL,
+              copy.user);
+}
+
+/* Lets go what FAKE_HOLDS has kept. */
+static UNUSED void fake_release(struct fake *fake)
+{
+    for (size_t i = 0; i < fake->held_count; i++) {
+        fake->held[i].done(QUELL_OK, QUELL_STR("{\"incident\":\"i-1\",\"runs\":[]}"), false, NULL,
+                           fake->held[i].user);
+    }
+    fake->held_count = 0;
+}
+
+static UNUSED bool fake_remembers(struct fake *fake, struct quell_str delivery)
+{
+    if (delivery.len == 0)
+        return false;
+    for (size_t i = 0; i < fake->delivery_count; i++) {
+        if (quell_str_equal(fake->deliveries[i], delivery))
+            return true;
+    }
+    assert_true(fake->delivery_count < FAKE_DELIVERIES);
+    fake->deliveries[fake->delivery_count++] = arena_str(fake->arena, delivery);
+    return false;
+}
+
+static UNUSED enum quell_code fake_submit(void *engine, const struct quell_submission *submission,
+                                          quell_submitted_fn *done, void *user,
+                                          struct quell_error *err)
+{
+    struct fake *fake = engine;
+    struct fake_job job = {.fake = fake, .done = done, .user = user};
+    struct fake_job *later;
+
+    if (fake->mode == FAKE_INVALID)
+        return error_set(err, QUELL_INVALID, "line 1, column 2: no JSON");
+    if (fake->mode == FAKE_FULL) {
+        (void)error_set(err, QUELL_LIMIT, "the queue is full");
+        err->retry_after_ms = 7000;
+        return QUELL_LIMIT;
+    }
+    job.repeated = fake_remembers(fake, submission->delivery);
+    fake->submissions += !job.repeated;
+    fake->body = arena_str(fake->arena, submission->body);
+    fake->source = arena_str(fake->arena, submission->source);
+    fake->hook = arena_str(fake->arena, submission->hook);
+    fake->delivery = arena_str(fake->arena, submission->delivery);
+    if (fake->mode == FAKE_HOLDS) {
+        assert_true(fake->held_count < FAKE_HELD);
+        fake->held[fake->held_count++] = job;
+        return QUELL_OK;
+    }
+    later = malloc(sizeof(*later));
+    *later = job;
+    loop_defer(fake->loop, fake_finish, later);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_resolve(void *engine, struct quell_str run,
+                                           struct quell_str step, bool happened,
+                                           struct quell_str by, quell_done_fn *done, void *user,
+                                           struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "the step is not held");
+    fake->resolved = arena_format(fake->arena, "%.*s %.*s %d %.*s", QUELL_ARG(run), QUELL_ARG(step),
+                                  happened, QUELL_ARG(by));
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_runs(void *engine, const struct quell_runs_options *options,
+                                        struct quell_document *document, struct quell_error *err)
+{
+    struct fake *fake = engine;
+    struct map_builder map = {.arena = fake->arena};
+
+    (void)err;
+    map_add(&map, "state", quell_string(arena_str(fake->arena, options->state)));
+    map_add(&map, "limit", quell_int((int64_t)options->limit));
+    document->value = map_made(&map);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_show(void *engine, struct quell_str run,
+                                        struct quell_document *document, struct quell_error *err)
+{
+    (void)engine;
+    (void)document;
+    return error_set(err, QUELL_NOT_FOUND, "no run %.*s", QUELL_ARG(run));
+}
+
+static UNUSED enum quell_code fake_stats(void *engine, struct quell_document *document,
+                                         struct quell_error *err)
+{
+    (void)err;
+    document->value = ((struct fake *)engine)->stats;
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_reload(void *engine, serve_check_fn *check, void *user,
+                                          struct quell_error *err)
+{
+    struct fake *fake = engine;
+    enum quell_code code;
+
+    if (fake->reload_fails)
+        return error_set(err, QUELL_INVALID, "a playbook does not check");
+    code = check(fake->next_config, user, err);
+    if (!code)
+        fake->config = fake->next_config;
+    return code;
+}
+
+static UNUSED void fake_free_document(struct quell_document *document)
+{
+    (void)document; /* it lives in the fake's arena */
+}
+
+static UNUSED struct quell_value fake_json(struct fake *fake, const char *text)
+{
+    struct quell_value value;
+    struct quell_error err;
+
+    if (json_read(fake->arena, quell_str_of(text), 1 << 20, &value, NULL, &err))
+        fail_msg("%s: %s", err.message, text);
+    return value;
+}
+
+static UNUSED void fake_init(struct fake *fake, const char *config)
+{
+    *fake = (struct fake){.loop = loop_new(), .arena = arena_new(0)};
+    log_set(LOG_LEVEL_ERROR, 0);
+    fake->config = fake_json(fake, config);
+    fake->next_config = fake->config;
+    fake->stats = fake_json(fake, "{\"ready\":true,\"checks\":[{\"name\":\"store\",\"ok\":true,"
+                                  "\"text\":\"writable\"}],\"counters\":[]}");
+}
+
+static UNUSED struct serve_engine fake_engine(struct fake *fake)
+{
+    return (struct serve_engine){.engine = fake,
+                                 .config = fake_config,
+                                 .store_url = fake_store_url,
+                                 .submit = fake_submit,
+                                 .resolve = fake_resolve,
+                                 .runs = fake_runs,
+                                 .show = fake_show,
+                                 .stats = fake_stats,
+                                 .reload = fake_reload,
+                                 .free_document = fake_free_document};
+}
+
+/* Starts to serve; config has `"listen": "127.0.0.1:0"`. */
+static UNUSED void fake_start(struct fake *fake, const char *config,
+                              const struct serve_options *options)
+{
+    struct serve_options none = {.listen = NULL};
+    struct serve_engine engine;
+    struct quell_error err = {.code = QUELL_OK};
+
+    fake_init(fake, config);
+    engine = fake_engine(fake);
+    if (serve_start(&engine, fake->loop, options ? options : &none, &fake->service, &err))
+        fail_msg("%s", err.message);
+}
+
+static UNUSED void fake_stop(struct fake *fake)
+{
+    serve_stop(fake->service);
+    fake_release(fake);
+    for (int i = 0; i < 3; i++)
+        loop_once(fake->loop, 0);
+    loop_free(fake->loop);
+    arena_free(fake->arena);
+}
+
+static UNUSED int fake_port(const struct fake *fake)
+{
+    int port = 0;
+
+    assert_non_null(server_url(serve_server(fake->service), 0, &port));
+    return port;
+}
+
+/* ---- clients -----------------------------------------------------------------------------------
+ */
+
+struct client {
+    struct fake *fake;
+    int fd;
+    struct buf got;
+    bool closed; /* the server closed its side */
+    bool reset;
+};
+
+static UNUSED void client_adopt(struct client *client, struct fake *fake, int fd)
+{
+    assert_true(fd >= 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    *client = (struct client){.fake = fake, .fd = fd};
+}
+
+static UNUSED void client_open(struct client *client, struct fake *fake)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    address.sin_port = htons((uint16_t)fake_port(fake));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    client_adopt(client, fake, fd);
+}
+
+static UNUSED void client_close(struct client *client)
+{
+    if (client->fd >= 0)
+        (void)close(client->fd);
+    buf_free(&client->got);
+    client->fd = -1;
+}
+
+static UNUSED void client_receive(struct client *client)
+{
+    char bytes[16384];
+    ssize_t got;
+
+    while (!client->closed && (got = recv(client->fd, bytes, sizeof(bytes), 0)) != 0) {
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (got < 0) {
+            client->closed = client->reset = true;
+            return;
+        }
+        buf_add(&client->got, bytes, (size_t)got);
+    }
+    client->closed = true;
+}
+
+/* One turn: the server does what it can, then this client hears what came. */
+static UNUSED void client_turn(struct client *client)
+{
+    loop_once(client->fake->loop, TURN_MS);
+    client_receive(client);
+}
+
+/* Sends all of it, as far as the server lets us. */
+static UNUSED void client_send(struct client *client, struct quell_str bytes)
+{
+    int64_t until_us = clock_monotonic_us() + PATIENCE_US;
+
+    while (bytes.len > 0 && !client->closed) {
+        ssize_t sent = send(client->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+
+        if (sent > 0)
+            bytes = str_slice(bytes, (size_t)sent, bytes.len);
+        if (sent < 0 && errno != EAGAIN)
+            return; /* the server has closed: what it said is in `got` */
+        if (bytes.len > 0)
+            client_turn(client);
+        assert_true(clock_monotonic_us() < until_us);
+    }
+}
+
+/* ---- answers -----------------------------------------------------------------------------------
+ */
+
+/* Cuts the answer at *at; false when it is not whole yet. *status is 0 when it is no answer. */
+static UNUSED bool next_answer(struct quell_str got, size_t *at, int *status,
+                               struct quell_str *head, struct quell_str *body)
+{
+    size_t end = str_find(got, QUELL_STR("\r\n\r\n"), *at), length_at;
+    int64_t length = 0, number = 0;
+    struct quell_str value, rest;
+
+    if (end == SIZE_MAX)
+        return false;
+    *head = str_slice(got, *at, end + 2);
+    length_at = str_find(*head, QUELL_STR("\r\nContent-Length: "), 0);
+    if (length_at != SIZE_MAX) {
+        (void)str_cut(str_slice(*head, length_at + 18, head->len), '\r', &value, &rest);
+        (void)str_to_int(value, &length);
+    }
+    if (got.len - (end + 4) < (size_t)length)
+        return false;
+    *body = str_slice(got, end + 4, end + 4 + (size_t)length);
+    *status =
+        str_starts(*head, QUELL_STR("HTTP/1.1 ")) && str_to_int(str_slice(*head, 9, 12), &number)
+            ? (int)number
+            : 0;
+    *at = end + 4 + (size_t)length;
+    return true;
+}
+
+static UNUSED size_t count_answers(const struct client *client)
+{
+    size_t at = 0, count = 0;
+    struct quell_str head, body;
+    int status;
+
+    while (next_answer(buf_str(&client->got), &at, &status, &head, &body))
+        count++;
+    return count;
+}
+
+/* Waits for `count` answers in all, or for the close. */
+static UNUSED void client_wait(struct client *client, size_t count)
+{
+    int64_t until_us = clock_monotonic_us() + PATIENCE_US;
+
+    while (!client->closed && count_answers(client) < count) {
+        client_turn(client);
+        assert_true(clock_monotonic_us() < until_us);
+    }
+}
+
+static UNUSED void client_wait_close(struct client *client)
+{
+    client_wait(client, SIZE_MAX);
+}
+
+/* The statuses in order, with " close" behind them when the server has closed. */
+static UNUSED const char *client_story(const struct client *client, char *out, size_t size)
+{
+    size_t at = 0, used = 0;
+    struct quell_str head, body;
+    int status;
+
+    out[0] = '\0';
+    while (used + 8 < size && next_answer(buf_str(&client->got), &at, &status, &head, &body))
+        used += (size_t)snprintf(out + used, size - used, "%s%d", used ? " " : "", status);
+    if (at != client->got.len)
+        used += (size_t)snprintf(out + used, size - used, " +%zu bytes", client->got.len - at);
+    if (client->closed)
+        (void)snprintf(out + used, size - used, "%s%s", used ? " " : "",
+                       client->reset ? "reset" : "close");
+    return out;
+}
+
+/* Sends one request and waits for one answer; returns its status. Slices are valid until the client
+ * hears more. */
+static UNUSED int client_ask(struct client *client, struct quell_str request,
+                             struct quell_str *head, struct quell_str *body)
+{
+    size_t at = 0;
+    int status = 0;
+
+    buf_reset(&client->got);
+    client_send(client, request);
+    client_wait(client, 1);
+    if (!next_answer(buf_str(&client->got), &at, &status, head, body))
+        fail_msg("no answer, but %.*s", QUELL_ARG(buf_str(&client->got)));
+    return status;
+}
+
+#endif
