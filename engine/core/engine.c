@@ -160,6 +160,12 @@ void quell_close(struct quell *engine)
 
 enum quell_code quell_reload(struct quell *engine, struct quell_error *err)
 {
+    return quell_reload_checked(engine, NULL, NULL, err);
+}
+
+enum quell_code quell_reload_checked(struct quell *engine, quell_check_fn *check, void *user,
+                                     struct quell_error *err)
+{
     struct generation *next;
     enum quell_code code;
 
@@ -167,6 +173,12 @@ enum quell_code quell_reload(struct quell *engine, struct quell_error *err)
                           &next, err);
     if (code)
         return code;
+    if (check)
+        code = check(next->config, user, err);
+    if (code) {
+        generation_release(next);
+        return code;
+    }
     generation_release(engine->generation);
     engine->generation = next;
     return QUELL_OK;

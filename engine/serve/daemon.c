@@ -21,13 +21,15 @@
 #include "value/json.h"
 #include "value/value.h"
 
-#define EXIT_CANNOT_START 2 /* a tool error, as UX.md has it */
+#define EXIT_TROUBLE 2     /* a tool error, as UX.md has it */
+#define LAST_WORDS_MS 1000 /* for telling those who wait that the store failed */
 
 struct daemon_life {
     struct loop *loop;
     struct service *service;
     const struct serve_options *options;
-    bool stopping;
+    bool stopping; /* a signal said so */
+    bool ended;    /* and it is done, or done waiting for */
 };
 
 /* ---- saying where ------------------------------------------------------------------------------
@@ -122,6 +124,7 @@ static void drained(void *user)
 {
     struct daemon_life *life = user;
 
+    life->ended = true;
     loop_stop(life->loop);
 }
 
@@ -132,7 +135,7 @@ static void stop(int number, void *user)
 
     if (life->stopping) { /* asked twice: at once */
         log_line(LOG_LEVEL_WARNING, "signal %d again: not waiting for what is in flight", number);
-        loop_stop(life->loop);
+        drained(life);
         return;
     }
     life->stopping = true;
@@ -171,18 +174,30 @@ static void raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* else fewer connections: accept() says so */
 }
 
-static void run(struct daemon_life *life)
+/* False when the engine ended it. */
+static bool run(struct daemon_life *life)
 {
     struct loop_watch *watches[] = {
         loop_signal(life->loop, SIGTERM, stop, life),
         loop_signal(life->loop, SIGINT, stop, life),
         loop_signal(life->loop, SIGHUP, reload, life),
     };
+    bool asked;
 
     notify_send("READY=1");
     loop_run(life->loop);
+    asked = life->ended;
+    if (!asked) {
+        /* The engine has stopped the loop: its store failed, nothing is acknowledged any more. */
+        log_line(LOG_LEVEL_ERROR, "the engine has stopped: ending");
+        notify_send("STOPPING=1");
+        server_drain(serve_server(life->service), LAST_WORDS_MS, drained, life);
+        loop_run(life->loop);
+    }
     for (size_t i = 0; i < sizeof(watches) / sizeof(watches[0]); i++)
         loop_unwatch(watches[i]);
+    log_line(LOG_LEVEL_INFO, "stopped");
+    return asked;
 }
 
 int serve_daemon(const struct serve_engine *engine, struct loop *loop,
@@ -190,19 +205,19 @@ int serve_daemon(const struct serve_engine *engine, struct loop *loop,
 {
     struct daemon_life life = {.loop = loop, .options = options};
     struct quell_error err = {.code = QUELL_OK};
+    bool good;
 
     raise_descriptors();
     if (serve_start(engine, loop, options, &life.service, &err)) {
         log_line(LOG_LEVEL_ERROR, "cannot serve: %s", err.message);
-        return EXIT_CANNOT_START;
+        return EXIT_TROUBLE;
     }
     if (tell_addresses(&life, &err)) {
         log_line(LOG_LEVEL_ERROR, "cannot serve: %s", err.message);
         serve_stop(life.service);
-        return EXIT_CANNOT_START;
+        return EXIT_TROUBLE;
     }
-    run(&life);
-    log_line(LOG_LEVEL_INFO, "stopped");
+    good = run(&life);
     serve_stop(life.service);
-    return 0;
+    return good ? 0 : EXIT_TROUBLE;
 }

@@ -117,7 +117,7 @@ static void add_labels(struct buf *out, struct quell_value labels)
 static void add_counter(struct buf *out, struct quell_value counter, bool first)
 {
     struct quell_str name = quell_get_str(counter, "name");
-    bool total = str_ends(name, QUELL_STR("_total"));
+    bool total = quell_text_is(quell_get(counter, "type"), "counter");
 
     if (first) {
         buf_add_text(out, "# HELP ");

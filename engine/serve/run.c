@@ -44,12 +44,10 @@ static enum quell_code stats(void *engine, struct quell_document *document, stru
     return quell_stats(engine, document, err);
 }
 
-static enum quell_code reload(void *engine, serve_check_fn *check, void *user,
+static enum quell_code reload(void *engine, quell_check_fn *check, void *user,
                               struct quell_error *err)
 {
-    enum quell_code code = quell_reload(engine, err);
-
-    return code ? code : check(quell_config(engine), user, err);
+    return quell_reload_checked(engine, check, user, err);
 }
 
 int serve_run(struct quell *engine, const struct serve_options *options)

@@ -38,14 +38,12 @@ struct serve_options {
 };
 
 /* Serves until SIGTERM or SIGINT, then drains and returns 0; SIGHUP reloads. 2 when it cannot start
- * (the reason is logged). `engine` is open for running. */
+ * or when the engine stops its loop because the store failed (the reason is logged). `engine` is
+ * open for running. */
 int serve_run(struct quell *engine, const struct serve_options *options);
 
 /* ---- the seam to the engine: tests serve another one -------------------------------------------
  */
-
-typedef enum quell_code serve_check_fn(struct quell_value config, void *user,
-                                       struct quell_error *err);
 
 struct serve_engine {
     void *engine;
@@ -63,7 +61,7 @@ struct serve_engine {
     enum quell_code (*stats)(void *engine, struct quell_document *document,
                              struct quell_error *err);
     /* Asks `check` about the new configuration before it replaces the old one. */
-    enum quell_code (*reload)(void *engine, serve_check_fn *check, void *user,
+    enum quell_code (*reload)(void *engine, quell_check_fn *check, void *user,
                               struct quell_error *err);
     void (*free_document)(struct quell_document *document);
 };

@@ -60,6 +60,13 @@ struct quell_str quell_store_url(struct quell *engine);
 /* Reads configuration, connectors and playbooks anew; all or nothing: on failure the old set stays.
  */
 enum quell_code quell_reload(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+/* The same, but `check` is asked about the new configuration before it takes the place of the old
+ * one; when it fails, the reload is refused with its error. For front ends with keys of their own.
+ */
+typedef enum quell_code quell_check_fn(struct quell_value config, void *user,
+                                       struct quell_error *err);
+enum quell_code quell_reload_checked(struct quell *engine, quell_check_fn *check, void *user,
+                                     struct quell_error *err) QUELL_MUST_CHECK;
 
 /* ---- incidents in ------------------------------------------------------------------------------
  */
@@ -155,8 +162,8 @@ size_t quell_active(struct quell *engine);
 enum quell_code quell_actions(struct quell *engine, struct quell_str filter,
                               struct quell_document *document,
                               struct quell_error *err) QUELL_MUST_CHECK;
-/* Counters and readiness: {ready, checks: [{name, ok, text}], counters: [{name, help, labels: {..},
- * value}]}. */
+/* Counters and readiness: {ready, checks: [{name, ok, text}], counters: [{name, help, type,
+ * labels: {..}, value}]}; `type` is Prometheus's counter or gauge. */
 enum quell_code quell_stats(struct quell *engine, struct quell_document *document,
                             struct quell_error *err) QUELL_MUST_CHECK;
 

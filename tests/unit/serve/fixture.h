@@ -196,7 +196,7 @@ static UNUSED enum quell_code fake_stats(void *engine, struct quell_document *do
     return QUELL_OK;
 }
 
-static UNUSED enum quell_code fake_reload(void *engine, serve_check_fn *check, void *user,
+static UNUSED enum quell_code fake_reload(void *engine, quell_check_fn *check, void *user,
                                           struct quell_error *err)
 {
     struct fake *fake = engine;
