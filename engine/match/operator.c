@@ -4,7 +4,6 @@
  * An element of another type than the operand is undetermined, never "no": a playbook must not act,
  * or hold back, on a comparison that could not be made.
  */
-#include "base/limits.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "match/condition.h"
@@ -143,7 +142,7 @@ static enum match_verdict judge_regex(const struct item *item, struct quell_valu
     case REGEX_LIMIT:
         break;
     }
-    return unsure(seen.len > LIMIT_MATCH_FIELD_BYTES ? WHY_LONG : WHY_LIMIT, why);
+    return unsure(seen.len > regex_subject_max(item->regex) ? WHY_LONG : WHY_LIMIT, why);
 }
 
 static bool order_holds(enum operator_id op, int order)

@@ -17,12 +17,14 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/str.h"
 
 struct regex {
     pcre2_general_context *memory;
     pcre2_code *code;
     pcre2_match_context *limits;
     pcre2_match_data *data;
+    size_t subject_max; /* bytes */
 };
 
 static void *give(PCRE2_SIZE size, void *user)
@@ -43,6 +45,20 @@ static void set_limits(struct regex *regex)
     (void)pcre2_set_match_limit(regex->limits, LIMIT_REGEX_MATCH); /* these three never fail */
     (void)pcre2_set_depth_limit(regex->limits, LIMIT_REGEX_DEPTH);
     (void)pcre2_set_heap_limit(regex->limits, LIMIT_REGEX_HEAP_KIB);
+}
+
+/* Lookaround and back references switch off the shortcuts that keep an unsuccessful search linear,
+ * and what they read is not counted by the match limit: only the subject's size bounds them. */
+static size_t subject_max_of(const pcre2_code *code, struct quell_str pattern)
+{
+    static const char *const marks[] = {"(?=", "(?!", "(?<=", "(?<!", "(*"};
+    uint32_t references = 0;
+    size_t i;
+
+    (void)pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &references); /* 0 when it fails */
+    for (i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        references += str_find(pattern, quell_str_of(marks[i]), 0) != SIZE_MAX;
+    return references > 0 ? LIMIT_REGEX_LOOK_BYTES : LIMIT_MATCH_FIELD_BYTES;
 }
 
 static enum quell_code refuse(int number, size_t at, size_t *offset, struct quell_error *err)
@@ -81,6 +97,7 @@ enum quell_code regex_new(struct quell_str pattern, bool caseless, struct regex 
     /* Without a JIT the interpreter does the same work, slower, under the same limits. */
     (void)pcre2_jit_compile(made->code, PCRE2_JIT_COMPLETE);
     set_limits(made);
+    made->subject_max = subject_max_of(made->code, pattern);
     made->data = pcre2_match_data_create(1, made->memory);
     *regex = made;
     return QUELL_OK;
@@ -102,7 +119,7 @@ enum regex_result regex_test(const struct regex *regex, struct quell_str subject
     PCRE2_SPTR text = (PCRE2_SPTR)(subject.data ? subject.data : "");
     int found;
 
-    if (subject.len > LIMIT_MATCH_FIELD_BYTES)
+    if (subject.len > regex->subject_max)
         return REGEX_LIMIT;
     found = pcre2_match(regex->code, text, subject.len, 0, 0, regex->data, regex->limits);
     if (found == PCRE2_ERROR_JIT_STACKLIMIT)
@@ -111,6 +128,11 @@ enum regex_result regex_test(const struct regex *regex, struct quell_str subject
     if (found >= 0) /* 0: more groups than the match data holds, which is a match all the same */
         return REGEX_YES;
     return found == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_LIMIT;
+}
+
+size_t regex_subject_max(const struct regex *regex)
+{
+    return regex->subject_max;
 }
 
 bool regex_jit(void)

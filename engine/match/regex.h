@@ -20,8 +20,11 @@ enum quell_code regex_new(struct quell_str pattern, bool caseless, struct regex 
 void regex_free(struct regex *regex);
 
 enum regex_result { REGEX_NO, REGEX_YES, REGEX_LIMIT };
-/* REGEX_LIMIT: a match, depth or heap limit, or a subject above LIMIT_MATCH_FIELD_BYTES. */
+/* REGEX_LIMIT: a match, depth or heap limit, or a subject above regex_subject_max. */
 enum regex_result regex_test(const struct regex *regex, struct quell_str subject);
+/* LIMIT_MATCH_FIELD_BYTES, or LIMIT_REGEX_LOOK_BYTES for a pattern with lookaround or back
+ * references. */
+size_t regex_subject_max(const struct regex *regex);
 bool regex_jit(void); /* whether PCRE2's JIT works here */
 
 #endif
