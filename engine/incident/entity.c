@@ -58,8 +58,10 @@ static const struct {
     [ENTITY_APPLICATION] = {"application", {{{"id"}}, {{"name"}}}, {"id"}},
 };
 
-/* Verdicts, worst last: merging keeps the worst. */
-static const char *const verdicts[] = {"no-threats-found", "suspicious", "malicious"};
+/* Verdicts and risks, each from good to bad: merging keeps the worst. */
+static const char *const from_good_to_bad[] = {
+    "no-threats-found", "suspicious", "malicious", "none", "informational", "low",
+    "medium",           "high",       "critical"};
 
 static size_t slot(const struct entity *entity, const char *field)
 {
@@ -134,9 +136,9 @@ static bool same(const struct entity *a, const struct entity *b, const struct id
 static struct quell_value worse(struct quell_value a, struct quell_value b)
 {
     size_t i, rank_a = 0, rank_b = 0;
-    for (i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
-        rank_a = quell_text_is(a, verdicts[i]) ? i + 1 : rank_a;
-        rank_b = quell_text_is(b, verdicts[i]) ? i + 1 : rank_b;
+    for (i = 0; i < sizeof from_good_to_bad / sizeof from_good_to_bad[0]; i++) {
+        rank_a = quell_text_is(a, from_good_to_bad[i]) ? i + 1 : rank_a;
+        rank_b = quell_text_is(b, from_good_to_bad[i]) ? i + 1 : rank_b;
     }
     return rank_b > rank_a ? b : a;
 }
@@ -158,7 +160,8 @@ static void merge(struct arena *arena, struct entity *old, const struct entity *
     for (i = 0; old->fields[i].name; i++) {
         if (quell_is_null(old->values[i]))
             old->values[i] = more->values[i];
-        else if (str_is(quell_str_of("verdict"), old->fields[i].name))
+        else if (str_is(QUELL_STR("verdict"), old->fields[i].name) ||
+                 str_is(QUELL_STR("risk"), old->fields[i].name))
             old->values[i] = worse(old->values[i], more->values[i]);
         else if (old->fields[i].type == QUELL_FIELD_LIST)
             old->values[i] = united(arena, old->values[i], more->values[i]);
@@ -220,6 +223,9 @@ static void fill(const struct reader *reader, const struct entity_rule *rule,
     entity_put(entity, "verdict", word_verdict(reader->arena, read_text(reader, sent, "verdict")));
     if (rule->more)
         rule->more(reader, sent, entity);
+    if (slot(entity, "risk") != SIZE_MAX)
+        entity->values[slot(entity, "risk")] =
+            word_severity(reader->arena, entity_get(entity, "risk"));
 }
 
 static void give_name(struct entity *entity)

@@ -44,7 +44,9 @@ static const char *const verdict_words[] = {"malicious", "suspicious", "no-threa
 #define RAW \
     {.name = "raw", .type = QUELL_FIELD_ANY, .flags = QUELL_NULLABLE, \
      .doc = "What the sender said of it, unchanged."}
-#define KIND(word_) TEXT("kind", "Always `" word_ "`.")
+#define KIND(word_) \
+    {.name = "kind", .type = QUELL_FIELD_STRING, .flags = QUELL_NULLABLE, \
+     .fallback = "\"" word_ "\"", .doc = "Always `" word_ "`."}
 #define VERDICT WORD("verdict", verdict_words, 0, "What the sender thinks of it.")
 /* clang-format on */
 

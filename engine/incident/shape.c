@@ -130,12 +130,12 @@ static enum quell_code conform_list(struct arena *arena, const struct quell_fiel
 
     if (!quell_is(got, QUELL_LIST))
         return wrong(trail, "a list", got, err);
-    if (count > LIMIT_INCIDENT_ITEMS)
-        return fail(trail, QUELL_LIMIT, "more items than LIMIT_INCIDENT_ITEMS allows", "", err);
     if (field->of == QUELL_FIELD_ANY) {
         *out = got;
         return QUELL_OK;
     }
+    if (count > LIMIT_INCIDENT_ITEMS)
+        return fail(trail, QUELL_LIMIT, "more items than LIMIT_INCIDENT_ITEMS allows", "", err);
     items = arena_array(arena, struct quell_value, count + 1);
     for (i = 0; i < count; i++) {
         struct trail here = {trail, NULL, i};
@@ -153,6 +153,9 @@ static enum quell_code conform_field(struct arena *arena, const struct quell_fie
 {
     bool missing = quell_is_null(got);
 
+    if (missing && field->fallback)
+        return json_read(arena, quell_str_of(field->fallback), LIMIT_DOCUMENT_BYTES, out, NULL,
+                         err);
     switch (field->type) {
     case QUELL_FIELD_LIST:
         if (missing)
