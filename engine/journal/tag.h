@@ -12,8 +12,8 @@
 struct arena;
 
 /* A value of nulls, bools, ints, verbatim numbers, strings, lists and maps with string keys, no
- * deeper than LIMIT_OWN_DEPTH, that says all of `value` but its secrets. `depth` is how many levels of
- * JSON stand around it. Shares what needs no tag with `value`. */
+ * deeper than LIMIT_OWN_DEPTH, that says all of `value` but its secrets. `depth` is how many levels
+ * of JSON stand around it. Shares what needs no tag with `value`. */
 struct quell_value tag_encode(struct arena *arena, struct quell_value value, size_t depth);
 /* The inverse. QUELL_INVALID for an unknown tag or a malformed one. */
 enum quell_code tag_decode(struct arena *arena, struct quell_value tagged,

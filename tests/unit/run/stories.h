@@ -1,0 +1,224 @@
+/*
+ * stories.h - the cases of test_run.c: steps, scripted answers, and what must come out.
+ */
+#ifndef TEST_RUN_STORIES_H
+#define TEST_RUN_STORIES_H
+
+struct story {
+    const char *name;
+    const char *steps;   /* YAML behind `steps:`, and maybe on-failure */
+    const char *answers; /* JSON: path -> list of outcomes, one for each attempt */
+    const char *expected;
+};
+
+#define OK "{\"outcome\":\"succeeded\",\"output\":{\"id\":\"d\",\"risk\":\"high\"}}"
+#define REFUSED "{\"outcome\":\"failed\",\"error\":{\"code\":\"refused\",\"message\":\"no\"}}"
+#define THROTTLED "{\"outcome\":\"failed\",\"error\":{\"code\":\"throttled\",\"message\":\"busy\"}}"
+#define LOST                                                                                       \
+    "{\"outcome\":\"unknown\",\"error\":{\"code\":\"unknown-outcome\",\"message\":\"lost\"}}"
+
+static const struct story stories[] = {
+    {"one call", "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n",
+     "{\"a\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"a condition over an answer",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: b\n    if: steps.a.output.risk == 'high'\n    uses: test.isolate\n"
+     "    with: { device_id: \"${{ steps.a.output.id }}\" }\n"
+     "  - id: c\n    if: steps.a.output.risk == 'low'\n    uses: test.isolate\n"
+     "    with: { device_id: d2 }\n",
+     "{\"a\":[" OK "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "b calls test.isolate {\"device_id\":\"d\"}\n"
+     "b succeeded\n"
+     "c skipped\n"
+     "run succeeded\n"},
+    {"a failed step ends the run, and on-failure knows it",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n"
+     "on-failure:\n"
+     "  - id: tell\n    uses: test.look\n"
+     "    with: { device_id: x, note: \"${{ error.step }} ${{ error.code }}\" }\n",
+     "{\"a\":[" REFUSED "],\"on-failure.tell\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run fails refused\n"
+     "on-failure.tell calls test.look {\"device_id\":\"x\",\"note\":\"a refused\"}\n"
+     "on-failure.tell succeeded\n"
+     "run failed\n"},
+    {"on-error: continue goes on",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error: continue\n"
+     "  - id: b\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.a.status }}\" }\n",
+     "{\"a\":[" REFUSED "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "b calls test.look {\"device_id\":\"failed\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"on-error: steps catches",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - id: c\n        uses: test.look\n"
+     "        with: { device_id: \"${{ error.code }}\" }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+     "{\"a\":[" REFUSED "],\"a.on-error.c\":[" OK "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a catches refused\n"
+     "a.on-error.c calls test.look {\"device_id\":\"refused\"}\n"
+     "a.on-error.c succeeded\n"
+     "a failed refused\n"
+     "b calls test.look {\"device_id\":\"d2\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"a failing catcher fails the run",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - fail: { reason: \"gave up\" }\n",
+     "{\"a\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a catches refused\n"
+     "- failed failed\n"
+     "a failed failed\n"
+     "run failed\n"},
+    {"retry until it works",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "    retry: { max: 2, first: 1s, backoff: exponential }\n",
+     "{\"a\":[" THROTTLED "," THROTTLED "," OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a waits 1s\n"
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a waits 2s\n"
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"retry is for what may pass: a refusal is final",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    retry: { max: 2 }\n",
+     "{\"a\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run failed\n"},
+    {"an unknown outcome holds the run until a person says it happened",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+     "{\"a\":[" LOST ",\"happened\"],\"b\":[" OK "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a held\n"
+     "a resolved true\n"
+     "a succeeded\n"
+     "b calls test.look {\"device_id\":\"d2\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"... or that it did not: it is called again",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n",
+     "{\"a\":[" LOST ",\"did-not\"," OK "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a held\n"
+     "a resolved false\n"
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"for-each, one after the other",
+     "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ steps.each.output"
+     ".map(i, i.item + '=' + i.steps.a.status).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" OK "],\"each[1].a\":[" OK "],\"after\":[" OK "]}",
+     "each loops [\"d1\",\"d2\"]\n"
+     "each[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "each[0].a succeeded\n"
+     "each[1].a calls test.look {\"device_id\":\"d2\"}\n"
+     "each[1].a succeeded\n"
+     "each succeeded\n"
+     "after calls test.look {\"device_id\":\"d1=succeeded d2=succeeded\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"for-each over more than max begins nothing",
+     "  - id: each\n    for-each: \"['d1', 'd2', 'd3']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: \"${{ d }}\" }\n",
+     "{}",
+     "each failed limit\n"
+     "run failed\n"},
+    {"a failed item ends the loop, the ones under way come to their end",
+     "  - id: each\n    for-each: \"['d1', 'd2', 'd3']\"\n    as: d\n    max: 3\n"
+     "    concurrency: 2\n    on-error: continue\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ "
+     "steps.each.?output.orValue([])"
+     ".map(i, i.status).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" REFUSED "],\"each[1].a\":[" OK "],\"after\":[" OK "]}",
+     "each loops [\"d1\",\"d2\",\"d3\"]\n"
+     "each[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "each[1].a calls test.look {\"device_id\":\"d2\"}\n"
+     "each[0].a failed refused\n"
+     "each[1].a succeeded\n"
+     "each failed refused\n"
+     "after calls test.look {\"device_id\":\"failed succeeded not-run\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"a run disrupts five targets at the most",
+     "  - id: each\n    for-each: \"['1', '2', '3', '4', '5', '6']\"\n    as: d\n    max: 6\n"
+     "    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: \"${{ d }}\" }\n",
+     "{\"each[0].a\":[" OK "],\"each[1].a\":[" OK "],\"each[2].a\":[" OK "],\"each[3].a\":[" OK
+     "],\"each[4].a\":[" OK "]}",
+     "each loops [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]\n"
+     "each[0].a calls test.isolate {\"device_id\":\"1\"}\n"
+     "each[0].a succeeded\n"
+     "each[1].a calls test.isolate {\"device_id\":\"2\"}\n"
+     "each[1].a succeeded\n"
+     "each[2].a calls test.isolate {\"device_id\":\"3\"}\n"
+     "each[2].a succeeded\n"
+     "each[3].a calls test.isolate {\"device_id\":\"4\"}\n"
+     "each[3].a succeeded\n"
+     "each[4].a calls test.isolate {\"device_id\":\"5\"}\n"
+     "each[4].a succeeded\n"
+     "each[5].a failed limit\n"
+     "each failed limit\n"
+     "run failed\n"},
+    {"set, blocks and else",
+     "  - set: { who: d9 }\n"
+     "  - id: block\n    if: vars.who == 'nobody'\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: x }\n"
+     "    else:\n"
+     "      - id: b\n        uses: test.look\n        with: { device_id: \"${{ vars.who }}\" }\n"
+     "  - id: c\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.a.status }} ${{ steps.b.status }}\" }\n",
+     "{\"block.else.b\":[" OK "],\"c\":[" OK "]}",
+     "- sets {\"who\":\"d9\"}\n"
+     "- succeeded\n"
+     "block.else.b calls test.look {\"device_id\":\"d9\"}\n"
+     "block.else.b succeeded\n"
+     "block succeeded\n"
+     "c calls test.look {\"device_id\":\"not-run succeeded\"}\n"
+     "c succeeded\n"
+     "run succeeded\n"},
+    {"stop ends the run well and nothing follows",
+     "  - id: gate\n    if: \"true\"\n    steps:\n"
+     "      - stop: { as: benign, reason: \"known ${{ 1 + 1 }}\" }\n"
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n",
+     "{}",
+     "run stops benign known 2\n"
+     "- succeeded\n"
+     "gate succeeded\n"
+     "run succeeded\n"},
+    {"an error in a condition fails the step, it is never just false",
+     "  - id: a\n    if: incident.title.nothing == 1\n    uses: test.isolate\n"
+     "    with: { device_id: d1 }\n",
+     "{}",
+     "a failed invalid\n"
+     "run failed\n"},
+    {"arguments of the wrong type never leave the house",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: \"${{ [1] }}\" }\n", "{}",
+     "a failed invalid\n"
+     "run failed\n"},
+    {"a text that looks like an expression stays text",
+     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ '$' + '{{ 1 + 1 }}' }}\" }\n",
+     "{\"a\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"${{ 1 + 1 }}\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+};
+
+#endif
