@@ -5,27 +5,18 @@
  * A name that is wrong is pointed at inside the author's own text; the nearest right one is
  * offered. What cannot be known before a run (config, lists, raw data) is not judged.
  */
-#include "playbook/load.h"
+#include "playbook/bind.h"
 
 #include "base/arena.h"
 #include "base/str.h"
 
-/* One expression and where it stands. */
-struct binding {
-    struct loader *loader;
-    struct here here;
-    const struct cel *expr;
-    const struct yaml_node *scalar;
-    size_t offset;
-};
-
-static struct place place_in(const struct binding *binding, struct place inside)
+struct place bind_place(const struct binding *binding, struct place inside)
 {
     return yaml_place_inside(binding->loader->diags->text, binding->scalar,
                              binding->offset + inside.offset, inside.len);
 }
 
-static void suggest(const struct binding *binding, struct diag *diag, struct quell_str nearest)
+void bind_suggest(const struct binding *binding, struct diag *diag, struct quell_str nearest)
 {
     if (nearest.len)
         diag->help =
@@ -35,25 +26,23 @@ static void suggest(const struct binding *binding, struct diag *diag, struct que
 /* ---- fields ------------------------------------------------------------------------------------
  */
 
-/* Path names from `from` on against a table; `owner` is what people call the table's owner. */
-static struct diag *check_fields(const struct binding *binding, const struct cel_reference *ref,
-                                 const struct quell_field *table, size_t from,
-                                 struct quell_str owner)
+struct diag *bind_fields(const struct binding *binding, const struct cel_reference *ref,
+                         const struct quell_field *table, size_t from, struct quell_str owner)
 {
     for (; table && from < ref->count; from++) {
         const struct quell_field *field = fields_find(table, ref->path[from]);
         struct diag *diag;
         if (field && (field->flags & PLAYBOOK_LATER))
-            return report(binding->loader, LATER, place_in(binding, ref->places[from]),
+            return report(binding->loader, LATER, bind_place(binding, ref->places[from]),
                           "`%.*s.%s` is not supported yet", QUELL_ARG(owner), field->name);
         if (field) {
             table = field->type == QUELL_FIELD_OBJECT ? field->fields : NULL;
             owner = diag_format(binding->loader->diags, "%.*s.%s", QUELL_ARG(owner), field->name);
             continue;
         }
-        diag = report(binding->loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[from]),
+        diag = report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[from]),
                       "`%.*s` has no field `%.*s`", QUELL_ARG(owner), QUELL_ARG(ref->path[from]));
-        suggest(binding, diag, fields_nearest(table, ref->path[from]));
+        bind_suggest(binding, diag, fields_nearest(table, ref->path[from]));
         return diag;
     }
     return NULL;
@@ -61,17 +50,17 @@ static struct diag *check_fields(const struct binding *binding, const struct cel
 
 static void check_incident(const struct binding *binding, const struct cel_reference *ref)
 {
-    (void)check_fields(binding, ref, binding->loader->incident_fields, 0, ref->root);
+    (void)bind_fields(binding, ref, binding->loader->incident_fields, 0, ref->root);
 }
 
 static void check_run(const struct binding *binding, const struct cel_reference *ref)
 {
-    (void)check_fields(binding, ref, playbook_run_fields, 0, ref->root);
+    (void)bind_fields(binding, ref, playbook_run_fields, 0, ref->root);
 }
 
 static void check_self(const struct binding *binding, const struct cel_reference *ref)
 {
-    (void)check_fields(binding, ref, playbook_self_fields, 0, ref->root);
+    (void)bind_fields(binding, ref, playbook_self_fields, 0, ref->root);
 }
 
 static void check_inputs(const struct binding *binding, const struct cel_reference *ref)
@@ -88,10 +77,10 @@ static void check_inputs(const struct binding *binding, const struct cel_referen
         if (quell_str_equal(names[i], ref->path[0]))
             return;
     }
-    diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[0]),
+    diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[0]),
                   "there is no input `%.*s`", QUELL_ARG(ref->path[0]));
     diag->help = QUELL_STR("name it under `inputs:`");
-    suggest(binding, diag, str_nearest(ref->path[0], names, playbook->input_count));
+    bind_suggest(binding, diag, str_nearest(ref->path[0], names, playbook->input_count));
 }
 
 static void check_error(const struct binding *binding, const struct cel_reference *ref)
@@ -101,11 +90,11 @@ static void check_error(const struct binding *binding, const struct cel_referenc
     for (; at != NO_STEP; at = loader->outline[at].parent) {
         enum branch branch = loader->outline[at].branch;
         if (branch == BRANCH_ON_ERROR || branch == BRANCH_ON_FAILURE) {
-            (void)check_fields(binding, ref, playbook_error_fields, 0, ref->root);
+            (void)bind_fields(binding, ref, playbook_error_fields, 0, ref->root);
             return;
         }
     }
-    report(binding->loader, UNKNOWN_REFERENCE, place_in(binding, ref->place),
+    report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, ref->place),
            "`error` is known only in the steps of `on-error` and `on-failure`");
 }
 
@@ -116,13 +105,13 @@ static void report_unset(const struct binding *binding, const struct cel_referen
 {
     struct loader *loader = binding->loader;
     struct quell_str *names = arena_array(loader->arena, struct quell_str, loader->var_count);
-    struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[0]),
+    struct diag *diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[0]),
                                "no var `%.*s` is set before this", QUELL_ARG(ref->path[0]));
     size_t i;
     for (i = 0; i < loader->var_count; i++)
         names[i] = loader->vars[i].name;
     diag->help = QUELL_STR("a `set` step above gives it a value");
-    suggest(binding, diag, str_nearest(ref->path[0], names, loader->var_count));
+    bind_suggest(binding, diag, str_nearest(ref->path[0], names, loader->var_count));
 }
 
 static void check_vars(const struct binding *binding, const struct cel_reference *ref)
@@ -147,7 +136,7 @@ static void check_vars(const struct binding *binding, const struct cel_reference
     }
     if (ref->optional || prove_set(loader, ref->path[0], binding->here.step))
         return;
-    diag = report(loader, NOT_PROVEN, place_in(binding, ref->places[0]),
+    diag = report(loader, NOT_PROVEN, bind_place(binding, ref->places[0]),
                   "`vars.%.*s` may not have been set", QUELL_ARG(ref->path[0]));
     diag->label = QUELL_STR("the step that sets it may be skipped");
     diag->help =
@@ -186,178 +175,6 @@ void bind_var(struct loader *loader, size_t step, const struct yaml_node *name)
     loader->vars[loader->var_count++] = (struct loaded_var){text, step};
 }
 
-/* ---- steps -------------------------------------------------------------------------------------
- */
-
-static void report_no_step(const struct binding *binding, const struct cel_reference *ref)
-{
-    struct loader *loader = binding->loader;
-    struct quell_str *names = arena_array(loader->arena, struct quell_str, loader->outline_count);
-    struct quell_str known = {"", 0};
-    struct diag *diag;
-    size_t i, count = 0;
-    for (i = 0; i < loader->outline_count; i++)
-        if (loader->outline[i].id.len)
-            names[count++] = loader->outline[i].id;
-    diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[0]),
-                  "there is no step `%.*s`", QUELL_ARG(ref->path[0]));
-    for (i = 0; i < count && i < 8; i++)
-        known = diag_format(loader->diags, "%.*s%s%.*s", QUELL_ARG(known), i ? ", " : "",
-                            QUELL_ARG(names[i]));
-    if (count)
-        diag->note = diag_format(loader->diags, "steps with an id: %.*s%s", QUELL_ARG(known),
-                                 count > 8 ? " ..." : "");
-    suggest(binding, diag, str_nearest(ref->path[0], names, count));
-}
-
-/* Whether a step has been there when the run is at `here`; says why not. */
-static bool check_order(const struct binding *binding, const struct cel_reference *ref, size_t step)
-{
-    struct loader *loader = binding->loader;
-    size_t at = binding->here.step;
-    struct quell_str id = ref->path[0];
-    struct place place = place_in(binding, ref->places[0]);
-    enum branch branch = BRANCH_STEPS;
-    struct diag *diag;
-    if (step == at) {
-        report(loader, NOT_PROVEN, place, "the step `%.*s` reads its own result", QUELL_ARG(id));
-        return false;
-    }
-    if (step > at) {
-        diag = report(loader, NOT_PROVEN, place, "the step `%.*s` comes later", QUELL_ARG(id));
-        diag->help = QUELL_STR("read only steps that stand above");
-        return false;
-    }
-    if (outline_inside(loader, at, step, &branch) && branch != BRANCH_ON_ERROR) {
-        report(loader, NOT_PROVEN, place, "the step `%.*s` is still running here", QUELL_ARG(id));
-        return false;
-    }
-    if (prove_visible(loader, step, at))
-        return true;
-    diag = report(loader, UNKNOWN_REFERENCE, place,
-                  "`%.*s` is a step of a loop, with a result for each item", QUELL_ARG(id));
-    diag->help = diag_format(
-        loader->diags, "read the loop's list: `steps.<loop>.output.map(i, i.steps.%.*s.status)`",
-        QUELL_ARG(id));
-    return false;
-}
-
-struct guard_search {
-    struct quell_str id;
-    bool found;
-};
-
-static void find_guard(const struct cel_reference *ref, void *user)
-{
-    struct guard_search *search = user;
-    if (str_is(ref->root, "steps") && ref->count && quell_str_equal(ref->path[0], search->id) &&
-        (ref->optional || (ref->count > 1 && str_is(ref->path[1], "status"))))
-        search->found = true;
-}
-
-/* An expression that looks at the status itself is trusted to mean it. */
-static bool looks_itself(const struct binding *binding, struct quell_str id)
-{
-    struct guard_search search = {id, false};
-    cel_references(binding->expr, find_guard, &search);
-    return search.found;
-}
-
-static void check_proof(const struct binding *binding, const struct cel_reference *ref, size_t step)
-{
-    struct loader *loader = binding->loader;
-    size_t at = binding->here.step;
-    bool own = loader->outline[at].step && loader->outline[at].step->condition.expr &&
-               loader->outline[at].step->condition.expr != binding->expr;
-    struct diag *diag;
-    if (ref->optional || prove_ran(loader, step, at) || looks_itself(binding, ref->path[0]) ||
-        prove_guarded(loader, ref->path[0], at, own))
-        return;
-    diag = report(loader, NOT_PROVEN, place_in(binding, ref->places[1]),
-                  "`%.*s` may not have run, so it may have no output", QUELL_ARG(ref->path[0]));
-    diag->help =
-        diag_format(loader->diags, "write `steps.%.*s.?output`, with `orValue(...)` behind it",
-                    QUELL_ARG(ref->path[0]));
-}
-
-static const struct quell_field item_fields[] = {
-    {.name = "item", .doc = "the item"},
-    {.name = "index", .doc = "its place in the list, from 0"},
-    {.name = "status", .doc = "how its steps ended"},
-    {.name = "steps", .doc = "what its steps gave"},
-    {.name = NULL}};
-
-static void check_output(const struct binding *binding, const struct cel_reference *ref,
-                         const struct step *step)
-{
-    struct loader *loader = binding->loader;
-    struct quell_str owner =
-        diag_format(loader->diags, "steps.%.*s.output", QUELL_ARG(ref->path[0]));
-    if (step->kind == STEP_USES && step->action && step->action->outputs &&
-        step->action->outputs[0].name) {
-        struct diag *diag = check_fields(binding, ref, step->action->outputs, 2, owner);
-        if (diag)
-            diag->note =
-                diag_format(loader->diags, "outputs of `%.*s` are checked by its connector",
-                            QUELL_ARG(step->uses));
-        return;
-    }
-    if (step->kind != STEP_USES && step->kind != STEP_FOR_EACH) {
-        struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[1]),
-                                   "`%.*s` has no output", QUELL_ARG(ref->path[0]));
-        diag->help = step->kind == STEP_SET
-                         ? QUELL_STR("what it sets is read as `vars.<name>`")
-                         : QUELL_STR("read the steps inside it by their own ids");
-        return;
-    }
-    if (step->kind == STEP_FOR_EACH && ref->count > 2) {
-        struct diag *diag = report(loader, UNKNOWN_REFERENCE, place_in(binding, ref->places[2]),
-                                   "`%.*s` is a list", QUELL_ARG(owner));
-        diag->note = QUELL_STR("each of its items has `item`, `index`, `status` and `steps`");
-        diag->help =
-            fields_find(item_fields, ref->path[2])
-                ? diag_format(loader->diags, "write `%.*s.map(i, i.%.*s)`", QUELL_ARG(owner),
-                              QUELL_ARG(ref->path[2]))
-                : diag_format(loader->diags, "write `%.*s.map(i, i.item)`", QUELL_ARG(owner));
-    }
-}
-
-static void check_steps(const struct binding *binding, const struct cel_reference *ref)
-{
-    struct loader *loader = binding->loader;
-    size_t i, step = ref->count ? outline_named(loader, ref->path[0]) : NO_STEP;
-    const struct step *loaded;
-    if (!ref->count)
-        return;
-    for (i = 0; step == NO_STEP && i < loader->foreign_count; i++)
-        if (quell_str_equal(loader->foreign[i], ref->path[0]))
-            return;
-    if (step == NO_STEP) {
-        report_no_step(binding, ref);
-        return;
-    }
-    loader->outline[step].read = true;
-    loaded = loader->outline[step].step;
-    if (!check_order(binding, ref, step) || ref->count < 2 || loader->outline[step].later)
-        return;
-    if (!fields_find(playbook_step_fields, ref->path[1])) {
-        struct diag *diag =
-            check_fields(binding, ref, playbook_step_fields, 1,
-                         diag_format(loader->diags, "steps.%.*s", QUELL_ARG(ref->path[0])));
-        if (loaded && loaded->action && loaded->action->outputs &&
-            fields_find(loaded->action->outputs, ref->path[1]))
-            suggest(binding, diag,
-                    diag_format(loader->diags, "steps.%.*s.output.%.*s", QUELL_ARG(ref->path[0]),
-                                QUELL_ARG(ref->path[1])));
-        return;
-    }
-    if (!str_is(ref->path[1], "output"))
-        return;
-    check_proof(binding, ref, step);
-    if (loaded)
-        check_output(binding, ref, loaded);
-}
-
 /* ---- roots -------------------------------------------------------------------------------------
  */
 
@@ -372,7 +189,7 @@ static const struct root {
     {"incident", IN_TRIGGER | IN_INPUT | IN_STEP, check_incident, NULL},
     {"inputs", IN_STEP, check_inputs, NULL},
     {"vars", IN_STEP, check_vars, NULL},
-    {"steps", IN_STEP, check_steps, NULL},
+    {"steps", IN_STEP, bind_steps, NULL},
     {"run", IN_STEP, check_run, NULL},
     {"playbook", IN_STEP, check_self, NULL},
     {"config", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
@@ -395,7 +212,8 @@ static const struct root *find_root(struct quell_str name)
     return NULL;
 }
 
-static bool is_loop_name(const struct binding *binding, struct quell_str name)
+/* The loop around this place whose item has the name, or NO_STEP. */
+static size_t loop_named(const struct binding *binding, struct quell_str name)
 {
     const struct loader *loader = binding->loader;
     size_t at = binding->here.step;
@@ -404,9 +222,14 @@ static bool is_loop_name(const struct binding *binding, struct quell_str name)
         at = loader->outline[at].parent;
         if (at != NO_STEP && branch == BRANCH_STEPS && loader->outline[at].loop &&
             quell_str_equal(loader->outline[at].as, name))
-            return true;
+            return at;
     }
-    return false;
+    return NO_STEP;
+}
+
+static bool is_loop_name(const struct binding *binding, struct quell_str name)
+{
+    return loop_named(binding, name) != NO_STEP;
 }
 
 /* A name that exists one level down: `isolate.status` for `steps.isolate.status`. */
@@ -445,15 +268,17 @@ static void report_root(const struct binding *binding, const struct cel_referenc
                         const struct root *root)
 {
     struct place name = {ref->place.offset, (uint32_t)ref->root.len};
-    struct diag *diag = report(binding->loader, UNKNOWN_REFERENCE, place_in(binding, name),
+    struct diag *diag = report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, name),
                                "there is no `%.*s` here", QUELL_ARG(ref->root));
     struct quell_str owner = owner_of(binding, ref->root);
     if (root) {
         diag->note = quell_str_of(root->why ? root->why
-                                            : "what starts the playbook is judged before it runs");
+                                  : binding->here.where == WHERE_TRIGGER
+                                      ? "a trigger is judged before a run begins"
+                                      : "defaults are filled in before a run begins");
         return;
     }
-    suggest(binding, diag, owner.len ? owner : nearest_root(binding, ref->root));
+    bind_suggest(binding, diag, owner.len ? owner : nearest_root(binding, ref->root));
 }
 
 /* Names of types are values in CEL; a namespace is no name of its own. */
@@ -473,7 +298,11 @@ static void check_reference(const struct cel_reference *ref, void *user)
 {
     const struct binding *binding = user;
     const struct root *root = find_root(ref->root);
-    if (is_loop_name(binding, ref->root) || (!root && is_cel_name(ref->root)))
+    if (is_loop_name(binding, ref->root)) {
+        bind_item(binding, ref, loop_named(binding, ref->root));
+        return;
+    }
+    if (!root && is_cel_name(ref->root))
         return;
     if (!root || !(root->where & (1u << binding->here.where))) {
         report_root(binding, ref, root);

@@ -103,11 +103,12 @@ static void load_input(struct loader *loader, const struct yaml_pair *pair,
     const struct yaml_node *map = &pair->node, *required;
     const struct input_type *type;
     input->name = quell_str(pair->key.value);
-    (void)check_spelling(loader, QUELL_STR("input"), &pair->key, SPELLING_SNAKE);
+    (void)check_spelling(loader, QUELL_STR("name of an input"), &pair->key, SPELLING_SNAKE);
     input->field.name = arena_str(loader->arena, input->name).data;
     if (!quell_is(map->value, QUELL_MAP)) {
-        struct diag *diag = report(loader, WRONG_TYPE, head_place(loader, map),
-                                   "an input is a map, not a %s", value_type_name(map->value));
+        struct diag *diag =
+            report(loader, WRONG_TYPE, head_place(loader, map),
+                   "an input is a map; this is of type %s", value_type_name(map->value));
         diag->help = QUELL_STR("write `{ type: string }`");
         return;
     }
@@ -117,7 +118,8 @@ static void load_input(struct loader *loader, const struct yaml_pair *pair,
         report(loader, LATER, yaml_get(map, "type")->place,
                "inputs of type `%s` are not supported yet", type->name);
     input->field.type = type->type;
-    input->field.doc = arena_str(loader->arena, text_at(map, "description")).data;
+    if (text_at(map, "description").len)
+        input->field.doc = arena_str(loader->arena, text_at(map, "description")).data;
     required = yaml_get(map, "required");
     if (required && quell_is(required->value, QUELL_BOOL) && required->value.as.boolean)
         input->field.flags = QUELL_REQUIRED;

@@ -32,7 +32,7 @@ static void load_people(struct loader *loader, const struct yaml_node *root)
     struct quell_str state = text_at(root, "state");
     playbook->id = text_at(root, "playbook");
     if (playbook->id.len)
-        (void)check_spelling(loader, QUELL_STR("playbook"), id, SPELLING_KEBAB);
+        (void)check_spelling(loader, QUELL_STR("id of a playbook"), id, SPELLING_KEBAB);
     playbook->name = text_at(root, "name");
     playbook->description = text_at(root, "description");
     playbook->owner = text_at(root, "owner");

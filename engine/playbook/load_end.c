@@ -23,8 +23,8 @@ static const struct yaml_node *options(struct loader *loader, const struct yaml_
     }
     if (!quell_is_null(node->value)) {
         struct diag *diag =
-            report(loader, WRONG_TYPE, head_place(loader, node), "`%s` takes a map, not a %s",
-                   keyword, value_type_name(node->value));
+            report(loader, WRONG_TYPE, head_place(loader, node),
+                   "`%s` takes a map; this is of type %s", keyword, value_type_name(node->value));
         diag->help = diag_format(loader->diags, "write `%s: { reason: ... }`", keyword);
     }
     return NULL;

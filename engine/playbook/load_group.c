@@ -77,7 +77,7 @@ static void load_for_each(struct loader *loader, size_t index, const struct yaml
     load_expression(loader, here, items, &step->items);
     step->as = loader->outline[index].as;
     if (as && quell_is(as->value, QUELL_STRING) &&
-        check_spelling(loader, QUELL_STR("loop's item"), as, SPELLING_SNAKE))
+        check_spelling(loader, QUELL_STR("name of an item"), as, SPELLING_SNAKE))
         bind_loop(loader, index, as);
     load_bounds(loader, map, step);
     if (!yaml_get(map, "steps"))

@@ -30,7 +30,7 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
     refuse_in_loop(loader, index, &yaml_find(map, QUELL_STR("set"))->key);
     step->set = load_tree(loader, here, set);
     for (i = 0; i < set->count; i++)
-        if (check_spelling(loader, QUELL_STR("var"), &set->pairs[i].key, SPELLING_SNAKE))
+        if (check_spelling(loader, QUELL_STR("name of a var"), &set->pairs[i].key, SPELLING_SNAKE))
             bind_var(loader, index, &set->pairs[i].key);
     if (!set->count)
         report(loader, WRONG_TYPE, head_place(loader, set), "`set` gives no names");

@@ -287,8 +287,9 @@ struct step_list load_steps(struct loader *loader, const struct yaml_node *list)
         if (index != NO_STEP) {
             made[count++] = load_step(loader, index);
         } else if (!quell_is(node->value, QUELL_MAP)) {
-            struct diag *diag = report(loader, WRONG_TYPE, head_place(loader, node),
-                                       "a step is a map, not a %s", value_type_name(node->value));
+            struct diag *diag =
+                report(loader, WRONG_TYPE, head_place(loader, node),
+                       "a step is a map; this is of type %s", value_type_name(node->value));
             diag->help = QUELL_STR("write `- uses: connector.action`");
         }
     }

@@ -79,7 +79,7 @@ static void note_id(struct loader *loader, struct outline *step, const struct ya
 {
     size_t earlier;
     struct quell_str id = text_at(step->node, "id");
-    if (!id.len || !check_spelling(loader, QUELL_STR("step"), node, SPELLING_SNAKE))
+    if (!id.len || !check_spelling(loader, QUELL_STR("id of a step"), node, SPELLING_SNAKE))
         return;
     earlier = outline_named(loader, id);
     if (earlier != NO_STEP) {

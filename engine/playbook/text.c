@@ -96,9 +96,19 @@ static bool is_lower(char c)
     return c >= 'a' && c <= 'z';
 }
 
+/* No selectors in CEL: `steps.in` cannot be read. */
+static bool is_word(struct quell_str name)
+{
+    static const char *const words[] = {"true", "false", "null", "in"};
+    size_t i;
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (str_is(name, words[i]))
+            return true;
+    return false;
+}
+
 static bool is_spelt(struct quell_str name, char joint)
 {
-    static const char *const taken[] = {"true", "false", "null", "in"}; /* no selectors in CEL */
     size_t i;
     if (!name.len || name.len > NAME_BYTES || !is_lower(name.data[0]))
         return false;
@@ -107,10 +117,7 @@ static bool is_spelt(struct quell_str name, char joint)
         if (!is_lower(c) && !(c >= '0' && c <= '9') && c != joint)
             return false;
     }
-    for (i = 0; joint == '_' && i < sizeof(taken) / sizeof(taken[0]); i++)
-        if (str_is(name, taken[i]))
-            return false;
-    return true;
+    return joint != '_' || !is_word(name);
 }
 
 /* The name as it should have been written, or empty: `Isolate-Device` -> `isolate_device`. */
@@ -182,6 +189,29 @@ static bool names_no_function(struct quell_str text, struct place place)
     return true;
 }
 
+/* Where a comment begins that an author may have meant as text: behind an unquoted text with an
+ * expression, without the blank that people put behind `#`. Empty when there is none. */
+static struct place cut_by_comment(const struct loader *loader, const struct yaml_node *scalar,
+                                   bool sure)
+{
+    struct quell_str text = loader->diags->text;
+    size_t end = (size_t)scalar->place.offset + scalar->place.len, at = end;
+    struct place none = {0, 0};
+    if (scalar->style != YAML_PLAIN ||
+        str_find(quell_str(scalar->value), QUELL_STR("${{"), 0) == SIZE_MAX)
+        return none;
+    while (at < text.len && text.data[at] == ' ')
+        at++;
+    if (at == end || at + 1 >= text.len || text.data[at] != '#')
+        return none;
+    end = at;
+    while (end < text.len && text.data[end] != '\n' && text.data[end] != '\r')
+        end++;
+    if (sure && (text.data[at + 1] == ' ' || end == at + 1))
+        return none;
+    return (struct place){(uint32_t)at, (uint32_t)(end - at)};
+}
+
 static void report_fault(struct loader *loader, const struct yaml_node *scalar,
                          struct quell_str text, const struct cel_fault *fault)
 {
@@ -192,6 +222,9 @@ static void report_fault(struct loader *loader, const struct yaml_node *scalar,
                             : report(loader, EXPRESSION, place, "%s", fault->message);
     if (fault->help[0])
         diag->help = diag_format(loader->diags, "%s", fault->help);
+    if (cut_by_comment(loader, scalar, false).len)
+        diag->help =
+            QUELL_STR("the text ends at ` #`, where YAML begins a comment: put it in quotes");
 }
 
 /* The one expression of a text that is wrapped whole, or none. */
@@ -302,9 +335,14 @@ static const struct cel_template *parse_template(struct loader *loader, struct h
     const struct cel_template *template;
     struct template_walk walk = {loader, here, scalar};
     struct quell_str text = quell_str(scalar->value);
+    struct place cut = cut_by_comment(loader, scalar, true);
     if (cel_template_parse(loader->arena, text, &template, &fault)) {
         report_fault(loader, scalar, text, &fault);
         return NULL;
+    }
+    if (cut.len) {
+        struct diag *diag = report(loader, CUT, cut, "this is a comment, not part of the text");
+        diag->help = QUELL_STR("put the text in quotes, or a blank behind the `#`");
     }
     cel_template_each(template, bind_part, &walk);
     return template;

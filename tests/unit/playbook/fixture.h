@@ -1,5 +1,5 @@
 /*
- * fixture.h - connectors and an incident for the tests of the loader: tables only, nothing runs.
+ * fixture.h - connectors for the tests of the loader: tables only, nothing runs.
  */
 #ifndef TESTS_PLAYBOOK_FIXTURE_H
 #define TESTS_PLAYBOOK_FIXTURE_H
@@ -7,6 +7,7 @@
 #include <quell/connector.h>
 
 #include "base/arena.h"
+#include "incident/incident.h"
 #include "playbook/playbook.h"
 
 #define TEXT(n, f)                                                                                 \
@@ -175,36 +176,12 @@ static const struct quell_connector *const fixture_connectors[] = {
     &defender, &sentinel, &email, &exchange, &intel, &incidents, NULL};
 static const struct playbook_actions fixture_actions = {fixture_connectors};
 
-#define LISTED(n)                                                                                  \
-    {                                                                                              \
-        .name = (n), .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_ANY                               \
-    }
-static const struct quell_field entity_fields[] = {
-    LISTED("devices"), LISTED("users"), LISTED("mails"), LISTED("ips"), LISTED("files"), END};
-static const char *const severities[] = {"informational", "low",      "medium",
-                                         "high",          "critical", NULL};
-static const struct quell_field fixture_incident[] = {
-    TEXT("id", 0),
-    TEXT("source", 0),
-    TEXT("source_id", 0),
-    TEXT("number", 0),
-    TEXT("title", 0),
-    TEXT("provider", 0),
-    {.name = "severity", .type = QUELL_FIELD_ENUM, .words = severities},
-    {.name = "severity_rank", .type = QUELL_FIELD_INT},
-    TEXT("status", 0),
-    TEXTS("tags", 0),
-    LISTED("alerts"),
-    {.name = "entities", .type = QUELL_FIELD_OBJECT, .fields = entity_fields},
-    ANY("raw"),
-    END};
-
 /* Loads a text; the diagnostics are in *diags. */
 static inline struct playbook *fixture_load(struct arena *arena, struct quell_str text,
                                             struct diag_list *diags)
 {
     diag_init(diags, arena, QUELL_STR("test.yaml"), text);
-    return playbook_load(arena, &fixture_actions, fixture_incident, diags);
+    return playbook_load(arena, &fixture_actions, incident_fields, diags);
 }
 
 #endif

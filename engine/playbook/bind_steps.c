@@ -1,0 +1,247 @@
+/*
+ * bind_steps.c - references to results: `steps.<id>` and the item of a loop. Is the step there, has
+ * it ended, has it succeeded for certain, and does its action give what is read?
+ */
+#include "playbook/bind.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* ---- steps -------------------------------------------------------------------------------------
+ */
+
+static void report_no_step(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    struct quell_str *names = arena_array(loader->arena, struct quell_str, loader->outline_count);
+    struct quell_str known = {"", 0};
+    struct diag *diag;
+    size_t i, count = 0;
+    for (i = 0; i < loader->outline_count; i++)
+        if (loader->outline[i].id.len)
+            names[count++] = loader->outline[i].id;
+    diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[0]),
+                  "there is no step `%.*s`", QUELL_ARG(ref->path[0]));
+    for (i = 0; i < count && i < 8; i++)
+        known = diag_format(loader->diags, "%.*s%s%.*s", QUELL_ARG(known), i ? ", " : "",
+                            QUELL_ARG(names[i]));
+    if (count)
+        diag->note = diag_format(loader->diags, "steps with an id: %.*s%s", QUELL_ARG(known),
+                                 count > 8 ? " ..." : "");
+    bind_suggest(binding, diag, str_nearest(ref->path[0], names, count));
+}
+
+/* Whether a step has been there when the run is at `here`; says why not. */
+static bool check_order(const struct binding *binding, const struct cel_reference *ref, size_t step)
+{
+    struct loader *loader = binding->loader;
+    size_t at = binding->here.step;
+    struct quell_str id = ref->path[0];
+    struct place place = bind_place(binding, ref->places[0]);
+    enum branch branch = BRANCH_STEPS;
+    struct diag *diag;
+    if (step == at) {
+        report(loader, NOT_PROVEN, place, "the step `%.*s` reads its own result", QUELL_ARG(id));
+        return false;
+    }
+    if (step > at) {
+        diag = report(loader, NOT_PROVEN, place, "the step `%.*s` comes later", QUELL_ARG(id));
+        diag->help = QUELL_STR("read only steps that stand above");
+        return false;
+    }
+    if (outline_inside(loader, at, step, &branch) && branch != BRANCH_ON_ERROR) {
+        report(loader, NOT_PROVEN, place, "the step `%.*s` is still running here", QUELL_ARG(id));
+        return false;
+    }
+    if (prove_visible(loader, step, at))
+        return true;
+    diag = report(loader, UNKNOWN_REFERENCE, place,
+                  "`%.*s` is a step of a loop, with a result for each item", QUELL_ARG(id));
+    diag->help = diag_format(
+        loader->diags, "read the loop's list: `steps.<loop>.output.map(i, i.steps.%.*s.status)`",
+        QUELL_ARG(id));
+    return false;
+}
+
+struct guard_search {
+    struct quell_str id;
+    bool found;
+};
+
+static void find_guard(const struct cel_reference *ref, void *user)
+{
+    struct guard_search *search = user;
+    if (str_is(ref->root, "steps") && ref->count && quell_str_equal(ref->path[0], search->id) &&
+        (ref->optional || (ref->count > 1 && str_is(ref->path[1], "status"))))
+        search->found = true;
+}
+
+/* An expression that looks at the status itself is trusted to mean it. */
+static bool looks_itself(const struct binding *binding, struct quell_str id)
+{
+    struct guard_search search = {id, false};
+    cel_references(binding->expr, find_guard, &search);
+    return search.found;
+}
+
+static void check_proof(const struct binding *binding, const struct cel_reference *ref, size_t step)
+{
+    struct loader *loader = binding->loader;
+    size_t at = binding->here.step;
+    bool own = loader->outline[at].step && loader->outline[at].step->condition.expr &&
+               loader->outline[at].step->condition.expr != binding->expr;
+    struct diag *diag;
+    if (ref->optional || prove_ran(loader, step, at) || looks_itself(binding, ref->path[0]) ||
+        prove_guarded(loader, ref->path[0], at, own))
+        return;
+    diag = report(loader, NOT_PROVEN, bind_place(binding, ref->places[1]),
+                  "`%.*s` may not have run, so it may have no output", QUELL_ARG(ref->path[0]));
+    diag->help =
+        diag_format(loader->diags, "write `steps.%.*s.?output`, with `orValue(...)` behind it",
+                    QUELL_ARG(ref->path[0]));
+}
+
+static const struct quell_field item_fields[] = {
+    {.name = "item", .doc = "the item"},
+    {.name = "index", .doc = "its place in the list, from 0"},
+    {.name = "status", .doc = "how its steps ended"},
+    {.name = "steps", .doc = "what its steps gave"},
+    {.name = NULL}};
+
+static void report_list(const struct binding *binding, const struct cel_reference *ref,
+                        struct quell_str owner)
+{
+    struct diag_list *diags = binding->loader->diags;
+    bool of_item = fields_find(item_fields, ref->path[2]) != NULL;
+    struct diag *diag =
+        report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[2]),
+               "`%.*s` is a list", QUELL_ARG(owner));
+    diag->note = QUELL_STR("each of its items has `item`, `index`, `status` and `steps`");
+    diag->help = diag_format(diags, "write `%.*s.map(i, i.%.*s)`", QUELL_ARG(owner),
+                             QUELL_ARG(of_item ? ref->path[2] : QUELL_STR("item")));
+}
+
+/* Whether the output is there and has what is read from it. */
+static bool check_output(const struct binding *binding, const struct cel_reference *ref,
+                         const struct step *step)
+{
+    struct loader *loader = binding->loader;
+    const struct quell_field *outputs = step->action ? step->action->outputs : NULL;
+    struct quell_str owner =
+        diag_format(loader->diags, "steps.%.*s.output", QUELL_ARG(ref->path[0]));
+    struct diag *diag;
+    if (step->kind == STEP_USES)
+        return !outputs || !outputs[0].name || !bind_fields(binding, ref, outputs, 2, owner);
+    if (step->kind == STEP_FOR_EACH) {
+        if (ref->count > 2)
+            report_list(binding, ref, owner);
+        return ref->count == 2;
+    }
+    diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[1]),
+                  "`%.*s` has no output", QUELL_ARG(ref->path[0]));
+    diag->help = step->kind == STEP_SET ? QUELL_STR("what it sets is read as `vars.<name>`")
+                                        : QUELL_STR("read the steps inside it by their own ids");
+    return false;
+}
+
+void bind_steps(const struct binding *binding, const struct cel_reference *ref)
+{
+    struct loader *loader = binding->loader;
+    size_t i, step = ref->count ? outline_named(loader, ref->path[0]) : NO_STEP;
+    const struct step *loaded;
+    if (!ref->count)
+        return;
+    for (i = 0; step == NO_STEP && i < loader->foreign_count; i++)
+        if (quell_str_equal(loader->foreign[i], ref->path[0]))
+            return;
+    if (step == NO_STEP) {
+        report_no_step(binding, ref);
+        return;
+    }
+    loader->outline[step].read = true;
+    loaded = loader->outline[step].step;
+    if (!check_order(binding, ref, step) || ref->count < 2 || loader->outline[step].later)
+        return;
+    if (!fields_find(playbook_step_fields, ref->path[1])) {
+        struct diag *diag =
+            bind_fields(binding, ref, playbook_step_fields, 1,
+                        diag_format(loader->diags, "steps.%.*s", QUELL_ARG(ref->path[0])));
+        if (loaded && loaded->action && loaded->action->outputs &&
+            fields_find(loaded->action->outputs, ref->path[1]))
+            bind_suggest(binding, diag,
+                         diag_format(loader->diags, "steps.%.*s.output.%.*s",
+                                     QUELL_ARG(ref->path[0]), QUELL_ARG(ref->path[1])));
+        return;
+    }
+    if (!str_is(ref->path[1], "output"))
+        return;
+    if (!loaded || check_output(binding, ref, loaded))
+        check_proof(binding, ref, step);
+}
+
+/* ---- items of loops ----------------------------------------------------------------------------
+ */
+
+/* What a list expression begins with: `incident.entities.devices` of
+ * `incident.entities.devices.filter(d, d.id != null)`. */
+struct list_head {
+    const struct quell_field *table; /* in: the incident's; out: of the items, or NULL */
+    size_t from, end;                /* offsets of its begin and behind it; 0 = not found */
+};
+
+static void find_head(const struct cel_reference *ref, void *user)
+{
+    struct list_head *head = user;
+    const struct quell_field *field = NULL, *table = head->table;
+    size_t i;
+    if (ref->place.offset != head->from || head->end)
+        return;
+    head->end = head->from + ref->place.len;
+    for (i = 0; table && str_is(ref->root, "incident") && i < ref->count; i++) {
+        field = fields_find(table, ref->path[i]);
+        table = field && (field->type == QUELL_FIELD_OBJECT || i + 1 == ref->count) ? field->fields
+                                                                                    : NULL;
+    }
+    head->table = field && field->type == QUELL_FIELD_LIST ? table : NULL;
+}
+
+/* Whether a text is one call `.filter(...)` to its end, or nothing. */
+static bool only_filters(struct quell_str text)
+{
+    size_t i, depth = 0;
+    char quote = 0;
+    if (text.len && !str_starts(text, QUELL_STR(".filter(")))
+        return false;
+    for (i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (quote && c == '\\') {
+            i++; /* what it escapes is no quote */
+            continue;
+        }
+        if (quote ? c == quote : c == '\'' || c == '"')
+            quote = quote ? 0 : c;
+        depth += !quote && c == '(';
+        depth -= !quote && c == ')' && depth;
+        if (!quote && c == ')' && !depth && i + 1 < text.len)
+            return false;
+    }
+    return true;
+}
+
+/* An item of one of the incident's own lists has the fields of that list. */
+void bind_item(const struct binding *binding, const struct cel_reference *ref, size_t loop)
+{
+    const struct loader *loader = binding->loader;
+    const struct step *step = loader->outline[loop].step;
+    struct list_head head = {.table = loader->incident_fields};
+    struct quell_str source;
+    if (!step || !step->items.expr)
+        return;
+    source = cel_source(step->items.expr);
+    while (head.from < source.len &&
+           (source.data[head.from] == ' ' || source.data[head.from] == '\n'))
+        head.from++;
+    cel_references(step->items.expr, find_head, &head);
+    if (head.end && head.table && only_filters(str_trim(str_slice(source, head.end, source.len))))
+        (void)bind_fields(binding, ref, head.table, 0, ref->root);
+}
