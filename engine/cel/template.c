@@ -106,7 +106,7 @@ enum quell_code cel_template_parse(struct arena *arena, struct quell_str text,
     template->constant = true;
     text = arena_str(arena, text);
     while ((open = str_find(text, opening, done)) != SIZE_MAX) {
-        size_t end;
+        size_t end = 0;
         enum quell_code code = QUELL_OK;
         if (template->constant && utf8_valid(text) != text.len)
             return fault_set(fault, (struct place){(uint32_t)utf8_valid(text), 1}, QUELL_INVALID,
