@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Looking through a text costs one step for so many bytes. */
-enum { BYTES_A_STEP = 256 };
+enum { BYTES_A_STEP = 64 };
 
 static enum quell_code charge(struct evaluation *e, const struct node *node,
                               struct quell_value text)
@@ -144,7 +144,8 @@ enum quell_code cel_string_last_index_of(struct evaluation *e, const struct node
     if (wanted.len <= text.len) {
         size_t from = last < text.len - wanted.len ? last : text.len - wanted.len;
         for (found = from + 1; found > 0; found--) {
-            if (memcmp(text.data + found - 1, wanted.data, wanted.len) == 0)
+            if (!wanted.len || (text.data[found - 1] == wanted.data[0] &&
+                                memcmp(text.data + found - 1, wanted.data, wanted.len) == 0))
                 break;
         }
         found--; /* SIZE_MAX when nothing was found */

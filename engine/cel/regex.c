@@ -17,10 +17,12 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "cel/fault.h"
 
 struct cel_regex {
     pcre2_code *code;
+    bool anchored; /* matches at the beginning of a text or nowhere */
 };
 
 /* ---- reading RE2 --------------------------------------------------------------------------- */
@@ -221,19 +223,25 @@ static void to_arena(void *memory, void *arena)
     (void)arena;
 }
 
-static enum quell_code compile(struct arena *arena, struct reading *r, pcre2_code **code)
+/* No automatic possessives: what they scan, PCRE2 does not count, and one pattern of few counted
+ * steps could then look at the whole text from each place in it. */
+static enum quell_code compile(struct arena *arena, struct reading *r, struct cel_regex *made)
 {
-    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
-                       PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+    uint32_t options = PCRE2_UTF | PCRE2_USE_OFFSET_LIMIT | PCRE2_DOLLAR_ENDONLY |
+                       PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_POSSESS | PCRE2_NO_AUTO_CAPTURE;
     pcre2_general_context *memory = pcre2_general_context_create(from_arena, to_arena, arena);
     pcre2_compile_context *context = pcre2_compile_context_create(memory);
     int number;
     size_t offset;
     char message[120];
     (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF); /* cannot fail with a known constant */
-    *code = pcre2_compile((PCRE2_SPTR)r->out, r->len, options, &number, &offset, context);
-    if (*code)
+    made->code = pcre2_compile((PCRE2_SPTR)r->out, r->len, options, &number, &offset, context);
+    if (made->code) {
+        uint32_t found = 0;
+        (void)pcre2_pattern_info(made->code, PCRE2_INFO_ALLOPTIONS, &found); /* always known */
+        made->anchored = found & PCRE2_ANCHORED;
         return QUELL_OK;
+    }
     if (pcre2_get_error_message(number, (PCRE2_UCHAR *)message, sizeof(message)) < 0)
         message[0] = '\0';
     return fault_set(r->fault, r->place, QUELL_INVALID, "this pattern is wrong: %s", message);
@@ -252,7 +260,7 @@ enum quell_code regex_compile(struct arena *arena, struct quell_str pattern, str
     made = arena_one(arena, struct cel_regex);
     code = read_pattern(&r);
     if (!code)
-        code = compile(arena, &r, &made->code);
+        code = compile(arena, &r, made);
     if (!code)
         *regex = made;
     return code;
@@ -296,23 +304,82 @@ void regex_memory_free(struct regex_memory *memory)
     memory_free(memory);
 }
 
-/* PCRE2 counts anew at every place where a match may begin: a long text gets less at each, so that
- * the whole search is bounded. No real pattern of the corpora needs 1,000 [M]. */
-static uint32_t match_limit(size_t len)
+/* PCRE2 counts its work anew at every place where a match may begin, and cannot say how much it
+ * was. So a text is searched in windows of such places: many places with a small limit each, which
+ * suffices nearly always, else fewer with a larger one, down to a single place. A call of PCRE2
+ * then takes LIMIT_REGEX_MATCH steps at most, or what one place needs, and is paid for in full. */
+enum { PLACES_MAX = 4096, FACTOR = 4, CALMS = 8 };
+
+struct hunt {
+    size_t places, limit; /* of the next window; places * limit is about LIMIT_REGEX_MATCH */
+    unsigned calm;        /* windows since the last that was too hard */
+};
+
+static void harder(struct hunt *hunt)
 {
-    size_t limit = (size_t)LIMIT_REGEX_MATCH * 1000 / (len + 1);
-    return limit > LIMIT_REGEX_MATCH ? LIMIT_REGEX_MATCH : limit < 1000 ? 1000 : (uint32_t)limit;
+    hunt->calm = 0;
+    hunt->limit *= FACTOR;
+    if (hunt->places > 1)
+        hunt->places /= FACTOR;
+}
+
+static void easier(struct hunt *hunt)
+{
+    if (++hunt->calm < CALMS || hunt->places == PLACES_MAX)
+        return;
+    hunt->calm = 0;
+    hunt->places *= FACTOR;
+    hunt->limit = LIMIT_REGEX_MATCH / hunt->places + 1;
+}
+
+/* The end of a window: the beginning of a code point, or behind the end, where a match may begin
+ * as well. */
+static size_t window_end(struct quell_str text, size_t to)
+{
+    while (to < text.len && ((unsigned char)text.data[to] & 0xc0) == 0x80)
+        to++;
+    return to < text.len ? to : text.len + 1;
+}
+
+/* Searches from `from` to before `to`; takes what it costs off *work. */
+static int search_window(const struct cel_regex *regex, struct quell_str text,
+                         const struct regex_memory *memory, const struct hunt *hunt, size_t from,
+                         size_t to, size_t *work)
+{
+    size_t cost = (to - from) * hunt->limit + text.len / 64; /* to look ahead for a first byte */
+    if (cost > *work)
+        return PCRE2_ERROR_MATCHLIMIT;
+    *work -= cost;
+    (void)pcre2_set_offset_limit(memory->context, to - 1); /* these return 0 always */
+    (void)pcre2_set_match_limit(memory->context, (uint32_t)hunt->limit);
+    return pcre2_match(regex->code, (PCRE2_SPTR)text.data, text.len, from, PCRE2_NO_UTF_CHECK,
+                       memory->data, memory->context);
 }
 
 enum quell_code regex_search(const struct cel_regex *regex, struct quell_str text,
-                             struct regex_memory **memory, bool *found)
+                             struct regex_memory **memory, size_t *work, bool *found)
 {
-    int got;
+    struct hunt hunt = {.places = PLACES_MAX, .limit = LIMIT_REGEX_MATCH / PLACES_MAX + 1};
+    int got = PCRE2_ERROR_NOMATCH;
+    if (utf8_valid(text) != text.len)
+        return QUELL_INVALID; /* PCRE2 is told above that it need not look */
     if (!*memory)
         *memory = memory_make();
-    (void)pcre2_set_match_limit((*memory)->context, match_limit(text.len)); /* returns 0 always */
-    got = pcre2_match(regex->code, (PCRE2_SPTR)text.data, text.len, 0, 0, (*memory)->data,
-                      (*memory)->context);
+    for (size_t from = 0; from <= text.len;) {
+        size_t to = window_end(text, from + (regex->anchored ? 1 : hunt.places));
+        size_t left = *work;
+        got = search_window(regex, text, *memory, &hunt, from, to, work);
+        if (got == PCRE2_ERROR_NOMATCH && regex->anchored) {
+            break;
+        } else if (got == PCRE2_ERROR_NOMATCH) {
+            from = to;
+            easier(&hunt);
+        } else if (got == PCRE2_ERROR_MATCHLIMIT && *work < left && hunt.limit < *work) {
+            harder(&hunt);
+        } else {
+            break;
+        }
+    }
     if (got < 0 && got != PCRE2_ERROR_NOMATCH)
         return QUELL_LIMIT;
     *found = got >= 0;

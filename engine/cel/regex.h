@@ -24,8 +24,11 @@ enum quell_code regex_compile(struct arena *arena, struct quell_str pattern, str
 struct regex_memory;
 void regex_memory_free(struct regex_memory *memory); /* NULL is allowed */
 
-/* Searches. QUELL_LIMIT when the match takes too long: nothing is known then. */
+/* Searches. `*work` is how many steps of the matcher it may take; what it may have taken is taken
+ * off. QUELL_LIMIT when they do not suffice: nothing is known then. QUELL_INVALID when the text is
+ * not UTF-8. */
 enum quell_code regex_search(const struct cel_regex *regex, struct quell_str text,
-                             struct regex_memory **memory, bool *found) QUELL_MUST_CHECK;
+                             struct regex_memory **memory, size_t *work,
+                             bool *found) QUELL_MUST_CHECK;
 
 #endif
