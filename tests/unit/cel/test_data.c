@@ -256,7 +256,7 @@ static void read_line(struct suite *suite, struct quell_str line, int number)
             suite->wrong++;
         }
     }
-    if (suite->print && first != '=' && first != '~' && first != ' ' && first != '?')
+    if (suite->print && !strchr("=~ ?!", first ? first : '>'))
         printf("%.*s\n", QUELL_ARG(line));
 }
 
