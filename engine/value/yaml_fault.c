@@ -207,6 +207,13 @@ static void tell_behind_quote(const struct scene *scene, size_t from)
     diag->help = quote_value(scene);
 }
 
+static void tell_no_key(const struct scene *scene)
+{
+    struct diag *diag =
+        error_at(scene, "QL001", one_char(scene, scene->at), "the key is missing before `:`");
+    diag->help = QUELL_STR("write `key: value`");
+}
+
 static void tell_key(const struct scene *scene)
 {
     size_t behind = behind_quote(scene);
@@ -217,9 +224,7 @@ static void tell_key(const struct scene *scene)
     char c = char_at(scene, scene->at);
     struct diag *diag;
     if (c == ':') {
-        diag =
-            error_at(scene, "QL001", one_char(scene, scene->at), "the key is missing before `:`");
-        diag->help = QUELL_STR("write `key: value`");
+        tell_no_key(scene);
     } else if (c == '-') {
         diag = error_at(scene, "QL001", place_from(scene, scene->at, scene->line_to),
                         "a list item stands where a key is expected");
@@ -315,6 +320,10 @@ static void tell_flow_list(const struct scene *scene)
 
 static void tell_no_value(const struct scene *scene)
 {
+    if (char_at(scene, scene->at) == ':') {
+        tell_no_key(scene);
+        return;
+    }
     struct diag *diag =
         error_at(scene, "QL001", one_char(scene, scene->at), "a value is missing here");
     diag->help = QUELL_STR("write a value, or `''` for an empty text");
