@@ -112,21 +112,17 @@ struct quell_str fields_type_text(struct arena *arena, const struct quell_field 
     return arena_format(arena, "%s of %s", whole, type_word(field->of));
 }
 
-static const char *article(const char *word)
-{
-    return strchr("aeiou", word[0]) ? "an" : "a";
-}
-
 struct quell_str fields_wrong_type(struct arena *arena, const struct quell_field *field,
                                    struct quell_value value)
 {
     const char *is = value_type_name(value);
+    const char *is_article = value.type == QUELL_NULL ? "" : is[0] == 'i' ? "an " : "a ";
     struct quell_str wanted = fields_type_text(arena, field);
-    if (value.type == QUELL_NULL)
-        return arena_format(arena, "%s %.*s is expected, this is null", article(wanted.data),
-                            QUELL_ARG(wanted));
-    return arena_format(arena, "%s %.*s is expected, this is %s %s", article(wanted.data),
-                        QUELL_ARG(wanted), article(is), is);
+    const char *before = field->type == QUELL_FIELD_ENUM   ? "one of"
+                         : strchr("aeiou", wanted.data[0]) ? "an"
+                                                           : "a";
+    return arena_format(arena, "%s %.*s is expected, this is %s%s", before, QUELL_ARG(wanted),
+                        is_article, is);
 }
 
 /* ---- sizes and sinks ------------------------------------------------------------------------- */

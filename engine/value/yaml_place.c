@@ -21,6 +21,7 @@ struct walker {
     size_t indent;
     bool fresh;          /* at the start of a line */
     bool above_indented; /* this line begins with blanks of its own */
+    bool begun;          /* a line with text has been seen: breaks above it are never folded */
 };
 
 static char peek(const struct walker *in, size_t ahead)
@@ -164,7 +165,7 @@ static struct piece folded_break(struct walker *in)
     }
     size_t blanks = at - next;
     bool below_indented = blanks > in->indent || (at < in->end && in->text.data[at] == '\t');
-    bool kept = in->above_indented || below_indented || at >= in->end;
+    bool kept = !in->begun || in->above_indented || below_indented || at >= in->end;
     piece.to = next;
     piece.value_bytes = kept ? breaks : breaks == 1 ? 1 : breaks - 1;
     return piece;
@@ -180,6 +181,7 @@ static struct piece block_piece(struct walker *in)
     }
     struct piece piece = {in->at, in->at + 1, 1};
     size_t len = break_len(in, in->at);
+    in->begun |= len == 0;
     if (len) {
         piece.to = in->at + len;
         in->fresh = true;

@@ -250,6 +250,16 @@ static bool read_list(struct reader *in, struct yaml_node *node)
     return true;
 }
 
+/* `? key`, which nobody writes; and libyaml takes `{?key: 1}` for it, where `?` is part of the key.
+ */
+static bool is_explicit_key(const struct reader *in, struct place place)
+{
+    size_t at = place.offset;
+    while (at > 0 && (in->text.data[at - 1] == ' ' || in->text.data[at - 1] == '\t'))
+        at--;
+    return at > 0 && in->text.data[at - 1] == '?';
+}
+
 static bool read_key(struct reader *in, struct yaml_node *key)
 {
     if (!count_node(in))
@@ -260,6 +270,9 @@ static bool read_key(struct reader *in, struct yaml_node *key)
     if (in->event.type != YAML_SCALAR_EVENT)
         return refuse(in, "QL001", place, "a key is a text, not a list or a map",
                       "write one word before the `:`");
+    if (is_explicit_key(in, place))
+        return refuse(in, "QL001", place, "a key may not begin with `?`",
+                      "write `key: value`; a `?` that belongs to the key stands in quotes");
     *key = scalar(in, true);
     if (key->style == YAML_PLAIN && key->value.len == 0)
         return refuse(in, "QL001", place, "the key is missing before `:`", "write `key: value`");
