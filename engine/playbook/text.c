@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/when.h"
 
 /* ---- keys --------------------------------------------------------------------------------------
@@ -212,11 +213,24 @@ static struct place cut_by_comment(const struct loader *loader, const struct yam
     return (struct place){(uint32_t)at, (uint32_t)(end - at)};
 }
 
+/* A fault at the end of an expression has no length: what stands there is shown, unless the line
+ * ends. */
+static struct place fault_place(const struct loader *loader, const struct yaml_node *scalar,
+                                struct place inside)
+{
+    struct quell_str text = loader->diags->text;
+    struct place place = yaml_place_inside(text, scalar, inside.offset, inside.len);
+    uint32_t code_point;
+    if (!place.len && place.offset < text.len && text.data[place.offset] != '\n' &&
+        text.data[place.offset] != '\r')
+        place.len = (uint32_t)utf8_read(text, place.offset, &code_point);
+    return place;
+}
+
 static void report_fault(struct loader *loader, const struct yaml_node *scalar,
                          struct quell_str text, const struct cel_fault *fault)
 {
-    struct place place =
-        yaml_place_inside(loader->diags->text, scalar, fault->place.offset, fault->place.len);
+    struct place place = fault_place(loader, scalar, fault->place);
     struct diag *diag = names_no_function(text, fault->place)
                             ? report(loader, UNKNOWN_FUNCTION, place, "%s", fault->message)
                             : report(loader, EXPRESSION, place, "%s", fault->message);
