@@ -31,24 +31,45 @@ static const struct quell_action *find_action(const struct quell_connector *conn
     return NULL;
 }
 
-/* The nearest `connector.action` of one connector, or of all when it is NULL. */
+/* All actions by both names, index for index. */
+struct names {
+    struct quell_str *full, *own; /* `defender.isolate-device`, `isolate-device` */
+    size_t full_count, full_cap, own_count, own_cap;
+};
+
+static void add_names(const struct loader *loader, const struct quell_connector *connector,
+                      struct names *names)
+{
+    const struct quell_action *const *action = connector->actions;
+    for (; action && *action; action++) {
+        grow(loader, names->full, names->full_count, names->full_cap);
+        grow(loader, names->own, names->own_count, names->own_cap);
+        names->full[names->full_count++] =
+            arena_format(loader->arena, "%s.%s", connector->name, (*action)->name);
+        names->own[names->own_count++] = quell_str_of((*action)->name);
+    }
+}
+
+/* The nearest `connector.action` of one connector, or of all when it is NULL. A text without a dot
+ * is taken for the action's own name. */
 static struct quell_str nearest_action(const struct loader *loader,
-                                       const struct quell_connector *only, struct quell_str wrong)
+                                       const struct quell_connector *only, struct quell_str wrong,
+                                       bool dotted)
 {
     const struct quell_connector *const *connector = loader->actions->connectors;
-    struct quell_str *names = NULL;
-    size_t count = 0, cap = 0;
-    for (; connector && *connector; connector++) {
-        const struct quell_action *const *action = (*connector)->actions;
-        if (only && only != *connector)
-            continue;
-        for (; action && *action; action++) {
-            grow(loader, names, count, cap);
-            names[count++] =
-                arena_format(loader->arena, "%s.%s", (*connector)->name, (*action)->name);
-        }
-    }
-    return str_nearest(wrong, names, count);
+    struct names names = {0};
+    struct quell_str best;
+    size_t i;
+    for (; connector && *connector; connector++)
+        if (!only || only == *connector)
+            add_names(loader, *connector, &names);
+    if (dotted)
+        return str_nearest(wrong, names.full, names.full_count);
+    best = str_nearest(wrong, names.own, names.own_count);
+    for (i = 0; best.len && i < names.own_count; i++)
+        if (quell_str_equal(best, names.own[i]))
+            return names.full[i];
+    return best;
 }
 
 static void report_unknown(struct loader *loader, const struct yaml_node *node,
@@ -58,7 +79,7 @@ static void report_unknown(struct loader *loader, const struct yaml_node *node,
     struct diag *diag =
         report(loader, UNKNOWN_ACTION, node->place, "unknown action `%.*s`", QUELL_ARG(uses));
     (void)str_cut(uses, '.', &name, &rest);
-    nearest = nearest_action(loader, connector, uses);
+    nearest = nearest_action(loader, connector, uses, dotted);
     if (!dotted)
         diag->label = QUELL_STR("an action is written `connector.verb-object`");
     else if (connector)
@@ -107,7 +128,8 @@ static void check_inputs(struct loader *loader, const struct yaml_node *with,
         struct diag *diag = &loader->diags->items[i];
         if (strcmp(diag->code, lints[LINT_WRONG_TYPE].code) == 0)
             continue;
-        diag->note = list_inputs(loader, step);
+        if (!str_starts(diag->help, QUELL_STR("known here")))
+            diag->note = list_inputs(loader, step);
         if (strcmp(diag->code, lints[LINT_MISSING_KEY].code) == 0)
             diag->place = step->uses_place;
     }

@@ -270,6 +270,23 @@ static void test_many_steps(void **state)
     arena_free(arena);
 }
 
+/* More faults than are kept are counted, and the playbook does not load. */
+static void test_many_faults(void **state)
+{
+    struct arena *arena = arena_new(0);
+    size_t i, at = strlen(HEAD "steps:\n"), len = strlen("- fail: ${{ x }}\n");
+    char *source = arena_alloc(arena, at + 300 * len + 1);
+    struct diag_list diags;
+    (void)state;
+    memcpy(source, HEAD "steps:\n", at);
+    for (i = 0; i < 300; i++)
+        memcpy(source + at + i * len, "- fail: ${{ x }}\n", len);
+    assert_null(fixture_load(arena, quell_str_of(source), &diags));
+    assert_int_equal(diags.errors, 300);
+    assert_int_equal(diags.count, LIMIT_DIAGS);
+    arena_free(arena);
+}
+
 /* Every keyword that is not run yet is refused by its name, wherever it may stand. */
 static void test_later_keywords(void **state)
 {
@@ -309,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_revision_is_of_the_text),
         cmocka_unit_test(test_texts_that_are_no_playbook),
         cmocka_unit_test(test_many_steps),
+        cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_later_keywords),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
