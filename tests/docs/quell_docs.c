@@ -1,0 +1,185 @@
+/*
+ * quell_docs.c - writes the reference pages from the tables that the engine itself uses, so that
+ * they cannot say anything else: `quell-docs playbook` and `quell-docs cel` print docs/playbook.md
+ * and docs/cel.md.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cel/cel.h"
+#include "incident/incident.h"
+#include "match/match.h"
+#include "playbook/load.h"
+#include "playbook/playbook.h"
+#include "value/fields.h"
+
+/* A cell of a table: a bar would end it. */
+static void print_cell(struct quell_str text)
+{
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (text.data[i] == '|')
+            putchar('\\');
+        putchar(text.data[i] == '\n' ? ' ' : text.data[i]);
+    }
+}
+
+static bool later(const struct quell_field *field)
+{
+    return (field->flags & PLAYBOOK_LATER) != 0;
+}
+
+static void print_fields(const char *title, const char *about, const struct quell_field *table)
+{
+    struct arena *arena = arena_new(0);
+    const struct quell_field *field;
+    bool any_later = false;
+
+    printf("\n## %s\n\n%s\n\n| key | type | meaning |\n| --- | --- | --- |\n", title, about);
+    for (field = table; field->name; field++) {
+        any_later |= later(field);
+        if (later(field))
+            continue;
+        printf("| `%s`%s | ", field->name, field->flags & QUELL_REQUIRED ? " (required)" : "");
+        print_cell(fields_type_text(arena, field));
+        printf(" | ");
+        print_cell(quell_str_of(field->doc));
+        if (field->fallback) {
+            printf(" Default `");
+            print_cell(quell_str_of(field->fallback));
+            printf("`.");
+        }
+        printf(" |\n");
+    }
+    if (any_later) {
+        const char *comma = "";
+        printf("\nFor a later version, refused until then: ");
+        for (field = table; field->name; field++)
+            if (later(field)) {
+                printf("%s`%s`", comma, field->name);
+                comma = ", ";
+            }
+        printf(".\n");
+    }
+    arena_free(arena);
+}
+
+static void print_operators(void)
+{
+    size_t count, i;
+    const struct match_operator_info *rows = match_operators(&count);
+
+    printf(
+        "\n## Operators of `match` and `unless`\n\n"
+        "A map of *field path -> condition*; all must hold. A path through a list means any "
+        "element. A scalar is `equals`, a list is `any-of`; several operators in one map must all "
+        "hold. **Text is compared without regard to case** (as Sentinel does) unless "
+        "`case: sensitive` stands beside the operator; CEL compares exactly. An absent field makes "
+        "a positive condition not hold, and a negative or guarding one *undetermined*; a trigger "
+        "that is undetermined never acts.\n\n"
+        "| operator | meaning | example |\n| --- | --- | --- |\n");
+    for (i = 0; i < count; i++) {
+        printf("| `%s` | ", rows[i].name);
+        print_cell(quell_str_of(rows[i].doc));
+        printf(" | `");
+        print_cell(quell_str_of(rows[i].example));
+        printf("` |\n");
+    }
+}
+
+static void print_steps(void)
+{
+    printf("\n## Kinds of steps\n\nA step has exactly one of these.\n\n| kind | meaning |\n| --- | "
+           "--- |\n");
+#define STEP(name, keyword, doc) printf("| `%s` | %s |\n", keyword, doc);
+#include "playbook/steps.def"
+#undef STEP
+}
+
+static void print_sources(void)
+{
+    size_t i;
+
+    printf("\n## Sources\n\nRecognised by shape, or named by a hook's `source:` or `--source`.\n\n"
+           "| source | what it reads |\n| --- | --- |\n");
+    for (i = 0; incident_sources[i]; i++)
+        printf("| `%s` | %s |\n", incident_sources[i]->name, incident_sources[i]->doc);
+}
+
+static void print_playbook(void)
+{
+    printf("# The playbook language\n\n"
+           "Made from the engine's own tables by `quell-docs playbook`; a test keeps it current.\n"
+           "Keywords are kebab-case, names (step ids, inputs, vars) snake_case, actions "
+           "`connector.verb-object`. An unknown keyword is an error.\n");
+    print_fields("Top level", "The keys of a playbook.", playbook_fields);
+    print_fields("Under `on`", "Several keys mean any of them.", on_fields);
+    print_fields("Under `on: incident:`", "All that stands here must hold.", match_incident_fields);
+    print_operators();
+    print_fields("Inputs", "Each entry of `inputs` is a map.", input_fields);
+    print_steps();
+    print_fields("Keys of a step", "Beside its kind, a step may have these.", step_fields);
+    print_fields("Under `retry`",
+                 "How a failed call is tried again. A `Retry-After` of the far side "
+                 "is always honoured and does not count.",
+                 retry_fields);
+    printf(
+        "\n## What expressions see\n\n"
+        "`incident`, `inputs`, `vars`, `steps`, the name of the loop around, `run`, `playbook`, "
+        "`config`, `lists`, and in `on-error` and `on-failure` `error`. Never secrets, never the "
+        "environment. A text that is exactly one `${{ }}` keeps the expression's type; its result "
+        "is never scanned again.\n");
+    print_fields("`steps.<id>`",
+                 "Of a step that stands earlier in the text; where it may not have "
+                 "run, write `steps.<id>.?output`.",
+                 playbook_step_fields);
+    print_fields("`run`", "The run itself.", playbook_run_fields);
+    print_fields("`playbook`", "What stands at the playbook's top.", playbook_self_fields);
+    print_fields("`error`", "Why a step or the run failed.", playbook_error_fields);
+    print_fields("`incident`",
+                 "Every source is turned into this one shape; every key is there, "
+                 "maybe null or empty. The sender's own JSON is `incident.raw`.",
+                 incident_fields);
+    print_sources();
+}
+
+static void print_cel(void)
+{
+    size_t count, i;
+    const struct cel_function_info *rows = cel_functions(&count);
+
+    printf(
+        "# Expressions\n\n"
+        "[CEL](https://cel.dev), the working part of it: all operators, `in`, `? :`, `has()`, list "
+        "and map literals, raw and triple-quoted strings, optional access `.?` and `[?]`. Made "
+        "from "
+        "the engine's own tables by `quell-docs cel`; every example is run by the tests. Try one: "
+        "`quell eval 'EXPRESSION' --vars FILE.json`.\n\n"
+        "| function | meaning | example | gives |\n| --- | --- | --- | --- |\n");
+    for (i = 0; i < count; i++) {
+        printf("| `");
+        print_cell(quell_str_of(rows[i].signature));
+        printf("` | ");
+        print_cell(quell_str_of(rows[i].doc));
+        printf(" | `");
+        print_cell(quell_str_of(rows[i].example));
+        printf("` | `");
+        print_cell(quell_str_of(rows[i].result));
+        printf("` |\n");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "playbook") == 0) {
+        print_playbook();
+    } else if (argc == 2 && strcmp(argv[1], "cel") == 0) {
+        print_cel();
+    } else {
+        fprintf(stderr, "usage: quell-docs playbook|cel\n");
+        return 2;
+    }
+    return 0;
+}
