@@ -139,9 +139,10 @@ static void load_where(struct loader *loader, const struct yaml_node *node, stru
     if (bare.len == 0) {
         diag = diag_add(loader->diags, "QL208", SEVERITY_ERROR, node->place,
                         "`where` takes a CEL expression");
-        diag->label = diag_format(
-            loader->diags, "this is %s",
-            quell_is(node->value, QUELL_STRING) ? "empty" : value_type_name(node->value));
+        diag->label =
+            quell_is(node->value, QUELL_STRING)
+                ? QUELL_STR("this is empty")
+                : diag_format(loader->diags, "this is of type %s", value_type_name(node->value));
         return;
     }
     trigger->where_place = node->place;

@@ -76,7 +76,7 @@ static void wrong_operand(struct loader *loader, const struct yaml_node *node,
         place.len = 1;
     diag = diag_add(loader->diags, "QL205", SEVERITY_ERROR, place, "`%s` of `%.*s` takes %.*s",
                     operator_row(op)->keyword, QUELL_ARG(field), QUELL_ARG(wanted));
-    diag->label = diag_format(loader->diags, "this is a %s", value_type_name(node->value));
+    diag->label = diag_format(loader->diags, "this is of type %s", value_type_name(node->value));
     if (quell_is_null(node->value)) {
         diag->label = QUELL_STR("this is null");
         diag->help = QUELL_STR("to ask whether there is a value write `exists: true` or "
