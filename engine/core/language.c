@@ -37,7 +37,7 @@ static size_t points(struct quell_str text, struct place place)
     struct diag_position from = diag_position(text, place.offset);
     struct diag_position to = diag_position(text, place.offset + place.len);
 
-    return to.line == from.line ? to.column - from.column : 1;
+    return to.line == from.line && to.column > from.column ? to.column - from.column : 1;
 }
 
 static void add_diagnostic(struct lint *lint, const struct diag_list *list, const struct diag *diag)
