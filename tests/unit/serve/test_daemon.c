@@ -12,6 +12,7 @@
 #include "loop/file.h"
 
 #define PATIENCE_MS 20000
+#define HOUR_MS 3600000
 #define POST                                                                                       \
     "POST /hooks/open HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"                   \
     "Content-Length: 2\r\n\r\n"
@@ -21,6 +22,7 @@ struct child {
     int notify; /* what the service manager hears */
     pid_t pid;
     int port;
+    int64_t drain_ms;
 };
 
 /* The service manager's next message. */
@@ -58,7 +60,9 @@ static enum quell_code stop_loop(void *engine, const struct quell_submission *su
 
 static int serve(struct child *child, enum behaviour behaviour, const char *config)
 {
-    struct serve_options options = {.ports_file = child->ports, .drain_ms = 5000};
+    struct serve_options options = {.deadlines = {.head_ms = HOUR_MS, .body_ms = HOUR_MS},
+                                    .ports_file = child->ports,
+                                    .drain_ms = child->drain_ms};
     struct fake fake;
     struct serve_engine engine;
     int status;
@@ -87,6 +91,7 @@ static void open_manager(struct child *child)
 
 static void start(struct child *child, enum behaviour behaviour, const char *config)
 {
+    (void)alarm(PATIENCE_MS / 1000); /* whoever hangs has failed */
     (void)snprintf(child->folder, sizeof(child->folder), "/tmp/quell-daemon-XXXXXX");
     assert_non_null(mkdtemp(child->folder));
     (void)snprintf(child->ports, sizeof(child->ports), "%s/ports.json", child->folder);
@@ -156,7 +161,7 @@ static const char config[] =
 
 static void a_signal_drains_and_ends_with_0(int number)
 {
-    struct child child;
+    struct child child = {.drain_ms = 5000};
     char answer[1024];
     int fd;
 
@@ -192,7 +197,7 @@ static void sigint_drains_and_ends(void **state)
 
 static void sighup_reloads_and_the_manager_knows(void **state)
 {
-    struct child child;
+    struct child child = {.drain_ms = 5000};
 
     (void)state;
     start(&child, ANSWERS, config);
@@ -207,7 +212,7 @@ static void sighup_reloads_and_the_manager_knows(void **state)
 
 static void a_second_signal_does_not_wait(void **state)
 {
-    struct child child;
+    struct child child = {.drain_ms = HOUR_MS};
     int fd;
 
     (void)state;
@@ -224,7 +229,7 @@ static void a_second_signal_does_not_wait(void **state)
 
 static void an_engine_that_stops_ends_the_daemon_with_2(void **state)
 {
-    struct child child;
+    struct child child = {.drain_ms = 5000};
     char answer[1024];
     int fd;
 
@@ -241,7 +246,7 @@ static void an_engine_that_stops_ends_the_daemon_with_2(void **state)
 
 static void what_cannot_start_ends_with_2(void **state)
 {
-    struct child child;
+    struct child child = {.drain_ms = 5000};
 
     (void)state;
     start(&child, ANSWERS, "{\"listen\": \"0.0.0.0:0\"}");
