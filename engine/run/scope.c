@@ -74,8 +74,8 @@ static void add_step(struct map_builder *map, const struct step *step,
         add_steps(map, &step->steps, instance && instance->body_count ? instance->bodies : NULL);
         add_steps(map, &step->otherwise, instance ? instance->otherwise : NULL);
     }
-    if (instance && instance->catcher)
-        add_steps(map, &step->on_error_steps, instance->catcher);
+    /* Without a catcher they have not run, and say so. */
+    add_steps(map, &step->on_error_steps, instance ? instance->catcher : NULL);
 }
 
 /* Steps inside blocks are reached from outside by their own ids; those inside loops are not: they
@@ -144,12 +144,25 @@ static struct quell_value about_playbook(struct run *run)
     return map_made(&map);
 }
 
+/* on-failure stands behind the main steps. In a plan that only supposes a failure nobody knows how
+ * far they came. */
+static void add_main_steps(struct map_builder *map, const struct run *run)
+{
+    size_t i;
+
+    add_frames(map, &run->root);
+    for (i = 0; run->on_failure.maybe.len && i < map->count; i++)
+        map->pairs[i].value = quell_unknown(QUELL_STR("known when a step fails"));
+}
+
 static struct quell_value variables(struct run *run, const struct frame *frame)
 {
     struct map_builder map = {.arena = run->scratch};
     struct map_builder steps = {.arena = run->scratch};
     const struct frame *at;
 
+    if (run->failing)
+        add_main_steps(&steps, run);
     add_frames(&steps, frame);
     map_add(&map, "incident", run->incident);
     map_add(&map, "inputs", run->inputs);

@@ -42,7 +42,8 @@ enum flow step_advance_SET(struct decision *decision, struct instance *instance)
     }
     if (scope_eval_tree(run, instance->frame, instance->step->set, &vars, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
-    if (set_before(run, vars, &name))
+    /* A plan walks both branches of an unknown `if`: each may give the same name. */
+    if (!instance->maybe.len && set_before(run, vars, &name))
         return step_failed(
             decision, instance, STEP_FAILED,
             scope_error(run, "invalid", "`vars.%.*s` is set already", QUELL_ARG(name)));

@@ -73,6 +73,33 @@ static const struct story stories[] = {
      "b calls test.look {\"device_id\":\"d2\"}\n"
      "b succeeded\n"
      "run succeeded\n"},
+    {"steps of on-error that nothing called for have a status too",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - id: c\n        uses: test.look\n        with: { device_id: d2 }\n"
+     "  - id: b\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.c.status }}\" }\n",
+     "{\"a\":[" OK "],\"b\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "b calls test.look {\"device_id\":\"not-run\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"on-failure reads how far the main steps came",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n"
+     "  - id: c\n    uses: test.look\n    with: { device_id: d3 }\n"
+     "on-failure:\n"
+     "  - id: tell\n    uses: test.look\n"
+     "    with: { device_id: \"${{ [steps.a, steps.b, steps.c].map(s, s.status).join(' ') }}\" }\n",
+     "{\"a\":[" OK "],\"b\":[" REFUSED "],\"on-failure.tell\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "b calls test.look {\"device_id\":\"d2\"}\n"
+     "b failed refused\n"
+     "run fails refused\n"
+     "on-failure.tell calls test.look {\"device_id\":\"succeeded failed not-run\"}\n"
+     "on-failure.tell succeeded\n"
+     "run failed\n"},
     {"a failing catcher fails the run",
      "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
      "      - fail: { reason: \"gave up\" }\n",
@@ -218,6 +245,29 @@ static const struct story stories[] = {
      "{\"a\":[" OK "]}",
      "a calls test.look {\"device_id\":\"${{ 1 + 1 }}\"}\n"
      "a succeeded\n"
+     "run succeeded\n"},
+};
+
+/* The same, told of a plan: run.id is not known there, so an `if` over it takes both branches. */
+static const struct story plans[] = {
+    {"a plan walks both branches, and each may set the same name",
+     "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
+     "    else:\n      - set: { who: two }\n"
+     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n"
+     "on-failure:\n"
+     "  - id: tell\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.a.status }}\" }\n",
+     "{\"a\":[" OK "],\"on-failure.tell\":[" OK "]}",
+     "- sets {\"who\":{\"unknown\":\"run.id == 'x'\"}}\n"
+     "- succeeded\n"
+     "- sets {\"who\":{\"unknown\":\"run.id == 'x'\"}}\n"
+     "- succeeded\n"
+     "- succeeded\n"
+     "a calls test.look {\"device_id\":{\"unknown\":\"run.id == 'x'\"}}\n"
+     "a succeeded\n"
+     "run fails \n"
+     "on-failure.tell calls test.look {\"device_id\":{\"unknown\":\"known when a step fails\"}}\n"
+     "on-failure.tell succeeded\n"
      "run succeeded\n"},
 };
 

@@ -87,6 +87,7 @@ struct teller {
     struct quell_str *written; /* the journal, as it is stored */
     size_t written_count, written_cap;
     unsigned asked[64]; /* answers given, by position of the path in `answers` */
+    bool plan;
 };
 
 static struct quell_str shown(struct quell_str path)
@@ -195,7 +196,7 @@ static void start(struct teller *teller)
     map_add(&incident, "title", quell_text("a title"));
     outside(teller, EVENT_RUN_STARTED, QUELL_STR(""),
             run_start_data(teller->arena, teller->playbook, map_made(&incident), quell_map(NULL, 0),
-                           RUN_LIVE, QUELL_STR("test")));
+                           teller->plan ? RUN_PLAN : RUN_LIVE, QUELL_STR("test")));
 }
 
 /* The next scripted answer for a path. */
@@ -336,7 +337,7 @@ static void check(const struct teller *teller, const struct story *story, const 
                  story->expected);
 }
 
-static void tell(const struct story *story)
+static void tell(const struct story *story, bool plan)
 {
     struct arena *arena = arena_new(0);
     struct playbook *playbook = load(arena, story->steps);
@@ -344,6 +345,7 @@ static void tell(const struct story *story)
     size_t cut;
 
     teller_open(&live, playbook, story);
+    live.plan = plan;
     start(&live);
     go_on(&live);
     check(&live, story, "live", 0);
@@ -368,7 +370,9 @@ static void stories_are_told(void **state)
 
     (void)state;
     for (i = 0; i < sizeof(stories) / sizeof(*stories); i++)
-        tell(&stories[i]);
+        tell(&stories[i], false);
+    for (i = 0; i < sizeof(plans) / sizeof(*plans); i++)
+        tell(&plans[i], true);
 }
 
 /* ---- what does not fit is refused
