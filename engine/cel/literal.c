@@ -131,8 +131,6 @@ static enum quell_code numeric_escape(struct decoding *d, size_t from, int count
             return bad_escape(d, from, d->at - from, "this escape needs more digits");
         number = number * (uint32_t)base + (uint32_t)digit;
     }
-    if (base == 8 && number > 255)
-        return bad_escape(d, from, d->at - from, "an octal escape ends at `\\377`");
     return put(d, number, count <= 3, from);
 }
 

@@ -218,6 +218,25 @@ static void plain_reads_take_no_memory(void **state)
     }
 }
 
+/* What an expression only hands on may be as deep as it came; what it makes may not. */
+static void a_borrowed_result_is_not_measured(void **state)
+{
+    struct arena *arena = *state;
+    struct map_builder vars = {.arena = arena};
+    struct cel_scope scope = {.outer = NULL};
+    struct quell_value value = quell_int(1);
+    struct cel_fault fault;
+    for (int i = 0; i < LIMIT_DEPTH - 4; i++) {
+        struct quell_value *item = arena_one(arena, struct quell_value);
+        *item = value;
+        value = quell_list(item, 1);
+    }
+    map_add(&vars, "deep", value);
+    scope.vars = map_made(&vars);
+    assert_int_equal(cel_eval(parsed(arena, "deep"), &scope, arena, &value, &fault), QUELL_OK);
+    assert_int_equal(cel_eval(parsed(arena, "[deep]"), &scope, arena, &value, &fault), QUELL_LIMIT);
+}
+
 /* What was used before an evaluation does not count against it. */
 static void the_budget_is_of_one_evaluation(void **state)
 {
@@ -238,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(inner_scopes_hide_outer_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(long_and_deep_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(plain_reads_take_no_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_borrowed_result_is_not_measured, setup, teardown),
         cmocka_unit_test_setup_teardown(the_budget_is_of_one_evaluation, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
