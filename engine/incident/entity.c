@@ -235,17 +235,36 @@ static void give_name(struct entity *entity)
         entity_put(entity, "name", entity_get(entity, kinds[entity->kind].names[i]));
 }
 
-enum quell_code entity_add(struct entity_set *set, const struct reader *reader,
-                           const struct entity_rule *rule, struct quell_value sent,
-                           struct quell_value raw, struct quell_error *err)
+/* `given`: the value of the first field, or null. */
+static enum quell_code add_one(struct entity_set *set, const struct reader *reader,
+                               const struct entity_rule *rule, struct quell_value sent,
+                               struct quell_value raw, struct quell_value given,
+                               struct quell_error *err)
 {
     struct entity entity = {.kind = rule->kind, .fields = entity_fields[rule->kind].fields};
 
+    entity_put(&entity, rule->from[0].field ? rule->from[0].field : "name", given);
     fill(reader, rule, sent, &entity);
     give_name(&entity);
     entity_put(&entity, "kind", quell_text(kinds[rule->kind].kind));
     entity_put(&entity, "raw", raw);
     return add(set, &entity, err);
+}
+
+enum quell_code entity_add(struct entity_set *set, const struct reader *reader,
+                           const struct entity_rule *rule, struct quell_value sent,
+                           struct quell_value raw, struct quell_error *err)
+{
+    struct quell_value list;
+    enum quell_code code = QUELL_OK;
+    size_t i;
+
+    if (!rule->each)
+        return add_one(set, reader, rule, sent, raw, quell_null(), err);
+    list = read_texts(reader, sent, rule->each);
+    for (i = 0; !code && i < list.len; i++)
+        code = add_one(set, reader, rule, sent, raw, list.as.items[i], err);
+    return code;
 }
 
 static struct quell_value made_one(struct arena *arena, const struct entity *entity)

@@ -54,6 +54,8 @@ struct entity_rule {
     struct entity_from from[ENTITY_RULE_FIELDS]; /* ends with field NULL */
     /* What a path cannot say; may be NULL. */
     void (*more)(const struct reader *reader, struct quell_value sent, struct entity *entity);
+    /* A path of a list of texts: an entity for each, which is the first field's value; or NULL. */
+    const char *each;
 };
 
 /* All entities of an incident. Start with `{.arena = arena}`. */

@@ -54,7 +54,7 @@ void read_add_text(struct list_builder *list, struct quell_value text)
 {
     size_t i;
 
-    if (!quell_is(text, QUELL_STRING) || text.len == 0 || list->count >= LIMIT_INCIDENT_ITEMS)
+    if (!quell_is(text, QUELL_STRING) || text.len == 0 || list->count > LIMIT_INCIDENT_ITEMS)
         return;
     for (i = 0; i < list->count; i++) {
         if (str_equal_fold(quell_str(list->items[i]), quell_str(text)))
@@ -70,6 +70,9 @@ struct quell_value read_texts(const struct reader *reader, struct quell_value ro
     struct list_builder made = {.arena = reader->arena};
     size_t i;
 
+    /* Too many stay too many, so that conforming refuses them; they are not compared one by one. */
+    if (quell_is(list, QUELL_LIST) && list.len > LIMIT_INCIDENT_ITEMS)
+        return quell_list(list.as.items, LIMIT_INCIDENT_ITEMS + 1);
     for (i = 0; quell_is(list, QUELL_LIST) && i < list.len; i++)
         read_add_text(&made, text_of(reader, list.as.items[i]));
     return list_made(&made);

@@ -29,7 +29,8 @@ struct quell_value read_text(const struct reader *reader, struct quell_value roo
 /* Lenient: a time (RFC 3339; without an offset it is UTC), or null. */
 struct quell_value read_time(const struct reader *reader, struct quell_value root,
                              const char *path);
-/* Lenient: the texts of a list, each once; anything else gives an empty list. */
+/* Lenient: the texts of a list, each once; anything else gives an empty list. Of a list longer than
+ * LIMIT_INCIDENT_ITEMS one more than that, as they are. */
 struct quell_value read_texts(const struct reader *reader, struct quell_value root,
                               const char *path);
 
@@ -52,7 +53,8 @@ enum quell_code read_rules(const struct reader *reader, struct quell_value root,
                            const struct read_rule *rules, struct map_builder *map,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
-/* Adds a text to a list unless it is there already (without regard to ASCII case) or is no text. */
+/* Adds a text to a list unless it is there already (without regard to ASCII case), is no text, or
+ * the list has more than LIMIT_INCIDENT_ITEMS: such a list is refused when it is conformed. */
 void read_add_text(struct list_builder *list, struct quell_value text);
 
 #endif

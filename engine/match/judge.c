@@ -168,7 +168,7 @@ static bool look_up(const struct path *path, const struct cel_scope *scope,
             if (!value_find(*found, path->parts[i].name, found))
                 return false;
         }
-        return !quell_is_null(*found) && !value_has_unknown(*found);
+        return !quell_is_null(*found) && !quell_is(*found, QUELL_UNKNOWN);
     }
     return false;
 }

@@ -218,6 +218,24 @@ static void more_than_the_limit_is_refused_and_the_limit_is_not(void **state)
     }
 }
 
+/* Texts are counted too, before they are compared with one another. */
+static void too_many_texts_are_refused(void **state)
+{
+    static const char *const heads[] = {
+        "{\"incidentWebUrl\":\"u\",\"id\":\"1\",\"customTags\":[",
+        "{\"incidentWebUrl\":\"u\",\"id\":\"1\",\"systemTags\":[",
+        "{\"title\":\"t\",\"tags\":[",
+    };
+    size_t items;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        assert_true(try_many(heads[i], "\"t#\"", "]}", LIMIT_INCIDENT_ITEMS, &items));
+        assert_false(try_many(heads[i], "\"t#\"", "]}", LIMIT_INCIDENT_ITEMS + 1, &items));
+        assert_false(try_many(heads[i], "\"t#\"", "]}", 60000, &items));
+    }
+}
+
 /* The same evidence in one alert, many times over, is one entity and no limit. */
 static void repetitions_are_merged(void **state)
 {
@@ -234,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_node_of_every_sample_may_be_anything),
         cmocka_unit_test(more_than_the_limit_is_refused_and_the_limit_is_not),
+        cmocka_unit_test(too_many_texts_are_refused),
         cmocka_unit_test(repetitions_are_merged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
