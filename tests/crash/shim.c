@@ -4,7 +4,8 @@
  *
  * A crash point is (thread, call, n-th, before or after): calls are counted for each thread and
  * function apart, so that the threads' pace against each other does not move the numbers. A call
- * counts when it is made; "after" dies when the kernel has done it.
+ * counts when it is made; "after" dies when the kernel has done it. Calls on Unix sockets do not
+ * count.
  *
  *   QUELL_CRASH_THREAD  engine (the first one) | writer (named quell-writer) | other
  *   QUELL_CRASH_CALL    write pwrite writev pwritev send sendto sendmsg fsync fdatasync ftruncate
@@ -38,6 +39,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -200,14 +202,30 @@ static void log_call(unsigned thread, unsigned call, unsigned long nth, int fd, 
         (void)syscall(SYS_write, order.log, line, (size_t)len);
 }
 
+/* On the control socket a test asks how things stand, as often as it likes. */
+static bool is_control(int fd)
+{
+    int family = 0;
+    socklen_t len = sizeof(family);
+
+    return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) == 0 &&
+           family == AF_UNIX;
+}
+
 /* Whether this call is the one after which the program dies. */
 static bool enter(unsigned call, int fd, const char *path)
 {
     int kept = errno;
     unsigned thread = this_thread();
-    unsigned long nth = atomic_fetch_add(&counts[thread][call], 1) + 1;
-    bool here = order.kills && thread == order.thread && call == order.call && nth == order.nth;
+    unsigned long nth;
+    bool here;
 
+    if (is_control(fd)) {
+        errno = kept;
+        return false;
+    }
+    nth = atomic_fetch_add(&counts[thread][call], 1) + 1;
+    here = order.kills && thread == order.thread && call == order.call && nth == order.nth;
     log_call(thread, call, nth, fd, path);
     if (here && order.kills_before)
         die();
@@ -360,4 +378,29 @@ EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
     if (!real)
         REAL(real, "poll");
     return real(fds, count, shorter(timeout_ms));
+}
+
+/* Of a relative time; it stays more than none, which would mean no timer at all. */
+static struct timespec sooner(struct timespec wait)
+{
+    int64_t ns = (int64_t)wait.tv_sec * 1000000000 + wait.tv_nsec;
+
+    ns = (ns + order.speed - 1) / order.speed;
+    return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+/* Absolute times are left alone: libevent's timers are relative ones. */
+EXPORT int timerfd_settime(int fd, int flags, const struct itimerspec *wanted,
+                           struct itimerspec *before)
+{
+    static int (*real)(int, int, const struct itimerspec *, struct itimerspec *);
+    struct itimerspec quick = *wanted;
+
+    if (!(flags & TFD_TIMER_ABSTIME)) {
+        quick.it_value = sooner(wanted->it_value);
+        quick.it_interval = sooner(wanted->it_interval);
+    }
+    if (!real)
+        REAL(real, "timerfd_settime");
+    return real(fd, flags, &quick, before);
 }

@@ -1,0 +1,151 @@
+/*
+ * point.c - from the shim's log to the list of points.
+ */
+#include "point.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- counts ----------------------------------------------------------------------------------*/
+
+static struct count *find(struct counts *counts, const char *thread, const char *call)
+{
+    size_t i;
+
+    for (i = 0; i < counts->count; i++) {
+        if (!strcmp(counts->items[i].thread, thread) && !strcmp(counts->items[i].call, call))
+            return &counts->items[i];
+    }
+    return NULL;
+}
+
+/* The first word of *text, which goes on behind it; false when there is none, or it is too long. */
+static bool take_word(char **text, char *word, size_t size)
+{
+    size_t len = strcspn(*text, " \n");
+
+    if (len == 0 || len >= size)
+        return false;
+    memcpy(word, *text, len);
+    word[len] = '\0';
+    *text += len + strspn(*text + len, " ");
+    return true;
+}
+
+static void take_line(struct counts *counts, char *line)
+{
+    struct count read = {.most = 0}, *known;
+
+    if (!take_word(&line, read.thread, sizeof(read.thread)) ||
+        !take_word(&line, read.call, sizeof(read.call)))
+        return;
+    read.most = strtoul(line, NULL, 10);
+    known = find(counts, read.thread, read.call);
+    if (!known && counts->count < sizeof(counts->items) / sizeof(*counts->items)) {
+        known = &counts->items[counts->count++];
+        *known = read;
+    }
+    if (known && read.most > known->most)
+        known->most = read.most;
+}
+
+struct counts counts_read(const char *path)
+{
+    struct counts counts = {.count = 0};
+    FILE *file = fopen(path, "re");
+    char line[512];
+
+    if (!file) {
+        fprintf(stderr, "crash: %s: the shim wrote no log\n", path);
+        exit(2);
+    }
+    while (fgets(line, sizeof(line), file))
+        take_line(&counts, line);
+    (void)fclose(file); /* was only read */
+    return counts;
+}
+
+void counts_narrow(struct counts *counts, const struct counts *other)
+{
+    struct counts all = *other; /* find() takes one that may be changed */
+    size_t i;
+
+    for (i = 0; i < counts->count; i++) {
+        struct count *mine = &counts->items[i];
+        const struct count *found = find(&all, mine->thread, mine->call);
+        unsigned long most = found ? found->most : 0;
+
+        if (most < mine->most)
+            mine->most = most;
+    }
+}
+
+/* ---- points ----------------------------------------------------------------------------------*/
+
+struct point *points_make(const struct counts *counts, size_t most, size_t *count, size_t *all)
+{
+    struct point *points;
+    size_t i, total = 0, made = 0, share = 0;
+
+    for (i = 0; i < counts->count; i++)
+        total += 2 * counts->items[i].most;
+    points = memory_new((total + 1) * sizeof(*points));
+    for (i = 0; i < counts->count; i++) {
+        const struct count *of = &counts->items[i];
+        unsigned long k;
+
+        for (k = 0; k < 2 * of->most; k++) {
+            struct point *point = &points[made];
+            /* As the pixels of a slope: each time the share has grown by a whole point. */
+            share += most && most < total ? most : total;
+            if (share < total)
+                continue;
+            share -= total;
+            memcpy(point->thread, of->thread, sizeof(point->thread));
+            memcpy(point->call, of->call, sizeof(point->call));
+            point->nth = k % of->most + 1;
+            point->before = k < of->most; /* all of them first, or every second one is one kind */
+            made++;
+        }
+    }
+    *count = made;
+    *all = total;
+    return points;
+}
+
+void point_text(const struct point *point, char text[48])
+{
+    (void)snprintf(text, 48, "%s/%s/%lu/%s", point->thread, point->call, point->nth,
+                   point->before ? "before" : "after");
+}
+
+/* The part up to the next slash, which *text goes on behind. */
+static bool take_part(const char **text, char *part, size_t size)
+{
+    size_t len = strcspn(*text, "/");
+
+    if (len == 0 || len >= size)
+        return false;
+    memcpy(part, *text, len);
+    part[len] = '\0';
+    *text += len;
+    if (**text == '/')
+        ++*text;
+    return true;
+}
+
+bool point_read(const char *text, struct point *point)
+{
+    char nth[20], when[8];
+
+    if (!take_part(&text, point->thread, sizeof(point->thread)) ||
+        !take_part(&text, point->call, sizeof(point->call)) ||
+        !take_part(&text, nth, sizeof(nth)) || !take_part(&text, when, sizeof(when)))
+        return false;
+    point->nth = strtoul(nth, NULL, 10);
+    point->before = strcmp(when, "before") == 0;
+    return point->nth > 0 && (point->before || strcmp(when, "after") == 0);
+}
