@@ -62,6 +62,7 @@
 #define LIMIT_SEND_RETRIES 6 /* transport retries of one request: 1 s doubling, 63 s in all */
 #define LIMIT_RETRY_AFTER_MS 3600000 /* a Retry-After above one hour fails the call */
 #define LIMIT_SECRET_BYTES 65536 /* a secret's file: keys and tokens have a few KB */
+#define LIMIT_RECIPIENTS 500 /* of one mail; servers usually stop at 100 to 1000 */
 #define LIMIT_STATE_BYTES 65536 /* a call's journaled state */
 #define LIMIT_HOST_CONNECTIONS 16 /* per host; services limit by the minute, not by the socket */
 

@@ -23,13 +23,38 @@ enum { SPARE_HANDLES = 16 }; /* kept easy handles; one is 5 KB */
 
 struct curl_pool {
     struct loop *loop;
-    CURLM *multi;
-    struct event *timer;
+    struct curl_lane lane; /* of all HTTP transfers */
     struct curl_transfer *transfers;
     size_t active;
     CURL *spare[SPARE_HANDLES];
     size_t spare_count;
 };
+
+/* ---- lanes -----------------------------------------------------------------------------------*/
+
+static int set_timer(CURLM *multi, long timeout_ms, void *user);
+static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user);
+static void timer_due(evutil_socket_t fd, short what, void *user);
+
+static void lane_open(struct curl_lane *lane, struct curl_pool *pool)
+{
+    lane->pool = pool;
+    lane->multi = curl_multi_init();
+    lane->timer = evtimer_new(loop_base(pool->loop), timer_due, lane);
+    assert(lane->multi && lane->timer);
+    (void)curl_multi_setopt(lane->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+    (void)curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane);
+    (void)curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    (void)curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
+    (void)curl_multi_setopt(lane->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                            (long)LIMIT_HOST_CONNECTIONS);
+}
+
+static void lane_close(struct curl_lane *lane)
+{
+    (void)curl_multi_cleanup(lane->multi); /* no handle is left in it */
+    event_free(lane->timer);
+}
 
 /* ---- finished transfers ----------------------------------------------------------------------*/
 
@@ -52,23 +77,34 @@ static void wipe_headers(struct curl_slist *list)
         memory_wipe(list->data, strlen(list->data));
 }
 
+static void leave_lane(struct curl_transfer *transfer)
+{
+    struct curl_lane *lane = transfer->lane;
+
+    if (!lane)
+        return;
+    (void)curl_multi_remove_handle(lane->multi, transfer->easy); /* it is in there */
+    if (lane == &transfer->pool->lane)
+        return;
+    lane_close(lane);
+    memory_free(lane);
+}
+
 static void free_transfer(struct curl_transfer *transfer)
 {
     struct curl_pool *pool = transfer->pool;
 
     unlink_transfer(transfer);
     loop_cancel(transfer->refusal);
-    if (transfer->queued)
-        (void)curl_multi_remove_handle(pool->multi, transfer->easy); /* it is in there */
+    dialogue_free(transfer->dialogue);
+    leave_lane(transfer);
     curl_easy_reset(transfer->easy);
     if (pool->spare_count < SPARE_HANDLES)
         pool->spare[pool->spare_count++] = transfer->easy;
     else
         curl_easy_cleanup(transfer->easy);
-    curl_mime_free(transfer->mime);
     wipe_headers(transfer->headers);
     curl_slist_free_all(transfer->headers);
-    curl_slist_free_all(transfer->recipients);
     memory_wipe((void *)(uintptr_t)transfer->body.data, transfer->body.len);
     memory_wipe(transfer->content.data, transfer->content.len); /* may be a token */
     buf_free(&transfer->head);
@@ -77,67 +113,88 @@ static void free_transfer(struct curl_transfer *transfer)
     memory_free(transfer);
 }
 
-/* The callback may start and cancel transfers, so the queue is asked anew each time. */
-static void collect(struct curl_pool *pool)
+void transfer_end(struct curl_transfer *transfer, const struct curl_answer *answer)
 {
+    transfer->done(answer, transfer->user);
+    free_transfer(transfer);
+}
+
+struct loop *transfer_loop(const struct curl_transfer *transfer)
+{
+    return transfer->pool->loop;
+}
+
+static void finish(struct curl_transfer *transfer, CURLcode result)
+{
+    struct curl_answer answer;
+
+    if (transfer->mail && result == CURLE_OK) {
+        dialogue_start(transfer); /* libcurl's part is done: connected and signed in */
+        return;
+    }
+    answer = transfer_answer(transfer, result);
+    transfer_end(transfer, &answer);
+}
+
+/* The callback may start and cancel transfers, so the queue is asked anew each time. A mail's own
+ * lane holds one transfer, and is gone with it. */
+static void collect(struct curl_lane *lane)
+{
+    bool shared = lane == &lane->pool->lane;
     CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+    do {
         struct curl_transfer *transfer = NULL;
-        struct curl_answer answer;
-        CURLcode result = message->data.result;
-
-        if (message->msg != CURLMSG_DONE)
+        message = curl_multi_info_read(lane->multi, &left);
+        if (!message || message->msg != CURLMSG_DONE)
             continue;
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         assert(transfer);
-        answer = transfer_answer(transfer, result);
-        transfer->done(&answer, transfer->user);
-        free_transfer(transfer);
-    }
+        finish(transfer, message->data.result);
+    } while (message && shared);
 }
 
 /* ---- libcurl's wishes, libevent's news -------------------------------------------------------*/
 
 static void socket_ready(evutil_socket_t fd, short what, void *user)
 {
-    struct curl_pool *pool = user;
+    struct curl_lane *lane = user;
     int mask =
         ((what & EV_READ) ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) ? CURL_CSELECT_OUT : 0);
     int running;
 
-    (void)curl_multi_socket_action(pool->multi, fd, mask, &running); /* faults end transfers */
-    collect(pool);
+    (void)curl_multi_socket_action(lane->multi, fd, mask, &running); /* faults end transfers */
+    collect(lane);
 }
 
 static void timer_due(evutil_socket_t fd, short what, void *user)
 {
-    struct curl_pool *pool = user;
+    struct curl_lane *lane = user;
     int running;
 
     (void)fd;
     (void)what;
-    (void)curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    collect(pool);
+    (void)curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(lane);
 }
 
 static int set_timer(CURLM *multi, long timeout_ms, void *user)
 {
-    struct curl_pool *pool = user;
+    struct curl_lane *lane = user;
     struct timeval wait = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
 
     (void)multi;
     if (timeout_ms < 0)
-        (void)evtimer_del(pool->timer);
+        (void)evtimer_del(lane->timer);
     else
-        (void)evtimer_add(pool->timer, &wait); /* fails only without memory */
+        (void)evtimer_add(lane->timer, &wait); /* fails only without memory */
     return 0;
 }
 
 static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
 {
-    struct curl_pool *pool = user;
+    struct curl_lane *lane = user;
     struct event *event = socket_user;
     short wanted = EV_PERSIST;
 
@@ -148,11 +205,11 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *
     if (what != CURL_POLL_REMOVE) {
         wanted |=
             (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
-        event = event_new(loop_base(pool->loop), fd, wanted, socket_ready, pool);
+        event = event_new(loop_base(lane->pool->loop), fd, wanted, socket_ready, lane);
         assert(event);
         (void)event_add(event, NULL);
     }
-    (void)curl_multi_assign(pool->multi, fd, event); /* the socket is known: we were just told */
+    (void)curl_multi_assign(lane->multi, fd, event); /* the socket is known: we were just told */
     return 0;
 }
 
@@ -174,15 +231,7 @@ struct curl_pool *curl_pool_new(struct loop *loop)
     ignore_broken_pipes();
     (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* counted by libcurl; fails only without memory */
     pool->loop = loop;
-    pool->multi = curl_multi_init();
-    pool->timer = evtimer_new(loop_base(loop), timer_due, pool);
-    assert(pool->multi && pool->timer);
-    (void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-    (void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-    (void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    (void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-    (void)curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                            (long)LIMIT_HOST_CONNECTIONS);
+    lane_open(&pool->lane, pool);
     return pool;
 }
 
@@ -194,8 +243,7 @@ void curl_pool_free(struct curl_pool *pool)
         free_transfer(pool->transfers);
     while (pool->spare_count > 0)
         curl_easy_cleanup(pool->spare[--pool->spare_count]);
-    (void)curl_multi_cleanup(pool->multi); /* no handle is left in it */
-    event_free(pool->timer);
+    lane_close(&pool->lane);
     curl_global_cleanup();
     memory_free(pool);
 }
@@ -209,8 +257,7 @@ static void tell_refusal(void *user)
         .code = QUELL_INVALID, .headers = quell_null(), .message = transfer->refused};
 
     transfer->refusal = NULL; /* freed by firing */
-    transfer->done(&answer, transfer->user);
-    free_transfer(transfer);
+    transfer_end(transfer, &answer);
 }
 
 struct curl_transfer *curl_start(struct curl_pool *pool, const struct curl_job *job,
@@ -235,8 +282,12 @@ struct curl_transfer *curl_start(struct curl_pool *pool, const struct curl_job *
         transfer->refusal = loop_after(pool->loop, 0, tell_refusal, transfer);
         return transfer;
     }
-    (void)curl_multi_add_handle(pool->multi, transfer->easy); /* fails only without memory */
-    transfer->queued = true;
+    transfer->lane = &pool->lane;
+    if (transfer->mail) {
+        transfer->lane = memory_new(sizeof(*transfer->lane));
+        lane_open(transfer->lane, pool);
+    }
+    (void)curl_multi_add_handle(transfer->lane->multi, transfer->easy); /* else out of memory */
     return transfer;
 }
 

@@ -151,23 +151,18 @@ static struct curl_answer http_answer(struct curl_transfer *transfer, CURLcode r
     return answer;
 }
 
-/* Judged by what the server said last, not by libcurl's code: 354 means that it may have the mail;
- * before that nothing is delivered. */
+/* A mail server that did not let us in; nothing is delivered. */
 static struct curl_answer mail_answer(struct curl_transfer *transfer, CURLcode result, long status)
 {
     struct curl_answer answer = {.status = (int)status, .headers = quell_map(NULL, 0)};
-    struct quell_str said = str_trim(printable(transfer->arena, buf_str(&transfer->head)));
 
-    answer.message = said;
-    if (result == CURLE_OK || (status >= 400 && result != CURLE_USE_SSL_FAILED)) {
+    if (status >= 400 && result != CURLE_USE_SSL_FAILED) {
         answer.code = QUELL_OK;
+        answer.message = str_trim(printable(transfer->arena, buf_str(&transfer->head)));
         return answer;
     }
+    answer.code = judge_unsent(transfer, result);
     answer.message = judge_message(transfer, result);
-    if (transfer->content_asked)
-        answer.code = QUELL_UNKNOWN_OUTCOME;
-    else
-        answer.code = judge_unsent(transfer, result);
     return answer;
 }
 

@@ -1,7 +1,7 @@
 /*
  * curl_job.c - what is set on an easy handle: where to, how safely, which callbacks.
  *
- * The one place where a job's texts meet libcurl: whatever could break out of a URL or a header
+ * The one place where a request's texts meet libcurl: whatever could break out of a URL or a header
  * stops here. It also holds the two gates of egress, at socket open and before each request.
  */
 #include <stdio.h>
@@ -13,6 +13,8 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "loop/loop.h"
+#include "loop/mail.h"
 #include "loop/transfer.h"
 
 /* Of all header lines of one answer; the largest seen from Azure is 4 KB. */
@@ -55,9 +57,8 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     (void)purpose;
     if (!may_open(transfer, &address->addr))
         return CURL_SOCKET_BAD;
-    transfer->socket = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                              address->protocol);
-    return transfer->socket;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                  address->protocol);
 }
 
 /* Called on every connection just before the request: kept ones passed another job's policy, and
@@ -78,7 +79,7 @@ static int before_request(void *user, char *peer, char *self, int peer_port, int
     } else if (!transfer->unix_socket) {
         return refuse_peer(transfer, "the peer's address cannot be read");
     }
-    transfer->begun = true;
+    transfer->begun = !transfer->mail; /* a mail is begun when its last line may leave */
     return CURL_PREREQFUNC_OK;
 }
 
@@ -109,26 +110,14 @@ static size_t take_http_line(char *data, size_t size, size_t count, void *user)
     return 0;
 }
 
-/* A final verdict is in, or the server said no: there is nothing left to say. Our side is closed
- * at once, because libcurl would send QUIT and then wait for its answer without returning to the
- * loop. */
+/* The server's lines until we are let in; the last one is what it had to say. */
 static size_t take_mail_line(char *data, size_t size, size_t count, void *user)
 {
     struct curl_transfer *transfer = user;
-    struct quell_str line = {data, size * count};
-    bool last = line.len > 3 && data[3] != '-';
-    bool final;
 
     buf_reset(&transfer->head);
-    buf_add_str(&transfer->head, line);
-    if (!transfer->begun || !last)
-        return line.len;
-    final = transfer->content_asked || data[0] == '4' || data[0] == '5';
-    if (str_starts(line, QUELL_STR("354")))
-        transfer->content_asked = true;
-    else if (final && transfer->socket != CURL_SOCKET_BAD)
-        (void)shutdown(transfer->socket, SHUT_WR); /* a socket that is gone needs none */
-    return line.len;
+    buf_add(&transfer->head, data, size * count);
+    return size * count;
 }
 
 /* ---- what is set -----------------------------------------------------------------------------*/
@@ -228,7 +217,7 @@ static void set_safety(CURL *easy, const struct curl_job *job, struct curl_trans
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-    if (transfer->changes || transfer->mail)
+    if (transfer->changes)
         (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
@@ -279,6 +268,30 @@ static enum quell_code set_http(struct curl_transfer *transfer, const struct cur
     return QUELL_OK;
 }
 
+/* libcurl connects, secures and signs in; the rest is said by curl_mail.c. */
+static enum quell_code set_mail(struct curl_transfer *transfer, const struct curl_job *job,
+                                struct quell_error *err)
+{
+    CURL *easy = transfer->easy;
+    struct quell_str password;
+    enum quell_code code;
+
+    transfer->parcel = arena_one(transfer->arena, struct mail_parcel);
+    code = mail_pack(transfer->arena, job->mail, clock_now_us(), transfer->parcel, err);
+    if (code)
+        return code;
+    (void)curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                           (long)(job->tls_none ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    if (job->username.len == 0)
+        return QUELL_OK;
+    password = arena_str(transfer->arena, job->password);
+    (void)curl_easy_setopt(easy, CURLOPT_USERNAME, arena_str(transfer->arena, job->username).data);
+    (void)curl_easy_setopt(easy, CURLOPT_PASSWORD, password.data);
+    memory_wipe((void *)(uintptr_t)password.data, password.len);
+    return QUELL_OK;
+}
+
 enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct curl_job *job,
                                 struct quell_error *err)
 {
@@ -293,7 +306,7 @@ enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct cur
     if (job->cidr_count)
         memcpy(transfer->cidrs, job->cidrs, sizeof(*job->cidrs) * job->cidr_count);
     transfer->timeout_ms = job->timeout_ms > 0 ? job->timeout_ms : LIMIT_REQUEST_MS;
-    transfer->socket = CURL_SOCKET_BAD;
+    transfer->started_us = clock_monotonic_us();
     transfer->head.size_max = HEAD_BYTES_MAX;
     transfer->content.size_max = LIMIT_REPLY_BYTES;
     code = set_url(transfer, job, err);
@@ -301,5 +314,5 @@ enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct cur
         return code;
     set_safety(transfer->easy, job, transfer);
     set_callbacks(transfer->easy, transfer);
-    return transfer->mail ? transfer_set_mail(transfer, job, err) : set_http(transfer, job, err);
+    return transfer->mail ? set_mail(transfer, job, err) : set_http(transfer, job, err);
 }

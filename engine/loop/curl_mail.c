@@ -1,169 +1,267 @@
 /*
- * curl_mail.c - a mail on an easy handle: envelope, headers, MIME parts. libcurl adds the MIME
- * headers and the dot-stuffing, everything else is made here.
+ * curl_mail.c - the SMTP dialogue from MAIL to the dot, on a connection that libcurl has opened,
+ * secured and signed in on (CURLOPT_CONNECT_ONLY).
+ *
+ * libcurl could say the rest, too, but waits for the server's word after the dot without returning
+ * to the loop, and servers think for seconds about a mail. Speaking ourselves also tells exactly
+ * what matters: whether the last line, without which nothing is delivered, may have left.
  */
+#include <event2/event.h>
+#include <sys/socket.h>
+
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/error.h"
-#include "base/limits.h"
-#include "base/memory.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "loop/loop.h"
 #include "loop/mail.h"
 #include "loop/transfer.h"
 
-enum { RECIPIENTS_MAX = 500 }; /* of one mail; servers usually stop at 100 to 1000 */
+enum {
+    REPLY_BYTES_MAX = 8192, /* one reply of the server with all its lines */
+};
 
-static void add_line(struct curl_transfer *transfer, const char *name, struct quell_str text)
+enum dialogue_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_CONTENT, STEP_DOT };
+
+struct dialogue {
+    struct curl_transfer *transfer;
+    struct event *event;
+    struct loop_timer *timer;
+    curl_socket_t fd;
+    enum dialogue_step step;
+    size_t recipient;   /* the next one */
+    struct buf out, in; /* what is to be sent; what came and is not used yet */
+    size_t sent;
+};
+
+/* ---- ending ----------------------------------------------------------------------------------*/
+
+/* The farewell is not waited for: with our side closed, libcurl finds it cannot send its own. */
+void dialogue_free(struct dialogue *dialogue)
 {
-    transfer->headers = curl_slist_append(
-        transfer->headers, arena_format(transfer->arena, "%s: %.*s", name, QUELL_ARG(text)).data);
+    size_t unneeded;
+
+    if (!dialogue)
+        return;
+    if (dialogue->sent == dialogue->out.len)
+        (void)curl_easy_send(dialogue->transfer->easy, "QUIT\r\n", 6, &unneeded);
+    (void)shutdown(dialogue->fd, SHUT_WR); /* one that is gone needs none */
+    event_free(dialogue->event);
+    loop_cancel(dialogue->timer);
+    buf_free(&dialogue->out);
+    buf_free(&dialogue->in);
 }
 
-static struct quell_str bracketed(struct curl_transfer *transfer, struct quell_str address)
+static void end(struct dialogue *dialogue, enum quell_code code, int status,
+                struct quell_str message)
 {
-    return arena_format(transfer->arena, "<%.*s>", QUELL_ARG(address));
+    struct curl_answer answer = {
+        .code = code, .status = status, .headers = quell_map(NULL, 0), .message = message};
+
+    transfer_end(dialogue->transfer, &answer);
 }
 
-static enum quell_code add_recipients(struct curl_transfer *transfer, struct quell_value list,
-                                      const char *header, size_t *count, struct quell_error *err)
+/* Without the last line nothing is delivered. */
+static void end_without_answer(struct dialogue *dialogue, enum quell_code otherwise,
+                               const char *why)
 {
-    struct buf shown = {0};
-
-    for (size_t i = 0; i < quell_count(list); i++) {
-        struct mail_address address;
-        if (!mail_address_read(quell_str(quell_at(list, i)), &address)) {
-            buf_free(&shown);
-            return error_set(err, QUELL_INVALID, "entry %zu of the recipients is no mail address",
-                             i + 1);
-        }
-        transfer->recipients =
-            curl_slist_append(transfer->recipients, bracketed(transfer, address.address).data);
-        buf_add_text(&shown, i > 0 ? ",\r\n " : "");
-        buf_add_str(&shown, mail_address_text(transfer->arena, &address));
-        (*count)++;
-    }
-    if (header && shown.len > 0)
-        add_line(transfer, header, buf_str(&shown));
-    buf_free(&shown);
-    return QUELL_OK;
+    end(dialogue, dialogue->transfer->begun ? QUELL_UNKNOWN_OUTCOME : otherwise, 0,
+        quell_str_of(why));
 }
 
-static enum quell_code add_envelope(struct curl_transfer *transfer, const struct quell_mail *mail,
-                                    struct quell_error *err)
+static void too_late(void *user)
 {
-    struct mail_address from;
-    size_t count = 0;
-    enum quell_code code;
+    struct dialogue *dialogue = user;
 
-    if (!mail_address_read(mail->from, &from))
-        return error_set(err, QUELL_INVALID, "the sender is no mail address");
-    add_line(transfer, "From", mail_address_text(transfer->arena, &from));
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_MAIL_FROM,
-                           bracketed(transfer, from.address).data);
-    code = add_recipients(transfer, mail->to, "To", &count, err);
-    if (!code && count == 0)
-        add_line(transfer, "To", QUELL_STR("undisclosed-recipients:;"));
-    if (!code)
-        code = add_recipients(transfer, mail->cc, "Cc", &count, err);
-    if (!code)
-        code = add_recipients(transfer, mail->bcc, NULL, &count, err);
-    if (code)
-        return code;
-    if (count == 0)
-        return error_set(err, QUELL_INVALID, "the mail has no recipient");
-    if (count > RECIPIENTS_MAX)
-        return error_set(err, QUELL_INVALID, "the mail has more than %d recipients",
-                         RECIPIENTS_MAX);
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_MAIL_RCPT, transfer->recipients);
-    return QUELL_OK;
+    dialogue->timer = NULL;
+    end_without_answer(dialogue, QUELL_TIMED_OUT, "the mail server did not answer in time");
 }
 
-/* A name that we or libcurl write may not come twice. */
-static bool is_own_header(const char *name)
-{
-    static const char *const own[] = {
-        "from",          "to",         "cc",           "bcc",          "subject",
-        "date",          "message-id", "mime-version", "content-type", "content-transfer-encoding",
-        "auto-submitted"};
+/* ---- speaking --------------------------------------------------------------------------------*/
 
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        if (str_equal_fold(quell_str_of(name), quell_str_of(own[i])))
+static void listen_for(struct dialogue *dialogue, short what);
+static bool say(struct dialogue *dialogue, const char *before, struct quell_str text,
+                const char *after);
+
+/* The line that makes the server deliver goes alone, so that all before it is harmless. */
+static bool say_dot(struct dialogue *dialogue)
+{
+    dialogue->step = STEP_DOT;
+    dialogue->transfer->begun = true;
+    return say(dialogue, "", QUELL_STR("."), "\r\n");
+}
+
+/* False when the connection is gone, which ends the transfer. */
+static bool flush(struct dialogue *dialogue)
+{
+    while (dialogue->sent < dialogue->out.len) {
+        size_t count = 0;
+        CURLcode result =
+            curl_easy_send(dialogue->transfer->easy, dialogue->out.data + dialogue->sent,
+                           dialogue->out.len - dialogue->sent, &count);
+        if (result == CURLE_AGAIN) {
+            listen_for(dialogue, EV_READ | EV_WRITE);
             return true;
+        }
+        if (result != CURLE_OK) {
+            end_without_answer(dialogue, QUELL_UNAVAILABLE, "the mail server hung up");
+            return false;
+        }
+        dialogue->sent += count;
     }
+    listen_for(dialogue, EV_READ);
+    return dialogue->step == STEP_CONTENT ? say_dot(dialogue) : true;
+}
+
+static bool say(struct dialogue *dialogue, const char *before, struct quell_str text,
+                const char *after)
+{
+    buf_reset(&dialogue->out);
+    dialogue->sent = 0;
+    buf_add_text(&dialogue->out, before);
+    buf_add_str(&dialogue->out, text);
+    buf_add_text(&dialogue->out, after);
+    return flush(dialogue);
+}
+
+/* What follows a reply that let us go on; false when the dialogue is over. */
+static bool go_on(struct dialogue *dialogue, int status, struct quell_str line)
+{
+    const struct mail_parcel *parcel = dialogue->transfer->parcel;
+
+    if (dialogue->step == STEP_DOT) {
+        end(dialogue, QUELL_OK, status, line);
+        return false;
+    }
+    if (dialogue->step == STEP_DATA) {
+        dialogue->step = STEP_CONTENT;
+        return say(dialogue, "", parcel->content, "");
+    }
+    if (dialogue->recipient < parcel->count) {
+        dialogue->step = STEP_RCPT;
+        return say(dialogue, "RCPT TO:<", parcel->recipients[dialogue->recipient++], ">\r\n");
+    }
+    dialogue->step = STEP_DATA;
+    return say(dialogue, "", QUELL_STR("DATA"), "\r\n");
+}
+
+/* ---- listening -------------------------------------------------------------------------------*/
+
+static struct quell_str shown(struct arena *arena, struct quell_str line)
+{
+    char *copy = (char *)(uintptr_t)arena_str(arena, line).data;
+
+    for (size_t i = 0; i < line.len; i++) {
+        if ((unsigned char)copy[i] < 0x20 || (unsigned char)copy[i] > 0x7e)
+            copy[i] = '?';
+    }
+    return (struct quell_str){copy, line.len};
+}
+
+/* `250 text` or `250-text`; 0 when it is neither. */
+static int status_of(struct quell_str line, bool *last)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (i >= line.len || line.data[i] < '0' || line.data[i] > '9')
+            return 0;
+        status = status * 10 + (line.data[i] - '0');
+    }
+    *last = line.len == 3 || line.data[3] != '-';
+    return status;
+}
+
+static bool is_welcome(const struct dialogue *dialogue, int status)
+{
+    if (dialogue->step == STEP_DATA)
+        return status == 354;
+    return dialogue->step != STEP_CONTENT && status >= 200 && status < 300;
+}
+
+/* A whole line came; false when the dialogue is over. */
+static bool hear(struct dialogue *dialogue, struct quell_str line)
+{
+    bool last = false;
+    int status = status_of(line, &last);
+    struct quell_str text = shown(dialogue->transfer->arena, line);
+
+    if (status > 0 && !last)
+        return true;
+    if (status > 0 && is_welcome(dialogue, status))
+        return go_on(dialogue, status, text);
+    if (status >= 400)
+        end(dialogue, QUELL_OK, status, text);
+    else
+        end_without_answer(dialogue, QUELL_UNAVAILABLE, "the mail server does not speak SMTP");
     return false;
 }
 
-static bool is_header_name(const char *name)
+/* Uses up whole lines; false when the dialogue is over. */
+static bool hear_lines(struct dialogue *dialogue)
 {
-    const char *c;
+    struct quell_str rest = buf_str(&dialogue->in), line, behind;
 
-    for (c = name; *c; c++) {
-        if (*c <= ' ' || *c > '~' || *c == ':')
+    while (str_cut(rest, '\n', &line, &behind)) {
+        struct quell_str copy = arena_str(dialogue->transfer->arena, str_trim(line));
+        rest = behind;
+        if (!hear(dialogue, copy))
             return false;
     }
-    return c != name;
+    behind = arena_str(dialogue->transfer->arena, rest);
+    buf_reset(&dialogue->in);
+    buf_add_str(&dialogue->in, behind);
+    return true;
 }
 
-static enum quell_code add_headers(struct curl_transfer *transfer, const struct quell_mail *mail,
-                                   struct quell_error *err)
+static void ready(evutil_socket_t fd, short what, void *user)
 {
-    if (!mail_id_valid(mail->message_id))
-        return error_set(err, QUELL_INVALID, "the Message-ID is not of the form left@right");
-    add_line(transfer, "Subject", mail_header_text(transfer->arena, mail->subject));
-    add_line(transfer, "Date", mail_date(transfer->arena, clock_now_us()));
-    add_line(transfer, "Message-ID", bracketed(transfer, mail->message_id));
-    add_line(transfer, "Auto-Submitted", QUELL_STR("auto-generated")); /* RFC 3834 */
-    for (size_t i = 0; i < mail->header_count; i++) {
-        const struct quell_header *header = &mail->headers[i];
-        if (!is_header_name(header->name) || is_own_header(header->name))
-            return error_set(err, QUELL_INVALID, "a mail header of this name cannot be set");
-        add_line(transfer, header->name, mail_header_text(transfer->arena, header->value));
+    struct dialogue *dialogue = user;
+
+    (void)fd;
+    if ((what & EV_WRITE) && !flush(dialogue))
+        return;
+    for (;;) {
+        char chunk[2048];
+        size_t count = 0;
+        CURLcode result = curl_easy_recv(dialogue->transfer->easy, chunk, sizeof(chunk), &count);
+        if (result == CURLE_AGAIN)
+            return;
+        if (result != CURLE_OK || count == 0) {
+            end_without_answer(dialogue, QUELL_UNAVAILABLE, "the mail server hung up");
+            return;
+        }
+        buf_add(&dialogue->in, chunk, count);
+        if (buf_over(&dialogue->in)) {
+            end_without_answer(dialogue, QUELL_UNAVAILABLE, "the mail server talks too much");
+            return;
+        }
+        if (!hear_lines(dialogue))
+            return;
     }
-    /* libcurl puts its boundary behind it. */
-    add_line(transfer, "Content-Type", QUELL_STR("multipart/alternative"));
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-    return QUELL_OK;
 }
 
-static void add_part(struct curl_transfer *transfer, struct quell_str text, const char *type)
+static void listen_for(struct dialogue *dialogue, short what)
 {
-    curl_mimepart *part = curl_mime_addpart(transfer->mime);
-    struct quell_str lines = mail_lines(transfer->arena, text);
-
-    (void)curl_mime_data(part, lines.data, lines.len);
-    (void)curl_mime_type(part, type);
-    (void)curl_mime_encoder(part, "quoted-printable");
+    (void)event_del(dialogue->event);
+    (void)event_assign(dialogue->event, loop_base(transfer_loop(dialogue->transfer)), dialogue->fd,
+                       (short)(what | EV_PERSIST), ready, dialogue);
+    (void)event_add(dialogue->event, NULL); /* the socket is valid: libcurl gave it */
 }
 
-enum quell_code transfer_set_mail(struct curl_transfer *transfer, const struct curl_job *job,
-                                  struct quell_error *err)
+void dialogue_start(struct curl_transfer *transfer)
 {
-    const struct quell_mail *mail = job->mail;
-    CURL *easy = transfer->easy;
-    enum quell_code code = add_envelope(transfer, mail, err);
+    struct dialogue *dialogue = arena_one(transfer->arena, struct dialogue);
+    int64_t used_ms = (clock_monotonic_us() - transfer->started_us) / 1000;
+    struct loop *loop = transfer_loop(transfer);
 
-    if (!code)
-        code = add_headers(transfer, mail, err);
-    if (code)
-        return code;
-    if (mail->text.len + mail->html.len > LIMIT_REQUEST_BYTES)
-        return error_set(err, QUELL_INVALID, "the mail is larger than %d bytes",
-                         LIMIT_REQUEST_BYTES);
-    transfer->mime = curl_mime_init(easy);
-    add_part(transfer, mail->text, "text/plain; charset=utf-8");
-    if (mail->html.len > 0)
-        add_part(transfer, mail->html, "text/html; charset=utf-8");
-    (void)curl_easy_setopt(easy, CURLOPT_MIMEPOST, transfer->mime);
-    (void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                           (long)(job->tls_none ? CURLUSESSL_NONE : CURLUSESSL_ALL));
-    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    if (job->username.len > 0) {
-        struct quell_str password = arena_str(transfer->arena, job->password);
-        (void)curl_easy_setopt(easy, CURLOPT_USERNAME,
-                               arena_str(transfer->arena, job->username).data);
-        (void)curl_easy_setopt(easy, CURLOPT_PASSWORD, password.data);
-        memory_wipe((void *)(uintptr_t)password.data, password.len);
-    }
-    return QUELL_OK;
+    dialogue->transfer = transfer;
+    dialogue->in.size_max = REPLY_BYTES_MAX;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &dialogue->fd);
+    dialogue->event =
+        event_new(loop_base(loop), dialogue->fd, EV_READ | EV_PERSIST, ready, dialogue);
+    dialogue->timer =
+        loop_after(loop, used_ms < transfer->timeout_ms ? transfer->timeout_ms - used_ms : 0,
+                   too_late, dialogue);
+    transfer->dialogue = dialogue;
+    (void)say(dialogue, "MAIL FROM:<", transfer->parcel->from, ">\r\n"); /* ends itself if not */
 }

@@ -1,5 +1,5 @@
 /*
- * mail.c - mail headers as text. It builds no message: curl_mail.c does.
+ * mail.c - the texts of a mail, each made safe. mail_pack.c puts them together.
  */
 #include "loop/mail.h"
 
@@ -64,17 +64,21 @@ bool mail_id_valid(struct quell_str id)
            is_dot_atom(left, is_atext) && is_dot_atom(right, is_atext);
 }
 
+static bool has_control(struct quell_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < 0x20 || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
 /* Without control characters and angle brackets a name can be encoded whatever else it holds. */
 static bool is_name(struct quell_str text)
 {
-    if (utf8_valid(text) != text.len)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c < 0x20 || c == 0x7f || c == '<' || c == '>')
-            return false;
-    }
-    return true;
+    return utf8_valid(text) == text.len && !memchr(text.data, '<', text.len) &&
+           !memchr(text.data, '>', text.len);
 }
 
 bool mail_address_read(struct quell_str text, struct mail_address *address)
@@ -82,6 +86,8 @@ bool mail_address_read(struct quell_str text, struct mail_address *address)
     struct mail_address made = {{"", 0}, str_trim(text)};
     struct quell_str name, rest;
 
+    if (has_control(text))
+        return false;
     if (str_cut(made.address, '<', &name, &rest)) {
         if (rest.len == 0 || rest.data[rest.len - 1] != '>')
             return false;
@@ -180,20 +186,53 @@ struct quell_str mail_date(struct arena *arena, int64_t now_us)
                         months[at.month - 1], at.year, at.hour, at.minute, at.second);
 }
 
-struct quell_str mail_lines(struct arena *arena, struct quell_str text)
+/* ---- quoted-printable ------------------------------------------------------------------------*/
+
+enum { QUOTED_COLUMNS = 76 }; /* RFC 2045 6.7 */
+
+static bool is_line_end(struct quell_str text, size_t at)
+{
+    return at == text.len || text.data[at] == '\r' || text.data[at] == '\n';
+}
+
+/* A character that stands for itself: blanks not at a line's end, dots not at its beginning. */
+static bool is_plain(struct quell_str text, size_t at, size_t column)
+{
+    char c = text.data[at];
+
+    if (c == ' ' || c == '\t')
+        return !is_line_end(text, at + 1);
+    return c > ' ' && c <= '~' && c != '=' && (c != '.' || column > 0);
+}
+
+struct quell_str mail_quoted(struct arena *arena, struct quell_str text)
 {
     struct buf out = {0};
     struct quell_str made;
+    size_t column = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (c == '\r' && i + 1 < text.len && text.data[i + 1] == '\n')
-            i++;
-        if (c == '\r' || c == '\n')
+    for (size_t at = 0; at < text.len; at++) {
+        size_t width;
+        if (is_line_end(text, at)) {
+            at += text.data[at] == '\r' && at + 1 < text.len && text.data[at + 1] == '\n';
             buf_add_text(&out, "\r\n");
+            column = 0;
+            continue;
+        }
+        width = is_plain(text, at, column) ? 1 : 3;
+        if (column + width > QUOTED_COLUMNS - 1) {
+            buf_add_text(&out, "=\r\n"); /* a soft line break */
+            column = 0;
+            width = is_plain(text, at, column) ? 1 : 3;
+        }
+        if (width == 1)
+            buf_add_char(&out, text.data[at]);
         else
-            buf_add_char(&out, c);
+            buf_add_format(&out, "=%02X", (unsigned)(unsigned char)text.data[at]);
+        column += width;
     }
+    if (column > 0)
+        buf_add_text(&out, "\r\n");
     made = arena_str(arena, buf_str(&out));
     buf_free(&out);
     return made;

@@ -1,13 +1,15 @@
 /*
- * mail.h - mail headers as text: addresses checked, everything else encoded (RFC 5322, 2047).
- * Nothing that went through here can hold a line break that is not a fold of ours.
+ * mail.h - a mail as bytes: addresses checked, headers encoded, MIME parts (RFC 5321, 5322, 2045,
+ * 2047). Nothing that went through here holds a line break that is not ours.
  */
 #ifndef LOOP_MAIL_H
 #define LOOP_MAIL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include <quell/connector.h>
 #include <quell/error.h>
 #include <quell/value.h>
 
@@ -29,7 +31,20 @@ struct quell_str mail_address_text(struct arena *arena, const struct mail_addres
 struct quell_str mail_header_text(struct arena *arena, struct quell_str text);
 /* `Tue, 24 Nov 2026 23:38:12 +0000` */
 struct quell_str mail_date(struct arena *arena, int64_t now_us);
-/* Every line end as CRLF: a bare LF inside a mail can smuggle a second one. */
-struct quell_str mail_lines(struct arena *arena, struct quell_str text);
+/* Quoted-printable with CRLF line ends; no line begins with a dot, so none can end the mail. */
+struct quell_str mail_quoted(struct arena *arena, struct quell_str text);
+
+/* A mail as SMTP takes it. */
+struct mail_parcel {
+    struct quell_str from;              /* bare addresses */
+    const struct quell_str *recipients; /* to, cc and bcc */
+    size_t count;
+    struct quell_str content; /* headers and body, 7-bit, CRLF at the end of each line; Bcc is not
+                                 in it; without the dot that ends it */
+};
+/* QUELL_INVALID when an address, the Message-ID or a header's name is none, or nobody is to get
+ * it. */
+enum quell_code mail_pack(struct arena *arena, const struct quell_mail *mail, int64_t now_us,
+                          struct mail_parcel *parcel, struct quell_error *err) QUELL_MUST_CHECK;
 
 #endif

@@ -124,7 +124,7 @@ static void peer_accepted(struct evconnlistener *listener, evutil_socket_t fd,
 }
 
 /* Listens on 127.0.0.1 at a free port. */
-static struct peer *peer_new(struct loop *loop, peer_script *script, void *user)
+static inline struct peer *peer_new(struct loop *loop, peer_script *script, void *user)
 {
     struct peer *peer = calloc(1, sizeof(*peer));
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -145,7 +145,7 @@ static struct peer *peer_new(struct loop *loop, peer_script *script, void *user)
     return peer;
 }
 
-static void peer_free(struct peer *peer)
+static inline void peer_free(struct peer *peer)
 {
     for (size_t i = 0; i < PEER_REQUESTS_MAX; i++) {
         if (peer->open[i])
