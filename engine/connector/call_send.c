@@ -248,17 +248,9 @@ static void start(struct call *call)
     struct curl_job job = call->sending.job;
     struct secret password = {0};
     struct quell_error err = {0};
-    int64_t left_ms = INT64_MAX;
-    enum quell_code code;
+    enum quell_code code = job.method ? add_proof(call, arena, &job, &err)
+                                      : add_login(call->connection, &password, &job, &err);
 
-    if (call->deadline_us > 0)
-        left_ms = (call->deadline_us - clock_now_us()) / 1000 + 1;
-    if (job.timeout_ms <= 0)
-        job.timeout_ms = LIMIT_REQUEST_MS;
-    if (job.timeout_ms > left_ms)
-        job.timeout_ms = left_ms > 0 ? left_ms : 1;
-    code = job.method ? add_proof(call, arena, &job, &err)
-                      : add_login(call->connection, &password, &job, &err);
     if (code) {
         fail_before(call, &err);
     } else {

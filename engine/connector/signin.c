@@ -131,6 +131,14 @@ static int64_t seconds_of(struct quell_value json, const char *name, int64_t oth
     return seconds < LIFE_MAX_S ? seconds : LIFE_MAX_S;
 }
 
+/* However short its life, a token is good for one second: whoever waited for it can use it. */
+static int64_t usable_s(int64_t life_s)
+{
+    if (life_s > 2 * EXPIRY_MARGIN_S)
+        return life_s - EXPIRY_MARGIN_S;
+    return life_s > 2 ? life_s / 2 : 1;
+}
+
 static void keep_token(struct token *token, struct quell_value json)
 {
     struct quell_str text = quell_get_str(json, "access_token");
@@ -139,11 +147,15 @@ static void keep_token(struct token *token, struct quell_value json)
     int64_t ahead_s = life_s > 2 * REFRESH_AHEAD_S ? life_s - REFRESH_AHEAD_S : life_s / 2;
     int64_t refresh_s = seconds_of(json, "refresh_in", ahead_s);
 
+    if (refresh_s > ahead_s)
+        refresh_s = ahead_s;
+    if (refresh_s < 1)
+        refresh_s = 1; /* not at once: who asks for a token would ask again and again */
     forget(token);
     token->text = memory_text(text.data, text.len);
     token->len = text.len;
-    token->expires_us = now_us + (life_s - EXPIRY_MARGIN_S) * 1000000;
-    token->refresh_us = now_us + (refresh_s < ahead_s ? refresh_s : ahead_s) * 1000000;
+    token->expires_us = now_us + usable_s(life_s) * 1000000;
+    token->refresh_us = now_us + refresh_s * 1000000;
 }
 
 /* Entra's numbers that people meet, and what to do about them. */
