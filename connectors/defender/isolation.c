@@ -20,7 +20,7 @@ enum {
     POLL_MOST_MS = 60000, /* ... up to this */
     RELOOK_MS = 1000,     /* before an action that nobody lists is believed not to exist */
     RELOOKS = 2,          /* looks that must agree on that */
-    POSTS_MAX = 3,        /* refused as duplicates of something that nobody lists */
+    REFUSALS_MAX = 3,     /* as duplicate of something that nobody lists */
     ITEMS_MAX = 200,      /* isolations and releases of one device that are looked through */
 };
 
@@ -112,7 +112,7 @@ static bool is_device_id(struct quell_str id)
 struct memory {
     bool again;                /* phase relook */
     int64_t looks;             /* that found nothing, one after the other */
-    int64_t posts;             /* sent so far */
+    int64_t refusals;          /* as duplicate, so far */
     int64_t skip;              /* items on the pages before */
     struct quell_value seen;   /* isolations and releases on the pages before */
     struct quell_value before; /* our latest action when we posted: an earlier attempt's */
@@ -124,7 +124,7 @@ static struct memory recall(struct quell_call *call, bool again)
 
     return (struct memory){.again = again,
                            .looks = quell_get_int(state, "looks", 0),
-                           .posts = quell_get_int(state, "posts", 0),
+                           .refusals = quell_get_int(state, "refusals", 0),
                            .skip = quell_get_int(state, "skip", 0),
                            .seen = quell_get(state, "seen"),
                            .before = quell_get(state, "before")};
@@ -134,7 +134,7 @@ static struct quell_value remember(struct quell_call *call, const char *phase,
                                    const struct memory *memory)
 {
     return call->host->map(call, "phase", quell_text(phase), "looks", quell_int(memory->looks),
-                           "posts", quell_int(memory->posts), "skip", quell_int(memory->skip),
+                           "refusals", quell_int(memory->refusals), "skip", quell_int(memory->skip),
                            "seen", memory->seen, "before", memory->before, NULL);
 }
 
@@ -290,12 +290,11 @@ static enum quell_turn nothing_there(struct quell_call *call, const struct direc
     memory.looks++;
     if (memory.again && memory.looks < RELOOKS)
         return look_later(call, memory, RELOOK_MS);
-    if (memory.posts == POSTS_MAX)
+    if (memory.refusals >= REFUSALS_MAX)
         return call->host->fail(call, QUELL_CONFLICT, 0,
                                 "the service refuses the %s as a duplicate, but lists none",
                                 way->word);
     memory.looks = 0;
-    memory.posts++;
     memory.skip = 0;
     memory.seen = quell_null();
     memory.before = view->any_ours ? quell_string(view->ours.id) : quell_null();
@@ -368,8 +367,10 @@ static enum quell_turn posted(struct quell_call *call, const struct direction *w
 
     if (reply->code == QUELL_UNKNOWN_OUTCOME || (accepted && id.len == 0))
         return look(call, &memory);
-    if (!reply->code && is_duplicate(reply))
+    if (!reply->code && is_duplicate(reply)) {
+        memory.refusals++;
         return look_later(call, memory, RELOOK_MS);
+    }
     if (!accepted)
         return call->host->refuse(call, reply);
     /* The service may answer a duplicate with the action that runs already. */
