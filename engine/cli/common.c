@@ -99,11 +99,16 @@ enum quell_code args_file(const struct args *args, const char *option, struct ar
                           struct quell_str *text, struct quell_error *err)
 {
     const char *path = args_text(args, option);
+    enum quell_code code;
 
     *text = QUELL_STR("");
     if (path == NULL)
         return QUELL_OK;
-    return file_read(arena, path, LIMIT_DOCUMENT_BYTES, text, err);
+    code = file_read(arena, path, LIMIT_DOCUMENT_BYTES, text, err);
+    if (code == QUELL_OK && str_trim(*text).len == 0)
+        code = error_set(err, QUELL_INVALID, "--%s: %s is empty", option,
+                         path[0] == '-' && path[1] == '\0' ? "standard input" : path);
+    return code;
 }
 
 /* VALUE is JSON when it reads as JSON, else text. */

@@ -1,0 +1,182 @@
+#!/bin/bash
+# The command line as people and scripts use it: contracts of the JSON, exit codes, errors, and that a
+# plan sends nothing.
+top=$1 build=$2
+. "$(dirname "$0")/lib.sh"
+playbook=$top/playbooks/malware-on-device.yaml
+samples=$top/tests/data/incidents
+
+# ---- plan, without a tenant -------------------------------------------------------------------------
+for sender in sentinel graph; do
+    case $sender in
+    sentinel) body=$incident device=$machine ;;
+    graph) body=$graph device=84c1d0be7fa2963514e0b7c8d9f6a3025b1c4e7d ;;
+    esac
+    (cd "$folder" && quell plan "$playbook" -i "$body" --offline -o json) >"$folder/plan.json"
+    equal "$sender: one isolation of the right device" "[\"$device\"]" "$(pick \
+        "d.calls.filter(c, c.action == 'defender.isolate-device').map(c, c.with.device_id)" \
+        <"$folder/plan.json")"
+    equal "$sender: the trigger matches" match "$(pick d.trigger.verdict <"$folder/plan.json")"
+    equal "$sender: the plan's keys" '["calls","incident","playbook","revision","totals","trigger"]' "$(pick \
+        "['calls', 'incident', 'playbook', 'revision', 'totals', 'trigger'].filter(k, k in d)" <"$folder/plan.json")"
+    equal "$sender: each call's keys" true "$(pick "d.calls.all(c, ['step', 'path', 'action', 'effect', \
+'verdict', 'with', 'targets', 'undo'].all(k, k in c))" <"$folder/plan.json")"
+    equal "$sender: a read counts as unknown, a change as would" '["unknown","would"]' "$(pick \
+        'd.calls.filter(c, c.path.startsWith("contain")).map(c, c.verdict)' <"$folder/plan.json")"
+    equal "$sender: config is not known" true "$(pick \
+        "has(d.calls.filter(c, c.action == 'email.send')[0].with.to.unknown)" <"$folder/plan.json")"
+done
+if command -v strace >/dev/null; then
+    (cd "$folder" && strace -f -e trace=network -o "$folder/trace" \
+        quell plan "$playbook" -i "$incident" --offline -o json) >/dev/null 2>&1
+    equal "offline, no socket is opened" 0 "$(grep -cE 'AF_INET|connect\(' "$folder/trace")"
+fi
+status "run --dry-run is the same" 0 quell run --dry-run "$playbook" -i "$incident" --offline -o json
+a=$(pick 'd.calls.map(c, [c.path, c.action, c.verdict])' <"$folder/out")
+status "as plan" 0 quell plan "$playbook" -i - --offline -o json <"$incident"
+equal "the same calls" "$a" "$(pick 'd.calls.map(c, [c.path, c.action, c.verdict])' <"$folder/out")"
+sed 's/Ransomware activity/Strange things/' "$incident" >"$folder/other.json"
+status "a plan of what does not match is made" 0 quell plan "$playbook" -i "$folder/other.json" --offline
+contains "and says so" "trigger: no match" "$out"
+status "--expect-match is 1 then" 1 quell plan "$playbook" -i "$folder/other.json" --offline --expect-match
+status "and 0 when it matches" 0 quell plan "$playbook" -i "$incident" --offline --expect-match
+status "--detailed-exitcode is 2 for changes" 2 quell plan "$playbook" -i "$incident" --offline --detailed-exitcode
+contains "a step behind what cannot be known" "would, if a step fails" "$(quell plan "$playbook" -i "$incident" --offline)"
+
+cat >"$folder/fork.yaml" <<'YAML'
+quell: 1
+playbook: fork
+on: { manual: }
+inputs: { device: { type: string, required: true } }
+steps:
+  - id: look
+    uses: defender.get-device
+    with: { device_id: '${{ inputs.device }}' }
+  - id: act
+    if: steps.look.output.risk == 'High'
+    uses: defender.isolate-device
+    with: { device_id: '${{ steps.look.output.device_id }}', comment: x }
+  - id: never
+    if: inputs.device == 'other'
+    uses: defender.release-device
+    with: { device_id: '${{ inputs.device }}', comment: x }
+YAML
+status "a plan forks on what a read would say" 0 quell plan "$folder/fork.yaml" --input device=d-7 --offline -o json
+equal "verdicts" '["unknown","unknown","skipped"]' "$(pick 'd.calls.map(c, c.verdict)' <"$folder/out")"
+equal "the target's id is the input's" d-7 "$(pick 'd.calls[1].with.device_id' <"$folder/out")"
+equal "and the condition is named" "steps.look.output.risk == 'High'" "$(pick 'd.calls[1]["if"]' <"$folder/out")"
+status "a required input is missing" 2 quell plan "$folder/fork.yaml" --offline
+contains "it says which" device "$err"
+
+# ---- plan, with a tenant ----------------------------------------------------------------------------
+start_range --auto-advance 50 --pending-ms 50 --work-ms 100
+config "$playbook"
+status "plan with connections" 0 q plan malware-on-device -i "$incident" -o json
+equal "the read was really done" done "$(pick 'd.calls[0].verdict' <"$folder/out")"
+equal "nothing took effect" 0 "$(curl -sS "http://127.0.0.1:$http/_range/effects" | pick d.count)"
+
+# ---- lint --------------------------------------------------------------------------------------------
+cat >"$folder/four.yaml" <<'YAML'
+quell: 1
+playbook: four
+name: Vier Fehler für ü
+on:
+  incident:
+    match:
+      title: { regex: '(?i)über(malware' }
+steps:
+  - id: isolate
+    uses: defender.isolat-device
+    with: { device_id: x }
+  - id: tell
+    if: steps.isolte.status == 'succeeded'
+    uses: email.send
+    with: { to: a@b.example, subject: x, body: "ü ${{ incident.title + }}" }
+YAML
+status "four faults" 1 quell lint "$folder/four.yaml" -o json
+equal "four diagnostics with their places" \
+    '[["QL204",7],["QL101",10],["QL114",13],["QL110",15]]' \
+    "$(pick 'd.diagnostics.map(x, [x.code, x.line])' <"$folder/out")"
+equal "columns count code points" '[40,11,15,72]' "$(pick 'd.diagnostics.map(x, x.column)' <"$folder/out")"
+equal "each with its keys" true "$(pick "d.diagnostics.all(x, ['code', 'severity', 'file', 'line', \
+'column', 'length', 'message', 'hint'].all(k, k in x))" <"$folder/out")"
+contains "the misspelt action is corrected" "did you mean \`defender.isolate-device\`" "$(quell lint "$folder/four.yaml" 2>&1)"
+printf 'quell: 1\n\tplaybook: x\n' >"$folder/tab.yaml"
+status "broken YAML" 1 quell lint "$folder/tab.yaml"
+status "a file that is not there" 2 quell lint "$folder/nothing.yaml"
+status "shipped playbooks have no problems" 0 quell lint "$top/playbooks"
+contains "and it says so" "No problems in 2 playbooks" "$err"
+printf 'quell: 1\nplaybook: later\non: { manual: }\nlimits: { device: { run: 3 } }\nsteps: [ { stop: } ]\n' >"$folder/later.yaml"
+status "a later keyword is refused" 1 quell lint "$folder/later.yaml"
+contains "not ignored" "not supported yet" "$out"
+
+# ---- explain -----------------------------------------------------------------------------------------
+status "explain" 0 quell explain "$playbook" -i "$folder/other.json" -o json
+equal "the deciding line" match.title "$(pick 'd[0].line' <"$folder/out")"
+equal "with the value seen" "Strange things on fin-ws-114" "$(pick \
+    'd[0].lines.filter(l, l.decides)[0].seen' <"$folder/out")"
+status "explain all" 0 q explain -i "$incident" -o ndjson
+equal "one line a playbook" 1 "$(wc -l <"$folder/out")"
+status "explain needs an incident" 2 quell explain "$playbook"
+cat >"$folder/unknown.yaml" <<'YAML'
+quell: 1
+playbook: unknown
+on: { incident: { match: { title: { regex: 'ransom' }, owner.email: { not: a@b.example } } } }
+steps: [ { stop: } ]
+YAML
+status "an absent field in a negative condition" 0 quell explain "$folder/unknown.yaml" -i "$incident" -o json
+equal "is undetermined" undetermined "$(pick 'd[0].verdict' <"$folder/out")"
+
+# ---- eval, actions, version, help ----------------------------------------------------------------------
+equal "eval" '[1,4,9]' "$(quell eval '[1, 2, 3].map(n, n * n)')"
+equal "eval from stdin" 3 "$(echo '1 + 2' | quell eval)"
+status "an expression with an error" 1 quell eval 'size('
+contains "has a caret" "^" "$err"
+equal "eval -o json" '"a"' "$(quell eval "'a'" -o json)"
+status "actions" 0 quell actions -o json
+equal "a list of manifests" true "$(pick "d.exists(a, a.action == 'defender.isolate-device' && \
+a.effect == 'disrupts' && size(a.inputs) > 1)" <"$folder/out")"
+status "an unknown action" 2 quell actions defender.nothing
+for command in serve run plan lint explain eval ps show resolve actions version help; do
+    status "$command --help" 0 quell $command --help
+    contains "$command says how it is used" "usage: quell $command" "$out"
+    contains "$command is listed" "$command" "$(quell help)"
+done
+status "an unknown command" 2 quell paln
+contains "is corrected" "did you mean \`plan\`" "$err"
+status "an unknown option" 2 quell plan "$playbook" --ofline
+contains "is corrected, too" "did you mean \`--offline\`" "$err"
+status "version" 0 quell version -o json
+equal "names the language" 1 "$(pick d.language <"$folder/out")"
+status "a bad format" 2 quell ps -o xml
+cp "$(command -v quell)" "$folder/moved" && (cd "$folder" && env -i ./moved actions) >"$folder/out"
+contains "the binary works from anywhere" sentinel.add-comment "$(cat "$folder/out")"
+
+# ---- bad incidents -------------------------------------------------------------------------------------
+printf '{"title": ' >"$folder/broken.json"
+: >"$folder/empty.json"
+echo '{"some": "thing"}' >"$folder/strange.json"
+{ printf '{"a": "' && head -c 2000000 /dev/zero | tr '\0' x && printf '"}'; } >"$folder/huge.json"
+for what in broken strange huge; do
+    status "a $what incident" 2 quell plan "$playbook" -i "$folder/$what.json" --offline
+    contains "$what: one line that says what is wrong" "quell: " "$err"
+done
+status "an empty file" 2 quell plan "$playbook" -i "$folder/empty.json" --offline
+
+# ---- run, ps, show -------------------------------------------------------------------------------------
+status "run" 0 q run malware-on-device -i "$incident" -o json
+run=$(pick d.run <"$folder/out")
+equal "it succeeded" succeeded "$(pick d.state <"$folder/out")"
+equal "one isolation" 1 "$(effects isolate)"
+equal "one comment" 1 "$(effects comment)"
+equal "one mail" 1 "$(effects mail)"
+status "ps" 0 q ps -o json
+equal "lists it" "[\"$run\"]" "$(pick 'd.map(r, r.run)' <"$folder/out")"
+status "show takes the beginning of an id" 0 q show "${run:0:13}" --events
+contains "and tells the story" "contain[0].isolate" "$out"
+contains "with its events" "call_sending" "$out"
+status "an unknown run" 2 q show 00000000-0000-0000-0000-000000000000
+status "ps without a store" 2 quell ps --store "sqlite:$folder/none.db"
+fault '{"where": "isolate", "what": "failed"}'
+status "a run that fails" 1 q run malware-on-device -i "$graph"
+contains "says where" "contain[0].isolate" "$out"
