@@ -206,31 +206,46 @@ static void send_row(const struct row *row, struct client *client)
     buf_free(&all);
 }
 
+static void run_row(const struct row *row, struct fake *fake)
+{
+    struct client client;
+
+    client_open(&client, fake);
+    send_row(row, &client);
+    if (row->drip)
+        drip(&client, row->unit);
+    if (row->expect)
+        check_end(row, &client, row->expect);
+    client_close(&client);
+}
+
+/* How many incidents the row brings in. */
+static size_t accepts(const struct row *row)
+{
+    size_t count = row->expect && strcmp(row->expect, "100") == 0;
+
+    for (const char *at = row->expect; at && (at = strstr(at, "202")); at++)
+        count++;
+    return count;
+}
+
 static void every_hostile_row_ends_as_it_must(void **state)
 {
-    struct serve_options options = {
-        .deadlines = {.head_ms = 100, .body_ms = 100, .idle_ms = 5000, .linger_ms = 100}};
+    /* Short deadlines for slow rows only: a busy machine must not make others slow. */
+    struct serve_options hasty = {.deadlines = {.head_ms = 100, .body_ms = 100}};
     size_t accepted = 0;
-    struct fake fake;
+    struct fake patient, quick;
 
-    fake_start(&fake, config, &options);
+    fake_start(&patient, config, NULL);
+    fake_start(&quick, config, &hasty);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct row *row = &rows[i];
-        struct client client;
-
-        client_open(&client, &fake);
-        send_row(row, &client);
-        if (row->drip)
-            drip(&client, row->unit);
-        if (row->expect)
-            check_end(row, &client, row->expect);
-        client_close(&client);
-        for (const char *at = row->expect; at && (at = strstr(at, "202")); at++)
-            accepted++;
-        accepted += row->expect && strcmp(row->expect, "100") == 0;
+        run_row(&rows[i], rows[i].drip ? &quick : &patient);
+        accepted += accepts(&rows[i]);
     }
-    assert_int_equal(fake.submissions, accepted); /* nothing else got through */
-    fake_stop(&fake);
+    assert_int_equal(patient.submissions, accepted); /* nothing else got through */
+    assert_int_equal(quick.submissions, 0);
+    fake_stop(&patient);
+    fake_stop(&quick);
 }
 
 static void head_is_answered_without_a_body(void **state)
