@@ -291,6 +291,14 @@ static enum quell_code catch_started(struct run *run, struct instance *instance,
 /* ---- calls -------------------------------------------------------------------------------------
  */
 
+/* A step without a time-out takes its action's, or the engine's: no call waits for ever. */
+static int64_t usual_deadline(const struct step *step, int64_t now_us)
+{
+    int64_t usual_ms = step->action->timeout_ms ? step->action->timeout_ms : LIMIT_CALL_MS;
+
+    return step->timeout_us ? INT64_MAX : now_us + usual_ms * 1000;
+}
+
 static enum quell_code call_scheduled(struct run *run, struct instance *instance,
                                       const struct event *event, struct quell_error *err)
 {
@@ -306,6 +314,7 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
     instance->call_state = quell_null();
     instance->has_state = instance->in_flight = false;
     instance->sleep_until_us = 0;
+    instance->call_due_us = usual_deadline(instance->step, event->at_us);
     if (attempt == 1)
         run->disrupts += policy_weight(instance->step->action, quell_get(event->data, "targets"));
     return QUELL_OK;

@@ -221,6 +221,8 @@ static struct run_call call_of(const struct run *run, const struct instance *ins
 {
     int64_t due = frame_due(run, instance->frame);
 
+    if (instance->call_due_us < due)
+        due = instance->call_due_us;
     return (struct run_call){
         .path = instance->path,
         .key = instance->key,

@@ -39,8 +39,9 @@ struct instance {
     struct quell_str maybe, reason;
     struct quell_value input, output, error;
     int64_t started_us, ended_us;
-    int64_t due_us;   /* its deadline, inherited from what encloses it; INT64_MAX = none */
-    int64_t until_us; /* retrying: when to go on */
+    int64_t due_us;      /* its deadline, inherited from what encloses it; INT64_MAX = none */
+    int64_t call_due_us; /* of this attempt, when the step has no time-out of its own */
+    int64_t until_us;    /* retrying: when to go on */
     /* the call */
     struct quell_str key, connection;
     struct quell_value call_state;
