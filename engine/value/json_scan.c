@@ -105,7 +105,7 @@ static bool word_is_special(uint64_t word)
     return ((quote | backslash | control | word) & highs) != 0;
 }
 
-static const char *plain_run(const char *at, const char *end)
+const char *json_plain_run(const char *at, const char *end)
 {
     while (end - at >= 8) {
         uint64_t word;
@@ -114,7 +114,8 @@ static const char *plain_run(const char *at, const char *end)
             break;
         at += 8;
     }
-    while ((unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
+    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
+           *at != '\\')
         at++;
     return at;
 }
@@ -202,7 +203,7 @@ bool json_scan_string(struct json_scan *scan, struct quell_value *value)
 
     for (;;) {
         const char *run = at;
-        at = plain_run(at, scan->end);
+        at = json_plain_run(at, scan->end);
         if (to != run)
             memmove(to, run, (size_t)(at - run));
         to += at - run;

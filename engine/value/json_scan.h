@@ -25,6 +25,9 @@ bool json_scan_limit(struct json_scan *scan, const char *at, const char *format,
 bool json_scan_refuse(struct json_scan *scan, const char *at, const char *expected);
 bool json_scan_duplicate(struct json_scan *scan, struct quell_str key);
 
+/* Where the run of ASCII that needs no escape ends: the reader copies it whole, so does the writer.
+ */
+const char *json_plain_run(const char *at, const char *end);
 /* A text whose opening quote is at scan->at; unescaped in place. */
 bool json_scan_string(struct json_scan *scan, struct quell_value *value);
 /* A number that begins at scan->at with a digit or a minus. */

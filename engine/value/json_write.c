@@ -14,17 +14,13 @@
 #include "base/utf8.h"
 #include "base/when.h"
 #include "value/json.h"
+#include "value/json_scan.h"
 #include "value/value.h"
 
 static void write_value(struct buf *out, struct quell_value value, enum json_style style,
                         size_t depth);
 
 /* ---- texts ----------------------------------------------------------------------------------- */
-
-static bool is_plain(unsigned char byte)
-{
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
 
 static void write_escape(struct buf *out, unsigned char byte)
 {
@@ -39,22 +35,28 @@ static void write_escape(struct buf *out, unsigned char byte)
     buf_add_format(out, "\\u%04x", byte);
 }
 
+/* The end of what may be added in one piece: plain text, valid UTF-8 included. */
+static size_t clean_run(struct quell_str text, size_t at)
+{
+    const char *end = text.data + text.len;
+    for (;;) {
+        uint32_t code_point;
+        at = (size_t)(json_plain_run(text.data + at, end) - text.data);
+        if (at == text.len || (unsigned char)text.data[at] < 0x80)
+            return at;
+        size_t len = utf8_read(text, at, &code_point);
+        if (len == 0)
+            return at;
+        at += len;
+    }
+}
+
 void json_write_string(struct buf *out, struct quell_str text)
 {
     buf_add_char(out, '"');
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = 0; at < text.len; at++) {
         size_t run = at;
-        uint32_t code_point;
-        size_t len = 1;
-        /* What needs no escape is added in one piece, valid UTF-8 included. */
-        while (at < text.len && len) {
-            if (is_plain((unsigned char)text.data[at])) {
-                at++;
-                continue;
-            }
-            len = (unsigned char)text.data[at] < 0x80 ? 0 : utf8_read(text, at, &code_point);
-            at += len;
-        }
+        at = clean_run(text, at);
         buf_add(out, text.data + run, at - run);
         if (at == text.len)
             break;
@@ -63,7 +65,6 @@ void json_write_string(struct buf *out, struct quell_str text)
             buf_add_text(out, "\xEF\xBF\xBD");
         else
             write_escape(out, (unsigned char)text.data[at]);
-        at++;
     }
     buf_add_char(out, '"');
 }
