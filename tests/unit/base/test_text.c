@@ -97,7 +97,8 @@ static void misspelt_names_find_their_neighbour(void **state)
                                       QUELL_STR("get-device"),
                                       QUELL_STR("timeout"),
                                       QUELL_STR("if"),
-                                      QUELL_STR("on-error")};
+                                      QUELL_STR("on-error"),
+                                      QUELL_STR("uses")};
     static const char *const rows[][2] = {
         {"isolat-device", "isolate-device"},
         {"isloate-device", "isolate-device"},
@@ -107,19 +108,20 @@ static void misspelt_names_find_their_neighbour(void **state)
         {"tmieout", "timeout"},
         {"IF", "if"},
         {"on_error", "on-error"},
+        {"usse", "uses"},
         {"of", ""},
         {"isolation", ""},
         {"", ""},
         {"completely-else", ""},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct quell_str found = str_nearest(quell_str_of(rows[i][0]), names, 6);
+        struct quell_str found = str_nearest(quell_str_of(rows[i][0]), names, 7);
         if (!str_is(found, rows[i][1]))
             fail_msg("%s: %.*s", rows[i][0], QUELL_ARG(found));
     }
     char long_name[500];
     memset(long_name, 'a', sizeof(long_name));
-    assert_int_equal(str_nearest((struct quell_str){long_name, 500}, names, 6).len, 0);
+    assert_int_equal(str_nearest((struct quell_str){long_name, 500}, names, 7).len, 0);
 }
 
 /* The edges of RFC 3629's table, and one beyond each. */

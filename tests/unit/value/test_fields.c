@@ -91,6 +91,9 @@ static void maps_are_checked_and_filled(void **state)
          "\"modes\":[\"selective\"],\"labels\":{\"x\":1},"
          "\"peer\":{\"host\":\"h\",\"port\":443},\"peers\":[{\"host\":\"i\",\"port\":1}],"
          "\"token\":\"***\",\"extra\":[null]}"},
+        {"{\"device_id\":\"1234567890\",\"to\":[\"1\",\"2\",\"3\"]}", /* as large as may be */
+         "{\"device_id\":\"1234567890\",\"type\":\"full\",\"ratio\":1.0,\"wait\":\"300s\","
+         "\"to\":[\"1\",\"2\",\"3\"]}"},
         {"{\"device_id\":\"d\",\"ratio\":1.50}",
          "{\"device_id\":\"d\",\"type\":\"full\",\"ratio\":1.50,\"wait\":\"300s\"}"},
     };
@@ -175,8 +178,12 @@ static void what_is_not_known_passes(void **state)
     /* A secret that comes in stays one. */
     struct map_builder secret = {.arena = arena};
     map_add(&secret, "device_id", value_secret(quell_text("s")));
+    map_add(&secret, "to", value_secret(parsed("[\"a\"]")));
+    map_add(&secret, "labels", value_secret(parsed("{\"a\":1}")));
     assert_int_equal(fields_check(arena, table, map_made(&secret), &checked, &err), QUELL_OK);
     assert_true(quell_get(checked, "device_id").flags & QUELL_SECRET);
+    assert_true(quell_get(checked, "to").flags & QUELL_SECRET);
+    assert_true(quell_get(checked, "labels").flags & QUELL_SECRET);
 }
 
 static struct diag_list diags;
