@@ -299,11 +299,13 @@ static enum quell_turn host_refuse(struct quell_call *view, const struct quell_r
     if (!mail && words.len == 0)
         words = words_of(call->turn_arena, reply->json);
     words = one_line(call->turn_arena, words);
-    if (reply->status > 0)
+    if (reply->code)
+        (void)error_set(error, code, "%.*s", QUELL_ARG(words));
+    else if (mail) /* its words begin with the status */
+        (void)error_set(error, code, "the mail server said: %.*s", QUELL_ARG(words));
+    else
         (void)error_set(error, code, "answered %d%s%.*s", reply->status, words.len > 0 ? ": " : "",
                         QUELL_ARG(words));
-    else
-        (void)error_set(error, code, "%.*s", QUELL_ARG(words));
     error->retry_after_ms = curl_retry_after_ms(reply->headers, view->now_us);
     return say_failed(call, code, reply->status);
 }

@@ -162,6 +162,7 @@ static struct curl_answer mail_answer(struct curl_transfer *transfer, CURLcode r
         return answer;
     }
     answer.code = judge_unsent(transfer, result);
+    answer.status = 0; /* it let us in as far as this; that is no answer to the mail */
     answer.message = judge_message(transfer, result);
     return answer;
 }
