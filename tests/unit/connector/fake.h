@@ -163,7 +163,8 @@ static enum quell_turn fake_send(struct quell_call *call, const struct quell_req
 
     fake_keep_state(fake, state);
     fake->changes = request->changes;
-    fake->method = request->method;
+    fake->method =
+        request->method ? arena_str(fake->kept, quell_str_of(request->method)).data : NULL;
     fake->path = arena_str(fake->kept, request->path).data;
     fake->url = arena_str(fake->kept, request->url).data;
     fake->json = value_copy(fake->kept, request->json);

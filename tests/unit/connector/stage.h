@@ -175,8 +175,9 @@ static struct connection *stage_connection(struct stage *stage, const char *name
     return NULL;
 }
 
-static struct call_request stage_request(struct stage *stage, const struct quell_action *action,
-                                         const char *connection, const char *input)
+static inline struct call_request stage_request(struct stage *stage,
+                                                const struct quell_action *action,
+                                                const char *connection, const char *input)
 {
     struct call_request request = {.action = action,
                                    .connection = stage_connection(stage, connection),
@@ -191,7 +192,8 @@ static struct call_request stage_request(struct stage *stage, const struct quell
     return request;
 }
 
-static void stage_start(struct stage *stage, struct told *told, const struct call_request *request)
+static inline void stage_start(struct stage *stage, struct told *told,
+                               const struct call_request *request)
 {
     struct call *call;
 
