@@ -48,7 +48,7 @@
 #define LIMIT_RETRY 20 /* `max` of retry */
 #define LIMIT_RUN_EVENTS 100000 /* events of one run */
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
-#define LIMIT_RUNS_ACTIVE 20000 /* runs in memory; further ones wait in the store */
+#define LIMIT_RUNS_ACTIVE 20000 /* runs in memory; above it no incident is taken in */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
 

@@ -5,7 +5,6 @@
 #include "core/core.h"
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/memory.h"
 #include "loop/log.h"
 #include "value/value.h"
@@ -132,7 +131,7 @@ static bool collect(const struct store_run *row, void *user)
 enum quell_code recover(struct quell *engine, struct quell_error *err)
 {
     struct found found = {.engine = engine, .arena = arena_new(0)};
-    struct store_query query = {.active = true, .limit = LIMIT_RUNS_ACTIVE};
+    struct store_query query = {.active = true, .limit = SIZE_MAX}; /* no run is forgotten */
     struct active *active, *next;
     enum quell_code code;
     size_t i;
@@ -146,7 +145,11 @@ enum quell_code recover(struct quell *engine, struct quell_error *err)
     turn_begin(engine);
     for (active = engine->active; active; active = next) {
         next = active->next;
+        /* A call that ends inside must not decide yet: what follows from it would be scheduled in
+         * the very run that is being walked, and be taken up a second time. */
+        active->deciding = true;
         run_each_call(active->run, take_up_call, active);
+        active->deciding = false;
         advance(active);
     }
     turn_end(engine);
