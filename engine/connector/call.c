@@ -362,6 +362,8 @@ static void take_up(struct call *call, const struct call_request *request)
     bool lost = request->resumed && request->in_flight;
     struct quell_error err = {0};
 
+    call->settling = lost && call->action->repeat == QUELL_VERIFIABLE && call->action->settle;
+    call->in_doubt = lost;
     if (!call->connection) {
         call_fail(call, QUELL_INVALID, 0, "no connection of connector %s is configured",
                   request->connector->name);
@@ -374,8 +376,6 @@ static void take_up(struct call *call, const struct call_request *request)
                   "the engine ended while this was being sent: it is not known whether it took "
                   "effect");
     } else {
-        call->settling = lost && call->action->repeat == QUELL_VERIFIABLE && call->action->settle;
-        call->in_doubt = lost;
         call_turn(call, NULL);
     }
 }
@@ -406,6 +406,11 @@ void call_proceed(struct call *call)
         sending_go(call);
     else if (call->phase == CALL_WANTS_SLEEP)
         sleep_until(call, call->sleep_until_us);
+}
+
+bool call_in_doubt(const struct call *call)
+{
+    return call->settling;
 }
 
 void *call_user(const struct call *call)

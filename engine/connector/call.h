@@ -65,8 +65,9 @@ struct call_request {
     /* Taken up again after a crash: */
     bool resumed;             /* there was a journaled state */
     struct quell_value state; /* the last journaled one, or null */
-    bool in_flight;           /* the last journaled state was a `sending` with changes = true */
-    int64_t sleep_until_us;   /* the last journaled state was a `sleeping`; else 0 */
+    bool in_flight;         /* the last journaled state was a `sending` with changes = true, or was
+                               journaled while call_in_doubt() */
+    int64_t sleep_until_us; /* the last journaled state was a `sleeping`; else 0 */
 };
 
 /* Starts (or takes up) a call; `events` are called on the loop, the first one possibly before this
@@ -77,6 +78,9 @@ struct call_request {
 struct call *call_start(struct call_host *host, const struct call_request *request,
                         const struct call_events *events, void *user);
 void call_proceed(struct call *call);
+/* While settle() looks: a change was sent before, and it is not known yet whether it took effect. A
+ * read or a sleep that is journaled meanwhile must not hide that: in_flight stays true. */
+bool call_in_doubt(const struct call *call);
 /* Ends it without a callback and frees it; also to be called after `ended`. */
 void call_free(struct call *call);
 void *call_user(const struct call *call);

@@ -216,11 +216,10 @@ static void on_sending(struct call *call, struct quell_value state, bool changes
     struct map_builder map = {0};
     struct quell_error err = {0};
 
-    (void)call;
     turn_begin(engine);
     map.arena = turn_commit(engine)->arena;
     map_add(&map, "state", state);
-    map_add(&map, "changes", quell_bool(changes));
+    map_add(&map, "changes", quell_bool(changes || call_in_doubt(call)));
     if (say(mine->active, EVENT_CALL_SENDING, mine->path, map_made(&map), &err))
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
     else
@@ -236,11 +235,12 @@ static void on_sleeping(struct call *call, struct quell_value state, int64_t unt
     struct map_builder map = {0};
     struct quell_error err = {0};
 
-    (void)call;
     turn_begin(engine);
     map.arena = turn_commit(engine)->arena;
     map_add(&map, "state", state);
     map_add(&map, "until", value_time_us(until_us));
+    if (call_in_doubt(call))
+        map_add(&map, "changes", quell_bool(true));
     if (say(mine->active, EVENT_CALL_SLEEPING, mine->path, map_made(&map), &err))
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
     else

@@ -341,7 +341,7 @@ static enum quell_code call_sleeping(struct run *run, struct instance *instance,
         return misfit(event, "the step has no call", err);
     instance->call_state = quell_get(event->data, "state");
     instance->has_state = true;
-    instance->in_flight = false;
+    instance->in_flight = quell_get_bool(event->data, "changes", false);
     instance->sleep_until_us = time_of(quell_get(event->data, "until"), event->at_us);
     return QUELL_OK;
 }

@@ -92,7 +92,8 @@ struct run_call {
     struct quell_value input;
     int64_t deadline_us;       /* wall clock; INT64_MAX = none */
     struct quell_value state;  /* last journaled state of the call; null = nothing was sent */
-    bool has_state, in_flight; /* in_flight: the last state was a request that may change things */
+    bool has_state, in_flight; /* in_flight: a request that may change things was on its way, and
+                                  what came of it is not known */
     int64_t sleep_until_us;    /* the last state was a sleep until then; else 0 */
 };
 bool run_find_call(const struct run *run, struct quell_str path, struct run_call *call);
