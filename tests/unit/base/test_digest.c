@@ -133,9 +133,9 @@ static void base64_both_ways(void **state)
     assert_memory_equal(bytes.data, "\xfb\xff\xbf", 3);
     assert_true(digest_from_base64(arena, QUELL_STR("+/+/"), &bytes));
     assert_memory_equal(bytes.data, "\xfb\xff\xbf", 3);
-    static const char *const wrong[] = {
-        "Z",      "Zg=",      "Zg===", "=",    "====", "Zm9v=", "Zm 9v",
-        "Zm9v\n", "Zg==Zg==", "Zh==",  "Zm9=", "Z=g=", "Zm9*"};
+    static const char *const wrong[] = {"A",        "AAAAA", "Z",     "Zg=",   "Zg===",
+                                        "=",        "====",  "Zm9v=", "Zm 9v", "Zm9v\n",
+                                        "Zg==Zg==", "Zh==",  "Zm9=",  "Z=g=",  "Zm9*"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         if (digest_from_base64(arena, quell_str_of(wrong[i]), &bytes))
             fail_msg("accepted: %s", wrong[i]);
