@@ -46,7 +46,7 @@ static enum quell_code expression(const struct args *args, struct arena *arena,
 
 static int run(const struct args *args)
 {
-    struct arena *arena = arena_new(0);
+    struct arena *arena;
     struct quell_document document = {0};
     struct quell_str text, vars, rendered = QUELL_STR("");
     struct quell_error err = {0};
@@ -55,6 +55,7 @@ static int run(const struct args *args)
 
     if (args_output(args) == OUTPUT_BAD)
         return EXIT_TOOL;
+    arena = arena_new(0);
     code = args_file(args, "vars", arena, &vars, &err);
     if (code == QUELL_OK)
         code = expression(args, arena, &text, &err);

@@ -109,7 +109,7 @@ static int print_all(const struct args *args, struct quell_document *document)
 
 static int run(const struct args *args)
 {
-    struct arena *arena = arena_new(0);
+    struct arena *arena;
     struct quell_document document = {0};
     struct quell_error err = {0};
     struct quell_str incident;
@@ -121,6 +121,7 @@ static int run(const struct args *args)
         return EXIT_TOOL;
     if (args_text(args, "incident") == NULL)
         return fail_usage(args, "an incident is needed: -i FILE (or - for stdin)");
+    arena = arena_new(0);
     code = args_file(args, "incident", arena, &incident, &err);
     if (code == QUELL_OK)
         code = open_engine(args, QUELL_FOR_AUTHORING, &engine, &err);

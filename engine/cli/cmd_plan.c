@@ -33,7 +33,7 @@ int plan_command(const struct args *args)
     struct quell_plan_options options = {.playbook = args->words[0],
                                          .source = quell_str_of(args_text(args, "source")),
                                          .offline = args_flag(args, "offline")};
-    struct arena *arena = arena_new(0);
+    struct arena *arena;
     struct quell_document document = {0};
     struct quell_error err = {0};
     struct quell *engine = NULL;
@@ -42,6 +42,7 @@ int plan_command(const struct args *args)
 
     if (args_output(args) == OUTPUT_BAD)
         return EXIT_TOOL;
+    arena = arena_new(0);
     code = args_file(args, "incident", arena, &options.incident, &err);
     if (code == QUELL_OK)
         code = args_inputs(args, arena, &options.inputs, &err);
