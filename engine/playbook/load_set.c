@@ -29,6 +29,7 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
         return; /* said by check_keys */
     refuse_in_loop(loader, index, &yaml_find(map, QUELL_STR("set"))->key);
     step->set = load_tree(loader, here, set);
+    step->with_place = set->place;
     for (i = 0; i < set->count; i++)
         if (check_spelling(loader, QUELL_STR("name of a var"), &set->pairs[i].key, SPELLING_SNAKE))
             bind_var(loader, index, &set->pairs[i].key);

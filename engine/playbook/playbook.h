@@ -73,8 +73,8 @@ struct step {
     struct quell_str uses; /* "defender.isolate-device" */
     const struct quell_connector *connector;
     const struct quell_action *action;
-    const struct cel_tree *with; /* NULL = empty */
-    struct place with_place, uses_place;
+    const struct cel_tree *with;         /* NULL = empty */
+    struct place with_place, uses_place; /* with_place: of `with`, or of `set` */
 
     /* for-each, and blocks (`steps` with `else`) */
     struct playbook_text items; /* the list */
@@ -158,5 +158,10 @@ const struct playbook_lint *playbook_lints(size_t *count);
  * the place of a playbook_text, or of any scalar of the file. */
 struct place playbook_place(const struct playbook *playbook, struct place scalar,
                             struct place inside);
+/* The same for a text inside `with` or `set`: `tree` is the map's place, `path` names the text in
+ * it
+ * (`targets[0].name`). Falls back to the whole map. */
+struct place playbook_tree_place(const struct playbook *playbook, struct place tree,
+                                 struct quell_str path, struct place inside);
 
 #endif

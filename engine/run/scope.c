@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
 #include "base/when.h"
 #include "run/state.h"
 #include "value/value.h"
@@ -192,8 +193,7 @@ static struct quell_value variables(struct run *run, const struct frame *frame)
 static enum quell_code failed(struct run *run, enum quell_code code, const struct cel_fault *fault,
                               struct place place, struct quell_value *error)
 {
-    struct place inside = playbook_place(run->playbook, place, fault->place);
-    struct diag_position at = diag_position(run->playbook->text, inside.offset);
+    struct diag_position at = diag_position(run->playbook->text, place.offset);
 
     *error = scope_error(run, quell_code_name(code), "%.*s:%zu:%zu: %s%s%s",
                          QUELL_ARG(run->playbook->file), at.line, at.column, fault->message,
@@ -213,16 +213,29 @@ enum quell_code scope_eval(struct run *run, const struct frame *frame,
     code = text->expr ? cel_eval(text->expr, &scope, run->scratch, &found, &fault)
                       : cel_template_eval(text->text, &scope, run->scratch, &found, &fault);
     if (code)
-        code = failed(run, code, &fault, text->place, error);
+        code = failed(run, code, &fault, playbook_place(run->playbook, text->place, fault.place),
+                      error);
     else
         *value = value_copy(run->arena, found);
     arena_reset(run->scratch);
     return code;
 }
 
+/* A tree's fault names the text that it is about: "`targets[0].name`: ...". */
+static struct place tree_place(const struct run *run, struct place tree,
+                               const struct cel_fault *fault)
+{
+    struct quell_str message = quell_str_of(fault->message), path, rest;
+
+    if (message.len == 0 || message.data[0] != '`' ||
+        !str_cut(str_slice(message, 1, message.len), '`', &path, &rest))
+        return tree;
+    return playbook_tree_place(run->playbook, tree, path, fault->place);
+}
+
 enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
-                                const struct cel_tree *tree, struct quell_value *value,
-                                struct quell_value *error)
+                                const struct cel_tree *tree, struct place place,
+                                struct quell_value *value, struct quell_value *error)
 {
     struct cel_scope scope = {.vars = variables(run, frame)};
     struct cel_fault fault = {0};
@@ -231,8 +244,7 @@ enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
 
     code = cel_tree_eval(tree, &scope, run->scratch, &found, &fault);
     if (code)
-        *error = scope_error(run, quell_code_name(code), "%s%s%s", fault.message,
-                             fault.help[0] ? "; " : "", fault.help);
+        code = failed(run, code, &fault, tree_place(run, place, &fault), error);
     else
         *value = value_copy(run->arena, found);
     arena_reset(run->scratch);

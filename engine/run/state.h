@@ -113,8 +113,8 @@ enum quell_code scope_eval(struct run *run, const struct frame *frame,
                            const struct playbook_text *text, struct quell_value *value,
                            struct quell_value *error);
 enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
-                                const struct cel_tree *tree, struct quell_value *value,
-                                struct quell_value *error);
+                                const struct cel_tree *tree, struct place place,
+                                struct quell_value *value, struct quell_value *error);
 struct quell_value scope_error(struct run *run, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* What `steps.<id>` is for one instance, and for all of a frame: {id: {status, output, error}}. */

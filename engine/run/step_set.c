@@ -40,7 +40,8 @@ enum flow step_advance_SET(struct decision *decision, struct instance *instance)
         emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
         return FLOW_DONE;
     }
-    if (scope_eval_tree(run, instance->frame, instance->step->set, &vars, &error))
+    if (scope_eval_tree(run, instance->frame, instance->step->set, instance->step->with_place,
+                        &vars, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     /* A plan walks both branches of an unknown `if`: each may give the same name. */
     if (!instance->maybe.len && set_before(run, vars, &name))

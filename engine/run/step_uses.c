@@ -21,7 +21,7 @@ static enum quell_code arguments(struct run *run, const struct instance *instanc
     enum quell_code code = QUELL_OK;
 
     if (step->with)
-        code = scope_eval_tree(run, instance->frame, step->with, &given, error);
+        code = scope_eval_tree(run, instance->frame, step->with, step->with_place, &given, error);
     if (code)
         return code;
     code = fields_check(run->arena, step->action->inputs, given, input, &err);

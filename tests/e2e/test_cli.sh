@@ -65,6 +65,20 @@ status "a plan forks on what a read would say" 0 quell plan "$folder/fork.yaml" 
 equal "verdicts" '["unknown","unknown","skipped"]' "$(pick 'd.calls.map(c, c.verdict)' <"$folder/out")"
 equal "the target's id is the input's" d-7 "$(pick 'd.calls[1].with.device_id' <"$folder/out")"
 equal "and the condition is named" "steps.look.output.risk == 'High'" "$(pick 'd.calls[1]["if"]' <"$folder/out")"
+cat >"$folder/place.yaml" <<'YAML'
+quell: 1
+playbook: place
+on: { manual: }
+steps:
+  - id: a
+    uses: email.send
+    with:
+      to: [x@y.example, '${{ incident.raw.nope }}']
+      subject: x
+      body: x
+YAML
+status "an argument that cannot be evaluated" 0 quell plan "$folder/place.yaml" -i "$incident" --offline
+contains "is named with its place in the playbook" "place.yaml:8:43: \`to[1]\`: no such key" "$out"
 status "a required input is missing" 2 quell plan "$folder/fork.yaml" --offline
 contains "it says which" device "$err"
 
