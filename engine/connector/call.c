@@ -413,6 +413,17 @@ bool call_in_doubt(const struct call *call)
     return call->settling;
 }
 
+bool call_in_the_air(const struct call *call)
+{
+    return call->phase == CALL_SENDING && sending_in_doubt(call);
+}
+
+bool call_is_unsent(const struct call *call)
+{
+    return (call->phase == CALL_WANTS_SEND || call->phase == CALL_SENDING) &&
+           !sending_in_doubt(call) && !call->in_doubt;
+}
+
 void *call_user(const struct call *call)
 {
     return call->user;

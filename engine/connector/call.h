@@ -10,7 +10,9 @@
  *   on.ended
  *
  * A request that was throttled, or that did not get out of the house, is sent again without a new
- * `sending`: it is the same request, and its state is on disk.
+ * `sending`: it is the same request, and its state is on disk. One that nobody could look for
+ * (`once`) must not seem to be in flight while it waits for that: it is announced as no change when
+ * it begins to wait, and anew before it leaves.
  */
 #ifndef CONNECTOR_CALL_H
 #define CONNECTOR_CALL_H
@@ -81,6 +83,11 @@ void call_proceed(struct call *call);
 /* While settle() looks: a change was sent before, and it is not known yet whether it took effect. A
  * read or a sleep that is journaled meanwhile must not hide that: in_flight stays true. */
 bool call_in_doubt(const struct call *call);
+/* A change has begun to leave, and its answer is waited for. */
+bool call_in_the_air(const struct call *call);
+/* Nothing of the request that was announced last has taken effect: it has not begun to leave, or it
+ * was told to come back later. */
+bool call_is_unsent(const struct call *call);
 /* Ends it without a callback and frees it; also to be called after `ended`. */
 void call_free(struct call *call);
 void *call_user(const struct call *call);

@@ -30,6 +30,12 @@ int64_t sending_backoff_ms(const struct call *call, unsigned tries)
 
 static void start_timer(struct call *call, int64_t ms);
 
+/* Of one that nobody can look for the journal knows whether it waits or may be on its way. */
+static bool is_announced_anew(const struct call *call)
+{
+    return call->sending.job.changes && call->action->repeat == QUELL_ONCE;
+}
+
 /* False when there is no use in waiting: too often, too long, or beyond the deadline. */
 static bool try_later(struct call *call, int64_t asked_ms)
 {
@@ -44,6 +50,8 @@ static bool try_later(struct call *call, int64_t asked_ms)
     if (call->deadline_us > 0 && clock_now_us() + wait_ms * 1000 >= call->deadline_us)
         return false;
     start_timer(call, wait_ms);
+    if (is_announced_anew(call)) /* nobody proceeds: it neither wants to send nor to sleep */
+        call->events.sending(call, call->view.state, false, call->user);
     return true;
 }
 
@@ -290,7 +298,14 @@ static void try_again(void *user)
     struct call *call = user;
 
     call->timer = NULL;
-    sending_go(call);
+    if (!is_announced_anew(call)) {
+        sending_go(call);
+        return;
+    }
+    call->phase = CALL_WANTS_SEND;
+    call_enter(call);
+    call->events.sending(call, call->view.state, true, call->user);
+    (void)call_leave(call);
 }
 
 static void start_timer(struct call *call, int64_t ms)

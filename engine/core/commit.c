@@ -167,13 +167,14 @@ void commit_tell(struct commit *commit, quell_done_fn *tell, void *user)
     commit->tell_user = user;
 }
 
-void commit_proceed(struct active *active, struct quell_str path)
+void commit_proceed(struct active_call *call)
 {
-    struct commit *commit = turn_commit(active->engine);
+    struct commit *commit = turn_commit(call->active->engine);
     struct proceed *proceed =
         PUSH(commit, commit->proceeds, commit->proceed_count, commit->proceed_cap);
 
-    *proceed = (struct proceed){active, path};
+    call->announced = run_seq(call->active->run);
+    *proceed = (struct proceed){call->active, call->path, call->announced};
 }
 
 /* ---- after the disk said yes --------------------------------------------------------------------
@@ -270,8 +271,9 @@ static void on_committed(enum quell_code code, const struct quell_error *err, vo
     for (i = 0; i < commit->said_count; i++)
         tell_watcher(engine, &commit->said[i], commit->arena);
     for (i = 0; i < commit->proceed_count; i++) {
-        struct active_call *call = find_call(commit->proceeds[i].active, commit->proceeds[i].path);
-        if (call && !engine->broken)
+        const struct proceed *proceed = &commit->proceeds[i];
+        struct active_call *call = find_call(proceed->active, proceed->path);
+        if (call && call->announced == proceed->seq && !engine->broken && !engine->drain)
             call_proceed(call->call);
     }
     for (i = 0; i < commit->batch.run_count; i++) {

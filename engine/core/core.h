@@ -56,6 +56,7 @@ struct active_call {
     struct quell_str path; /* the run's */
     struct call *call;
     bool starting, ended; /* call_start() has not returned; it ended meanwhile */
+    uint64_t announced;   /* seq of the event that call_proceed() waits for */
 };
 
 struct active {
@@ -79,6 +80,7 @@ struct active {
 struct proceed { /* what leaves the house when the commit is on disk */
     struct active *active;
     struct quell_str path;
+    uint64_t seq; /* the event that announced it; a later one is not on disk yet */
 };
 
 struct said { /* an event of the commit, for the watcher and for freeing runs that ended */
@@ -148,7 +150,8 @@ struct quell {
     struct commit *spare;   /* free ones, kept for their memory */
     struct commit *backlog; /* made, and the writer's queue was full */
     size_t committing;
-    bool broken; /* the store failed: nothing is acknowledged any more */
+    struct drain *drain; /* under way: nothing new leaves; or NULL */
+    bool broken;         /* the store failed: nothing is acknowledged any more */
     struct quell_error broken_error;
     struct counters counters;
     quell_watch_fn *watch;
@@ -186,7 +189,7 @@ enum quell_code say(struct active *active, enum event_kind kind, struct quell_st
 void say_decided(struct active *active, const struct event *event); /* applied already */
 void commit_revision(struct commit *commit, const struct loaded *loaded);
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
-void commit_proceed(struct active *active, struct quell_str path);
+void commit_proceed(struct active_call *call); /* as of the event that was said last */
 void commits_free(struct quell *engine);
 
 /* dispatch.c */
@@ -197,6 +200,12 @@ void active_retire(struct active *active); /* frees it when it ended and nothing
 void advance(struct active *active);       /* decide, journal, dispatch */
 void dispatch_call(struct active *active, const struct run_call *call);
 struct active *active_find(struct quell *engine, struct quell_str run);
+/* Frees a call without an outcome; the next open takes it up where the journal stands, which is
+ * told when nothing of what it announced has taken effect. */
+void active_call_rest(struct active_call *call);
+
+/* drain.c */
+void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */
 
 /* recover.c */
 enum quell_code recover(struct quell *engine, struct quell_error *err);

@@ -192,6 +192,30 @@ static void outcome(struct active *active, struct quell_str path, const struct c
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(active->run)), err.message);
 }
 
+/* `in_flight`: a change may be on its way from here on. */
+static bool say_sending(struct active_call *mine, struct quell_value state, bool in_flight)
+{
+    struct map_builder map = {.arena = turn_commit(mine->active->engine)->arena};
+    struct quell_error err = {0};
+
+    map_add(&map, "state", state);
+    map_add(&map, "changes", quell_bool(in_flight));
+    if (say(mine->active, EVENT_CALL_SENDING, mine->path, map_made(&map), &err) == QUELL_OK)
+        return true;
+    log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
+    return false;
+}
+
+void active_call_rest(struct active_call *mine)
+{
+    struct run_call call;
+
+    if (call_is_unsent(mine->call) && run_find_call(mine->active->run, mine->path, &call) &&
+        call.in_flight)
+        (void)say_sending(mine, call.state, false); /* the log has it, and the doubt stays */
+    call_drop(mine);
+}
+
 #ifdef QUELL_TEST_NO_INTENT
 /* The negative control of tests/crash: an engine that keeps no intents and does not wait for the
  * disk must be found out there. No real build defines this. */
@@ -213,17 +237,11 @@ static void on_sending(struct call *call, struct quell_value state, bool changes
 {
     struct active_call *mine = user;
     struct quell *engine = mine->active->engine;
-    struct map_builder map = {0};
-    struct quell_error err = {0};
+    bool leaves = !engine->drain;
 
     turn_begin(engine);
-    map.arena = turn_commit(engine)->arena;
-    map_add(&map, "state", state);
-    map_add(&map, "changes", quell_bool(changes || call_in_doubt(call)));
-    if (say(mine->active, EVENT_CALL_SENDING, mine->path, map_made(&map), &err))
-        log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
-    else
-        commit_proceed(mine->active, mine->path);
+    if (say_sending(mine, state, (changes && leaves) || call_in_doubt(call)) && leaves)
+        commit_proceed(mine);
     turn_end(engine);
 }
 #endif
@@ -244,7 +262,7 @@ static void on_sleeping(struct call *call, struct quell_value state, int64_t unt
     if (say(mine->active, EVENT_CALL_SLEEPING, mine->path, map_made(&map), &err))
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
     else
-        commit_proceed(mine->active, mine->path);
+        commit_proceed(mine);
     turn_end(engine);
 }
 
@@ -308,8 +326,8 @@ void dispatch_call(struct active *active, const struct run_call *call)
     struct connection *connection;
     struct active_call *mine;
 
-    if (shadowed(active, call))
-        return;
+    if (engine->drain || shadowed(active, call))
+        return; /* what is scheduled in a drain is begun by the next open */
     connection =
         connections_find(active->generation->connections, step->connector, call->connection);
     if (connection == NULL) {

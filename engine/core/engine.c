@@ -139,6 +139,7 @@ void quell_close(struct quell *engine)
     if (engine == NULL)
         return;
     engine->watch = NULL;
+    drain_free(engine->drain);
     if (!engine->broken)
         (void)error_set(&engine->broken_error, QUELL_UNAVAILABLE, "the engine is closing");
     engine->broken = true; /* what ends from here on is not journaled: the next open takes it up */

@@ -150,7 +150,7 @@ enum quell_code quell_stats(struct quell *engine, struct quell_document *documen
                        (unsigned long long)engine->counters.unrecovered));
     check(&checks, "regex", regex_jit(),
           regex_jit() ? QUELL_STR("PCRE2 with JIT") : QUELL_STR("PCRE2 without JIT: slow"));
-    map_add(&map, "ready", quell_bool(!engine->broken));
+    map_add(&map, "ready", quell_bool(!engine->broken && !engine->drain));
     map_add(&map, "checks", list_made(&checks));
     map_add(&map, "counters", numbers(engine, arena));
     made.value = map_made(&map);

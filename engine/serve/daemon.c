@@ -28,8 +28,10 @@ struct daemon_life {
     struct loop *loop;
     struct service *service;
     const struct serve_options *options;
-    bool stopping; /* a signal said so */
-    bool ended;    /* and it is done, or done waiting for */
+    const struct serve_engine *engine;
+    bool stopping;     /* a signal said so */
+    unsigned draining; /* the server, the engine */
+    bool ended;        /* and it is done, or done waiting for */
 };
 
 /* ---- saying where ------------------------------------------------------------------------------
@@ -128,6 +130,14 @@ static void drained(void *user)
     loop_stop(life->loop);
 }
 
+static void one_drained(void *user)
+{
+    struct daemon_life *life = user;
+
+    if (--life->draining == 0)
+        drained(life);
+}
+
 static void stop(int number, void *user)
 {
     struct daemon_life *life = user;
@@ -141,7 +151,11 @@ static void stop(int number, void *user)
     life->stopping = true;
     notify_send("STOPPING=1");
     log_line(LOG_LEVEL_INFO, "signal %d: draining", number);
-    server_drain(serve_server(life->service), most_ms, drained, life);
+    /* Both at once: an incident that still comes in is kept, and acted on by the next start. */
+    life->draining = life->engine->drain ? 2 : 1;
+    server_drain(serve_server(life->service), most_ms, one_drained, life);
+    if (life->engine->drain)
+        life->engine->drain(life->engine->engine, most_ms, one_drained, life);
 }
 
 static void reload(int number, void *user)
@@ -203,7 +217,7 @@ static bool run(struct daemon_life *life)
 int serve_daemon(const struct serve_engine *engine, struct loop *loop,
                  const struct serve_options *options)
 {
-    struct daemon_life life = {.loop = loop, .options = options};
+    struct daemon_life life = {.loop = loop, .engine = engine, .options = options};
     struct quell_error err = {.code = QUELL_OK};
     bool good;
 

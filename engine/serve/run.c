@@ -50,6 +50,11 @@ static enum quell_code reload(void *engine, quell_check_fn *check, void *user,
     return quell_reload_checked(engine, check, user, err);
 }
 
+static void drain(void *engine, int64_t most_ms, void (*done)(void *user), void *user)
+{
+    quell_drain(engine, most_ms, done, user);
+}
+
 int serve_run(struct quell *engine, const struct serve_options *options)
 {
     struct serve_engine seam = {
@@ -63,6 +68,7 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .stats = stats,
         .reload = reload,
         .free_document = quell_document_free,
+        .drain = drain,
     };
 
     return serve_daemon(&seam, quell_loop(engine), options);

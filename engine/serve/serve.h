@@ -37,9 +37,9 @@ struct serve_options {
     size_t connections_max;            /* 0 = LIMIT_HTTP_CONNECTIONS */
 };
 
-/* Serves until SIGTERM or SIGINT, then drains and returns 0; SIGHUP reloads. 2 when it cannot start
- * or when the engine stops its loop because the store failed (the reason is logged). `engine` is
- * open for running. */
+/* Serves until SIGTERM or SIGINT, then drains the server and the engine and returns 0; SIGHUP
+ * reloads. 2 when it cannot start or when the engine stops its loop because the store failed (the
+ * reason is logged). `engine` is open for running. */
 int serve_run(struct quell *engine, const struct serve_options *options);
 
 /* ---- the seam to the engine: tests serve another one -------------------------------------------
@@ -64,6 +64,8 @@ struct serve_engine {
     enum quell_code (*reload)(void *engine, quell_check_fn *check, void *user,
                               struct quell_error *err);
     void (*free_document)(struct quell_document *document);
+    /* Lets what is on its way come home before the end; NULL = nothing ever is. */
+    void (*drain)(void *engine, int64_t most_ms, void (*done)(void *user), void *user);
 };
 
 /* The same as serve_run for any engine, on its loop. */

@@ -50,6 +50,11 @@ struct quell_options {
  * QUELL_IO. */
 enum quell_code quell_open(const struct quell_options *options, struct quell **engine,
                            struct quell_error *err) QUELL_MUST_CHECK;
+/* Before a close that leaves nothing in doubt: no new request leaves, and the answers to changes
+ * that are on their way are waited for, `most_ms` at the most. Then `done` is called, once, on the
+ * loop. What is submitted or resolved meanwhile is durable, and is acted on by the next open. Only
+ * once, for an engine that is open for running; quell_close() ends it without telling. */
+void quell_drain(struct quell *engine, int64_t most_ms, void (*done)(void *user), void *user);
 /* Stops at once; what is in flight is taken up by the next open. NULL is allowed. */
 void quell_close(struct quell *engine);
 struct loop *quell_loop(struct quell *engine);

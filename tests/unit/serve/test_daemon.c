@@ -46,7 +46,7 @@ static void expect(struct child *child, const char *start)
         fail_msg("the service manager heard %s instead of %s", text, start);
 }
 
-enum behaviour { ANSWERS, STOPS_ITS_LOOP };
+enum behaviour { ANSWERS, STOPS_ITS_LOOP, DRAINS };
 
 static enum quell_code stop_loop(void *engine, const struct quell_submission *submission,
                                  quell_submitted_fn *done, void *user, struct quell_error *err)
@@ -56,6 +56,33 @@ static enum quell_code stop_loop(void *engine, const struct quell_submission *su
     (void)user;
     loop_stop(((struct fake *)engine)->loop);
     return error_set(err, QUELL_IO, "the disk is gone");
+}
+
+/* An engine that has something on its way: it comes home a little later. */
+struct homecoming {
+    struct fake *fake;
+    bool home;
+    void (*done)(void *user);
+    void *user;
+};
+
+static struct homecoming homecoming; /* of the child */
+
+static void come_home(void *user)
+{
+    struct homecoming *coming = user;
+
+    coming->home = true;
+    coming->done(coming->user);
+}
+
+static void drain(void *engine, int64_t most_ms, void (*done)(void *user), void *user)
+{
+    struct fake *fake = engine;
+
+    assert_true(most_ms > 0);
+    homecoming = (struct homecoming){fake, false, done, user};
+    (void)loop_after(fake->loop, 50, come_home, &homecoming);
 }
 
 static int serve(struct child *child, enum behaviour behaviour, const char *config)
@@ -71,7 +98,11 @@ static int serve(struct child *child, enum behaviour behaviour, const char *conf
     engine = fake_engine(&fake);
     if (behaviour == STOPS_ITS_LOOP)
         engine.submit = stop_loop;
+    if (behaviour == DRAINS)
+        engine.drain = drain;
     status = serve_daemon(&engine, fake.loop, &options);
+    if (behaviour == DRAINS && !homecoming.home)
+        status = 99;
     for (int i = 0; i < 3; i++)
         loop_once(fake.loop, 0);
     loop_free(fake.loop);
@@ -210,6 +241,18 @@ static void sighup_reloads_and_the_manager_knows(void **state)
     assert_int_equal(end(&child), 0);
 }
 
+static void the_end_waits_for_what_the_engine_has_on_its_way(void **state)
+{
+    struct child child = {.drain_ms = 5000};
+
+    (void)state;
+    start(&child, DRAINS, config);
+    wait_ready(&child);
+    kill(child.pid, SIGTERM);
+    expect(&child, "STOPPING=1");
+    assert_int_equal(end(&child), 0);
+}
+
 static void a_second_signal_does_not_wait(void **state)
 {
     struct child child = {.drain_ms = HOUR_MS};
@@ -259,6 +302,7 @@ int main(void)
         cmocka_unit_test(sigterm_drains_and_ends),
         cmocka_unit_test(sigint_drains_and_ends),
         cmocka_unit_test(sighup_reloads_and_the_manager_knows),
+        cmocka_unit_test(the_end_waits_for_what_the_engine_has_on_its_way),
         cmocka_unit_test(a_second_signal_does_not_wait),
         cmocka_unit_test(an_engine_that_stops_ends_the_daemon_with_2),
         cmocka_unit_test(what_cannot_start_ends_with_2),
