@@ -201,18 +201,22 @@ static enum quell_code build_query(struct work *work, const struct declared_requ
 }
 
 static enum quell_code build_headers(struct work *work, const struct declared_request *request,
-                                     struct quell_header *headers)
+                                     struct quell_header *headers, size_t *count)
 {
     for (size_t i = 0; i < request->header_count; i++) {
         struct quell_value value;
         enum quell_code code =
             eval_template(work, request->headers[i].name, request->headers[i].text, &value);
-        if (!code)
-            code = sink_escape(work->arena, "header", cel_to_text(work->arena, value),
-                               &headers[i].value, &work->err);
         if (code)
             return code;
-        headers[i].name = request->headers[i].name;
+        value = without_absent(work->arena, value);
+        if (quell_is_null(value) || quell_is(value, QUELL_OPTIONAL))
+            continue;
+        code = sink_escape(work->arena, "header", cel_to_text(work->arena, value),
+                           &headers[*count].value, &work->err);
+        if (code)
+            return code;
+        headers[(*count)++].name = request->headers[i].name;
     }
     return QUELL_OK;
 }
@@ -226,7 +230,6 @@ static enum quell_turn send(struct work *work, const struct declared_request *re
                                  .changes = request->changes,
                                  .method = request->method,
                                  .headers = headers,
-                                 .header_count = request->header_count,
                                  .json = quell_null()};
     enum quell_code code = QUELL_OK;
 
@@ -237,7 +240,7 @@ static enum quell_turn send(struct work *work, const struct declared_request *re
     if (!code)
         code = build_query(work, request, &made.path);
     if (!code)
-        code = build_headers(work, request, headers);
+        code = build_headers(work, request, headers, &made.header_count);
     if (!code && request->json)
         code = eval_tree(work, "json", request->json, &made.json);
     if (code)

@@ -35,7 +35,7 @@
     "      method: POST\n"                                                                         \
     "      path: /v1/${{ settings.tenant }}/things/${{ input.name }}:go\n"                         \
     "      query: { q: \"a ${{ input.name }}\", note: '${{ input.?note }}', top: 5 }\n"            \
-    "      headers: { X-Key: '${{ call.key }}' }\n"                                                \
+    "      headers: { X-Key: '${{ call.key }}', X-Note: '${{ input.?note }}' }\n"                  \
     "      json:\n"                                                                                \
     "        name: ${{ input.name }}\n"                                                            \
     "        note: ${{ input.?note }}\n"                                                           \
