@@ -1,0 +1,332 @@
+/*
+ * teller.h - plays a small playbook against scripted answers and writes down what comes out. For
+ * the tests of run/.
+ */
+#ifndef TEST_RUN_TELLER_H
+#define TEST_RUN_TELLER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "incident/incident.h"
+#include "journal/event.h"
+#include "run/run.h"
+#include "value/json.h"
+#include "value/value.h"
+
+#include "stories.h"
+
+/* ---- a connector that does nothing
+ * --------------------------------------------------------------- */
+
+static inline enum quell_turn no_turn(struct quell_call *call, const struct quell_reply *reply)
+{
+    (void)call;
+    (void)reply;
+    return QUELL_FAILED;
+}
+
+static const struct quell_field device_inputs[] = {
+    {.name = "device_id", .type = QUELL_FIELD_STRING, .flags = QUELL_REQUIRED, .doc = "Device."},
+    {.name = "note", .type = QUELL_FIELD_STRING, .doc = "Note."},
+    {.name = NULL},
+};
+static const struct quell_field look_outputs[] = {
+    {.name = "id", .type = QUELL_FIELD_STRING, .doc = "Id."},
+    {.name = "risk", .type = QUELL_FIELD_STRING, .doc = "Risk."},
+    {.name = NULL},
+};
+static const struct quell_target device_targets[] = {{"device", "device_id"}, {NULL, NULL}};
+static const struct quell_action look = {.name = "look",
+                                         .doc = "Looks.",
+                                         .effect = QUELL_READS,
+                                         .repeat = QUELL_PURE,
+                                         .inputs = device_inputs,
+                                         .outputs = look_outputs,
+                                         .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                         .turn = no_turn};
+static const struct quell_action isolate = {.name = "isolate",
+                                            .doc = "Isolates.",
+                                            .effect = QUELL_DISRUPTS,
+                                            .repeat = QUELL_ONCE,
+                                            .inputs = device_inputs,
+                                            .outputs = look_outputs,
+                                            .targets = device_targets,
+                                            .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                            .turn = no_turn};
+static const struct quell_action *const test_actions[] = {&look, &isolate, NULL};
+static const struct quell_connector test_connector = {.abi = QUELL_ABI,
+                                                      .size = sizeof(struct quell_connector),
+                                                      .action_size = sizeof(struct quell_action),
+                                                      .field_size = sizeof(struct quell_field),
+                                                      .name = "test",
+                                                      .version = "1",
+                                                      .title = "Test",
+                                                      .doc = "For tests.",
+                                                      .actions = test_actions};
+static const struct quell_connector *const connectors[] = {&test_connector, NULL};
+
+/* ---- telling a story
+ * ------------------------------------------------------------------------------ */
+
+struct teller {
+    struct arena *arena;
+    const struct playbook *playbook;
+    struct quell_value answers;
+    struct run *run;
+    int64_t now_us;
+    struct buf told;
+    struct quell_str *written; /* the journal, as it is stored */
+    size_t written_count, written_cap;
+    unsigned asked[64]; /* answers given, by position of the path in `answers` */
+    bool plan;
+};
+
+static inline struct quell_str shown(struct quell_str path)
+{
+    size_t i = path.len;
+
+    while (i > 0 && path.data[i - 1] != '.')
+        i--;
+    return i < path.len && path.data[i] == '_' ? QUELL_STR("-") : path;
+}
+
+static inline void tell_event(struct teller *teller, const struct event *event)
+{
+    struct quell_str path = shown(event->path);
+    struct quell_value data = event->data, error = quell_get(data, "error");
+    struct buf *out = &teller->told;
+
+    switch (event->kind) {
+    case EVENT_CALL_SCHEDULED:
+        buf_add_format(out, "%.*s calls %.*s %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "action")),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "input"), 0)));
+        break;
+    case EVENT_STEP_ENDED:
+        buf_add_format(out, "%.*s %.*s", QUELL_ARG(path), QUELL_ARG(quell_get_str(data, "status")));
+        if (!quell_is_null(error))
+            buf_add_format(out, " %.*s", QUELL_ARG(quell_get_str(error, "code")));
+        buf_add_char(out, '\n');
+        break;
+    case EVENT_STEP_SKIPPED:
+        buf_add_format(out, "%.*s skipped\n", QUELL_ARG(path));
+        break;
+    case EVENT_LOOP_STARTED:
+        buf_add_format(out, "%.*s loops %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "items"), 0)));
+        break;
+    case EVENT_VARS_SET:
+        buf_add_format(out, "%.*s sets %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
+        break;
+    case EVENT_RETRY_WAITING:
+        buf_add_format(
+            out, "%.*s waits %llds\n", QUELL_ARG(path),
+            (long long)((quell_get(data, "until").as.integer * 1000000 - event->at_us) / 1000000));
+        break;
+    case EVENT_CATCH_STARTED:
+        buf_add_format(out, "%.*s catches %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(error, "code")));
+        break;
+    case EVENT_RUN_FAILING:
+        buf_add_format(out, "run fails %.*s\n", QUELL_ARG(quell_get_str(error, "code")));
+        break;
+    case EVENT_RUN_STOPPING:
+        buf_add_format(out, "run stops %.*s %.*s\n", QUELL_ARG(quell_get_str(data, "as")),
+                       QUELL_ARG(quell_get_str(data, "reason")));
+        break;
+    case EVENT_RUN_HELD:
+        buf_add_format(out, "%.*s held\n", QUELL_ARG(path));
+        break;
+    case EVENT_OUTCOME_RESOLVED:
+        buf_add_format(out, "%.*s resolved %s\n", QUELL_ARG(path),
+                       quell_get_bool(data, "happened", false) ? "true" : "false");
+        break;
+    case EVENT_RUN_ENDED:
+        buf_add_format(out, "run %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+        break;
+    case EVENT_RUN_STARTED:
+    case EVENT_STEP_STARTED:
+    case EVENT_CALL_SENDING:
+    case EVENT_CALL_SLEEPING:
+    case EVENT_CALL_ENDED:
+    case EVENT_TIMER_FIRED:
+    case EVENT_KINDS:
+        break;
+    }
+}
+
+static inline void record(struct teller *teller, const struct event *event)
+{
+    if (teller->written_count == teller->written_cap) {
+        size_t cap = teller->written_cap ? teller->written_cap * 2 : 64;
+        teller->written = arena_grow(teller->arena, teller->written,
+                                     teller->written_cap * sizeof(*teller->written),
+                                     cap * sizeof(*teller->written));
+        teller->written_cap = cap;
+    }
+    teller->written[teller->written_count++] = event_write(teller->arena, event);
+    tell_event(teller, event);
+}
+
+static inline void outside(struct teller *teller, enum event_kind kind, struct quell_str path,
+                           struct quell_value data)
+{
+    struct event event = {run_seq(teller->run) + 1, teller->now_us, kind, path, data};
+    struct quell_error err = {0};
+
+    if (run_apply(teller->run, &event, &err))
+        fail_msg("%s", err.message);
+    record(teller, &event);
+}
+
+static inline void start(struct teller *teller)
+{
+    struct map_builder incident = {.arena = teller->arena};
+
+    map_add(&incident, "title", quell_text("a title"));
+    outside(teller, EVENT_RUN_STARTED, QUELL_STR(""),
+            run_start_data(teller->arena, teller->playbook, map_made(&incident), quell_map(NULL, 0),
+                           teller->plan ? RUN_PLAN : RUN_LIVE, QUELL_STR("test")));
+}
+
+/* The next scripted answer for a path. */
+static inline struct quell_value next_answer(struct teller *teller, struct quell_str path)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(teller->answers); i++)
+        if (quell_str_equal(quell_str(teller->answers.as.pairs[i].key), path))
+            return quell_at(teller->answers.as.pairs[i].value, teller->asked[i]++);
+    fail_msg("%.*sno answer for %.*s", QUELL_ARG(buf_str(&teller->told)), QUELL_ARG(path));
+    return quell_null();
+}
+
+struct open_call {
+    struct quell_str path;
+    bool found;
+};
+
+static inline void first_call(const struct run_call *call, void *user)
+{
+    struct open_call *open = user;
+
+    if (!open->found)
+        *open = (struct open_call){call->path, true};
+}
+
+static inline void held_step(const struct run_step *step, void *user)
+{
+    struct open_call *open = user;
+
+    if (!open->found && str_is(step->waits, "person"))
+        *open = (struct open_call){step->path, true};
+}
+
+/* Something happens outside: a call is answered, a person speaks, or time passes. */
+static inline bool happen(struct teller *teller)
+{
+    struct open_call open = {0};
+
+    run_each_call(teller->run, first_call, &open);
+    if (open.found) {
+        outside(teller, EVENT_CALL_ENDED, open.path, next_answer(teller, open.path));
+        return true;
+    }
+    run_each_step(teller->run, held_step, &open);
+    if (open.found) {
+        struct map_builder map = {.arena = teller->arena};
+        map_add(&map, "happened",
+                quell_bool(quell_text_is(next_answer(teller, open.path), "happened")));
+        outside(teller, EVENT_OUTCOME_RESOLVED, open.path, map_made(&map));
+        return true;
+    }
+    if (run_due(teller->run) == INT64_MAX)
+        return false;
+    teller->now_us = run_due(teller->run);
+    return true;
+}
+
+static inline void go_on(struct teller *teller)
+{
+    int turns;
+
+    for (turns = 0; turns < 1000 && !run_ended(teller->run); turns++) {
+        struct run_events events = run_decide(teller->run, teller->now_us);
+        size_t i;
+
+        for (i = 0; i < events.count; i++)
+            record(teller, &events.items[i]);
+        if (events.count == 0 && !happen(teller))
+            fail_msg("the run is stuck");
+    }
+    assert_true(run_ended(teller->run));
+}
+
+/* Folds the first `count` written events into a new run, telling them. */
+static inline void fold(struct teller *teller, const struct teller *first, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct quell_error err = {0};
+        struct event event;
+
+        assert_int_equal(event_read(teller->arena, first->written[i], &event, &err), QUELL_OK);
+        if (run_apply(teller->run, &event, &err))
+            fail_msg("%s", err.message);
+        record(teller, &event);
+        teller->now_us = event.at_us;
+        if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED)
+            (void)next_answer(teller, event.path); /* it was given then */
+    }
+}
+
+static inline struct playbook *load(struct arena *arena, const char *steps)
+{
+    struct playbook_actions actions = {connectors};
+    struct quell_str text = arena_format(
+        arena, "quell: 1\nplaybook: test\non: { manual: }\ntimeout: 1h\nsteps:\n%s", steps);
+    struct diag_list diags;
+    struct playbook *playbook;
+    size_t i;
+
+    diag_init(&diags, arena, QUELL_STR("test.yaml"), text);
+    playbook = playbook_load(arena, &actions, incident_fields, &diags);
+    for (i = 0; i < diags.count && playbook == NULL; i++)
+        print_error("%.*s\n", QUELL_ARG(diags.items[i].message));
+    assert_non_null(playbook);
+    return playbook;
+}
+
+static inline void teller_open(struct teller *teller, const struct playbook *playbook,
+                               const struct story *story)
+{
+    struct quell_error err = {0};
+
+    *teller = (struct teller){.arena = arena_new(0), .playbook = playbook, .now_us = 1000000};
+    assert_int_equal(
+        json_read(teller->arena, quell_str_of(story->answers), 0, &teller->answers, NULL, &err),
+        QUELL_OK);
+    teller->run = run_new(playbook, QUELL_STR("r1"));
+}
+
+static inline void teller_close(struct teller *teller)
+{
+    run_free(teller->run);
+    buf_free(&teller->told);
+    arena_free(teller->arena);
+}
+
+#endif
