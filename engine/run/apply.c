@@ -50,7 +50,7 @@ static enum quell_code run_started(struct run *run, struct instance *instance,
     run->inputs = quell_get(event->data, "inputs");
     run->by = quell_get_str(event->data, "by");
     run->started_us = event->at_us;
-    run->due_us = event->at_us + run->playbook->timeout_us;
+    run->due_us = time_after(event->at_us, run->playbook->timeout_us);
     frame_open(run, &run->root, &run->playbook->steps, NULL, NULL, QUELL_STR(""));
     return QUELL_OK;
 }
@@ -62,6 +62,7 @@ static enum quell_code run_failing(struct run *run, struct instance *instance,
     if (run->failing)
         return misfit(event, "the run fails already", err);
     run->failing = true;
+    run->stopping = false; /* a failure beats the stop of another item */
     run->error = quell_get(event->data, "error");
     run->on_failure.maybe = quell_get_str(event->data, "maybe");
     /* The run's own deadline is past or does not matter any more: on-failure has its own hour. */
@@ -135,7 +136,7 @@ static enum quell_code outcome_resolved(struct run *run, struct instance *instan
 /* ---- steps -------------------------------------------------------------------------------------
  */
 
-static void open_bodies(struct run *run, struct instance *instance)
+static void open_bodies(struct run *run, struct instance *instance, struct quell_str otherwise)
 {
     const struct step *step = instance->step;
 
@@ -148,6 +149,7 @@ static void open_bodies(struct run *run, struct instance *instance)
     }
     if (instance->branch & BRANCH_ELSE) {
         instance->otherwise = arena_one(run->arena, struct frame);
+        instance->otherwise->maybe = otherwise;
         frame_open(run, instance->otherwise, &step->otherwise, instance->frame, instance,
                    arena_format(run->arena, "%.*s.else", QUELL_ARG(instance->path)));
     }
@@ -170,9 +172,10 @@ static enum quell_code step_started(struct run *run, struct instance *instance,
                        : str_is(branch, "both") ? BRANCH_THEN | BRANCH_ELSE
                                                 : BRANCH_THEN;
     instance->due_us = due;
-    if (instance->step->timeout_us > 0 && event->at_us + instance->step->timeout_us < due)
-        instance->due_us = event->at_us + instance->step->timeout_us;
-    open_bodies(run, instance);
+    if (instance->step->timeout_us > 0 &&
+        time_after(event->at_us, instance->step->timeout_us) < due)
+        instance->due_us = time_after(event->at_us, instance->step->timeout_us);
+    open_bodies(run, instance, quell_get_str(event->data, "otherwise"));
     return QUELL_OK;
 }
 
@@ -213,7 +216,10 @@ static enum quell_code loop_started(struct run *run, struct instance *instance,
         body->item = unknown ? items : quell_at(items, i);
         body->index = i;
         if (unknown)
-            body->maybe = QUELL_STR("the list is not empty");
+            body->maybe = instance->maybe.len
+                              ? arena_format(run->arena, "%.*s and the list is not empty",
+                                             QUELL_ARG(instance->maybe))
+                              : QUELL_STR("the list is not empty");
         frame_open(run, body, &step->steps, instance->frame, instance, prefix);
     }
     return QUELL_OK;
@@ -241,8 +247,48 @@ static enum quell_code vars_set(struct run *run, struct instance *instance,
 /* A step whose condition could not be evaluated fails without having begun. */
 static void begin_late(struct instance *instance, const struct event *event)
 {
-    if (instance->phase == PHASE_IDLE)
-        instance->started_us = event->at_us;
+    if (instance->phase != PHASE_IDLE)
+        return;
+    instance->started_us = event->at_us;
+    instance->maybe = quell_get_str(event->data, "maybe");
+}
+
+/* plan: something in it was made up. */
+static bool holds_made_up(const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+        if (frame->instances[i].simulated || frame->instances[i].maybe.len)
+            return true;
+    return false;
+}
+
+static bool is_made_up(const struct instance *instance)
+{
+    size_t i;
+
+    for (i = 0; i < instance->body_count; i++)
+        if (holds_made_up(&instance->bodies[i]))
+            return true;
+    return instance->simulated || holds_made_up(instance->otherwise);
+}
+
+/* plan: a step that may not run failed, so nobody knows whether what stands behind it runs; up to
+ * where on-error takes care of it. */
+static void doubt_what_follows(struct run *run, const struct instance *failed)
+{
+    static const struct quell_str why = {"the run does not fail before", 28};
+    struct frame *frame;
+
+    for (frame = failed->frame; frame; frame = frame->outer) {
+        if (frame->maybe.len == 0)
+            frame->maybe = why;
+        if (frame->owner && frame->owner->step->on_error != ON_ERROR_FAIL)
+            return;
+    }
+    if (run->maybe_stopped.len == 0)
+        run->maybe_stopped = why;
 }
 
 static enum quell_code step_is_over(struct run *run, struct instance *instance,
@@ -263,6 +309,9 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
     instance->phase = PHASE_ENDED;
     instance->status = found;
     instance->caught = quell_get_bool(event->data, "caught", false);
+    instance->simulated = run->mode == RUN_PLAN && is_made_up(instance);
+    if (found != STEP_SUCCEEDED && !instance->caught && instance->maybe.len)
+        doubt_what_follows(run, instance);
     if (instance->step->kind == STEP_FOR_EACH && instance->bodies)
         instance->output = for_each_output(run, instance);
     instance->error = quell_get(event->data, "error");
@@ -282,6 +331,7 @@ static enum quell_code catch_started(struct run *run, struct instance *instance,
     instance->catcher->error = instance->error;
     instance->catcher->has_error = true;
     instance->catcher->maybe = quell_get_str(event->data, "maybe");
+    instance->supposed = quell_get_bool(event->data, "supposed", false);
     /* The catcher stands beside the step, not inside: the step's own deadline does not bind it. */
     frame_open(run, instance->catcher, &instance->step->on_error_steps, instance->frame, NULL,
                arena_format(run->arena, "%.*s.on-error", QUELL_ARG(instance->path)));
@@ -296,7 +346,7 @@ static int64_t usual_deadline(const struct step *step, int64_t now_us)
 {
     int64_t usual_ms = step->action->timeout_ms ? step->action->timeout_ms : LIMIT_CALL_MS;
 
-    return step->timeout_us ? INT64_MAX : now_us + usual_ms * 1000;
+    return step->timeout_us ? INT64_MAX : time_after(now_us, usual_ms * 1000);
 }
 
 static enum quell_code call_scheduled(struct run *run, struct instance *instance,
@@ -312,7 +362,7 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
     instance->connection = quell_get_str(event->data, "connection");
     instance->input = quell_get(event->data, "input");
     instance->call_state = quell_null();
-    instance->has_state = instance->in_flight = false;
+    instance->has_state = instance->in_flight = instance->sent_change = false;
     instance->sleep_until_us = 0;
     instance->call_due_us = usual_deadline(instance->step, event->at_us);
     if (attempt == 1)
@@ -329,6 +379,7 @@ static enum quell_code call_sending(struct run *run, struct instance *instance,
     instance->call_state = quell_get(event->data, "state");
     instance->has_state = true;
     instance->in_flight = quell_get_bool(event->data, "changes", true);
+    instance->sent_change |= instance->in_flight;
     instance->sleep_until_us = 0;
     return QUELL_OK;
 }
@@ -435,8 +486,6 @@ static enum quell_code take(struct run *run, const struct event *event, bool cop
         return misfit(event, "the run has ended", err);
     if (!run->started && event->kind != EVENT_RUN_STARTED)
         return misfit(event, "the run has not started", err);
-    if (run->seq >= LIMIT_RUN_EVENTS || arena_over(run->arena))
-        return error_set(err, QUELL_LIMIT, "the run has too many events or too much data");
     if (applier->of_step) {
         instance = run_instance(run, event->path);
         if (instance == NULL)

@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "run/state.h"
@@ -21,6 +22,11 @@ const struct step_runner step_runners[STEP_KINDS] = {
 /* ---- saying events -----------------------------------------------------------------------------
  */
 
+static bool leads_to_the_end(enum event_kind kind)
+{
+    return kind == EVENT_RUN_HELD || kind == EVENT_RUN_ENDED;
+}
+
 void emit(struct decision *decision, enum event_kind kind, struct quell_str path,
           struct quell_value data)
 {
@@ -29,6 +35,9 @@ void emit(struct decision *decision, enum event_kind kind, struct quell_str path
     struct event *event;
     enum quell_code code;
 
+    decision->full |= run_full(run);
+    if (decision->full && !leads_to_the_end(kind))
+        return;
     if (run->decided_count == run->decided_cap) {
         run->decided_cap = run->decided_cap ? run->decided_cap * 2 : 16;
         run->decided = memory_resize(run->decided, run->decided_cap * sizeof(*run->decided));
@@ -37,13 +46,41 @@ void emit(struct decision *decision, enum event_kind kind, struct quell_str path
     *event = (struct event){
         .seq = run->seq + 1, .at_us = decision->now_us, .kind = kind, .path = path, .data = data};
     code = run_take(run, event, &err);
-    if (code == QUELL_LIMIT) { /* a run of its full size can only end */
-        run->decided_count--;
-        run->ended = true;
-        run->ended_us = decision->now_us;
-        return;
-    }
     assert(code == QUELL_OK); /* what we decide must fit what we are */
+    (void)code;
+}
+
+static struct quell_str both(struct run *run, struct quell_str a, struct quell_str b)
+{
+    if (a.len == 0 || b.len == 0)
+        return a.len ? a : b;
+    return arena_format(run->arena, "%.*s and %.*s", QUELL_ARG(a), QUELL_ARG(b));
+}
+
+/* Why a step may not run at all, in a plan: its own unknown condition and those around it. */
+static struct quell_str maybe_around(struct run *run, const struct instance *instance)
+{
+    const struct frame *frame = instance->frame;
+
+    if (frame->maybe.len)
+        return frame->maybe;
+    if (frame->owner && frame->owner->maybe.len)
+        return frame->owner->maybe;
+    return run->maybe_stopped;
+}
+
+struct quell_str step_maybe(struct run *run, const struct instance *instance)
+{
+    return instance->maybe.len ? instance->maybe : maybe_around(run, instance);
+}
+
+/* For a step that ends before it began: nothing has said yet that it may not run. */
+static void add_maybe(struct run *run, const struct instance *instance, struct map_builder *map)
+{
+    struct quell_str maybe = step_maybe(run, instance);
+
+    if (instance->phase == PHASE_IDLE && maybe.len)
+        map_add(map, "maybe", quell_string(maybe));
 }
 
 void emit_ended(struct decision *decision, struct instance *instance, enum step_status status,
@@ -56,7 +93,23 @@ void emit_ended(struct decision *decision, struct instance *instance, enum step_
         map_add(&map, "error", error);
     if (status != STEP_SUCCEEDED && instance->step->on_error != ON_ERROR_FAIL)
         map_add(&map, "caught", quell_bool(true));
+    add_maybe(decision->run, instance, &map);
     emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
+}
+
+void emit_held(struct decision *decision, const struct instance *instance)
+{
+    struct map_builder data = {.arena = decision->run->arena};
+
+    map_add(&data, "reason",
+            quell_text("unknown outcome: it was sent, and whether it took effect is not known"));
+    map_add(&data, "error", instance->error);
+    emit(decision, EVENT_RUN_HELD, instance->path, map_made(&data));
+}
+
+bool may_be_unknown(const struct run *run, struct quell_value value)
+{
+    return run->mode == RUN_PLAN && quell_is(value, QUELL_UNKNOWN);
 }
 
 /* ---- how an ended step lets the list go on -----------------------------------------------------
@@ -85,8 +138,8 @@ static enum flow after_catch(struct decision *decision, struct instance *instanc
 
     if (flow == FLOW_WAITING)
         return flow;
-    if (flow != FLOW_FAILED && instance->status == STEP_SUCCEEDED)
-        status = STEP_SUCCEEDED; /* a plan looked into on-error though nothing failed */
+    if (flow != FLOW_FAILED && instance->supposed)
+        status = STEP_SUCCEEDED;
     map_add(&map, "status", quell_text(step_status_name(status)));
     if (status != STEP_SUCCEEDED)
         map_add(&map, "error", flow == FLOW_FAILED ? error : first);
@@ -116,49 +169,78 @@ enum flow step_failed(struct decision *decision, struct instance *instance, enum
 {
     struct run *run = decision->run;
     struct map_builder map = {.arena = run->arena};
+    struct quell_str maybe;
 
     error = with_step(run, instance, error);
     if (instance->step->on_error != ON_ERROR_STEPS) {
         emit_ended(decision, instance, status, error);
         return flow_of_ended(instance);
     }
+    maybe = step_maybe(run, instance);
     map_add(&map, "error", error);
+    if (maybe.len)
+        map_add(&map, "maybe", quell_string(maybe));
     emit(decision, EVENT_CATCH_STARTED, instance->path, map_made(&map));
-    return advance_catcher(decision, instance);
+    return decision->full ? FLOW_WAITING : advance_catcher(decision, instance);
+}
+
+/* Something that a plan made up inside a step, or its own answer, may fail when it is real. */
+static bool may_fail(const struct instance *instance)
+{
+    size_t i, b;
+
+    if (instance->simulated)
+        return true;
+    if (instance->phase == PHASE_ENDED && instance->maybe.len &&
+        instance->status != STEP_SUCCEEDED && instance->status != STEP_SKIPPED)
+        return true; /* a plan went on behind it, for it may not run */
+    for (b = 0; b < instance->body_count; b++)
+        for (i = 0; i < instance->bodies[b].steps->count; i++)
+            if (may_fail(&instance->bodies[b].instances[i]))
+                return true;
+    for (i = 0; instance->otherwise && i < instance->otherwise->steps->count; i++)
+        if (may_fail(&instance->otherwise->instances[i]))
+            return true;
+    return false;
+}
+
+enum flow step_succeeded(struct decision *decision, struct instance *instance)
+{
+    struct run *run = decision->run;
+    struct map_builder map = {.arena = run->arena};
+
+    if (run->mode != RUN_PLAN || instance->step->on_error != ON_ERROR_STEPS ||
+        !may_fail(instance)) {
+        emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+        return FLOW_DONE;
+    }
+    map_add(&map, "error", quell_unknown(QUELL_STR("known when it fails")));
+    map_add(&map, "maybe",
+            quell_string(both(run, step_maybe(run, instance),
+                              arena_format(run->arena, "%.*s fails", QUELL_ARG(instance->path)))));
+    map_add(&map, "supposed", quell_bool(true));
+    emit(decision, EVENT_CATCH_STARTED, instance->path, map_made(&map));
+    return decision->full ? FLOW_WAITING : advance_catcher(decision, instance);
 }
 
 /* ---- one step ----------------------------------------------------------------------------------
  */
 
-/* Why a step may not run at all, in a plan: its own unknown condition and those around it. */
-static struct quell_str maybe_around(struct run *run, const struct instance *instance)
-{
-    const struct frame *frame = instance->frame;
-
-    if (frame->maybe.len)
-        return frame->maybe;
-    if (frame->owner && frame->owner->maybe.len)
-        return frame->owner->maybe;
-    return run->maybe_stopped;
-}
-
-static struct quell_str both(struct run *run, struct quell_str a, struct quell_str b)
-{
-    if (a.len == 0 || b.len == 0)
-        return a.len ? a : b;
-    return arena_format(run->arena, "%.*s and %.*s", QUELL_ARG(a), QUELL_ARG(b));
-}
-
 static void start(struct decision *decision, struct instance *instance, const char *branch,
                   struct quell_str condition)
 {
-    struct map_builder map = {.arena = decision->run->arena};
-    struct quell_str maybe = both(decision->run, maybe_around(decision->run, instance), condition);
+    struct run *run = decision->run;
+    struct map_builder map = {.arena = run->arena};
+    struct quell_str around = maybe_around(run, instance), maybe = both(run, around, condition);
 
     if (branch)
         map_add(&map, "branch", quell_text(branch));
     if (maybe.len)
         map_add(&map, "maybe", quell_string(maybe));
+    if (condition.len)
+        map_add(&map, "otherwise",
+                quell_string(both(run, around,
+                                  arena_format(run->arena, "not (%.*s)", QUELL_ARG(condition)))));
     emit(decision, EVENT_STEP_STARTED, instance->path, map_made(&map));
 }
 
@@ -183,7 +265,7 @@ static enum flow begin(struct decision *decision, struct instance *instance)
 
     if (step->condition.expr)
         code = scope_eval(decision->run, instance->frame, &step->condition, &held, &error);
-    if (code == QUELL_OK && !quell_is(held, QUELL_BOOL) && !quell_is(held, QUELL_UNKNOWN)) {
+    if (code == QUELL_OK && !quell_is(held, QUELL_BOOL) && !may_be_unknown(decision->run, held)) {
         error = scope_error(decision->run, "invalid", "`if` gave a %s, not true or false",
                             value_type_name(held));
         code = QUELL_INVALID;
@@ -224,7 +306,7 @@ enum flow frame_advance(struct decision *decision, struct frame *frame, struct q
     struct run *run = decision->run;
     size_t i;
 
-    for (i = 0; i < frame->steps->count && !run->ended; i++) {
+    for (i = 0; i < frame->steps->count; i++) {
         struct instance *instance = &frame->instances[i];
         enum flow flow;
 
@@ -234,6 +316,8 @@ enum flow frame_advance(struct decision *decision, struct frame *frame, struct q
             return FLOW_FAILED;
         }
         flow = advance(decision, instance);
+        if (decision->full)
+            return FLOW_WAITING;
         if (flow == FLOW_FAILED)
             *error = instance->error;
         if (flow != FLOW_DONE)
@@ -277,7 +361,7 @@ static bool advance_main(struct decision *decision)
     struct quell_value error = quell_null();
     enum flow flow = frame_advance(decision, &run->root, &error);
 
-    if (flow == FLOW_WAITING || run->ended)
+    if (flow == FLOW_WAITING)
         return false;
     if (flow == FLOW_FAILED && run->playbook->on_failure.count > 0) {
         begin_failing(decision, error, NULL);
@@ -298,7 +382,7 @@ static void advance_on_failure(struct decision *decision)
     struct quell_value ignored = quell_null();
     enum flow flow = frame_advance(decision, &run->on_failure, &ignored);
 
-    if (flow == FLOW_WAITING || run->ended)
+    if (flow == FLOW_WAITING)
         return;
     if (run->on_failure.maybe.len)
         end_run(decision, "succeeded", quell_null());
@@ -306,16 +390,52 @@ static void advance_on_failure(struct decision *decision)
         end_run(decision, "failed", run->error);
 }
 
+/* ---- a run of its full size
+ * ----------------------------------------------------------------------
+ */
+
+struct ending {
+    struct decision *decision;
+    size_t open; /* calls under way, and steps that wait for a person */
+};
+
+static void end_one(const struct instance *instance, void *user)
+{
+    struct ending *ending = user;
+
+    if (instance->phase == PHASE_ANSWERED && instance->status == STEP_UNKNOWN)
+        emit_held(ending->decision, instance);
+    ending->open += instance->phase == PHASE_CALLING || instance->phase == PHASE_HELD;
+}
+
+/* Nothing new begins; what is on its way comes home, and no unknown outcome is passed over. */
+static void end_full(struct decision *decision)
+{
+    struct run *run = decision->run;
+    struct ending ending = {decision, 0};
+
+    run_each_instance(run, end_one, &ending);
+    if (ending.open == 0)
+        end_run(decision, "failed",
+                scope_error(run, "limit",
+                            "the run has %d events or %d MiB of data, and may have no more",
+                            LIMIT_RUN_EVENTS, LIMIT_RUN_ARENA_BYTES / (1024 * 1024)));
+}
+
 struct run_events run_decide(struct run *run, int64_t now_us)
 {
-    struct decision decision = {run, now_us > run->updated_us ? now_us : run->updated_us};
+    struct decision decision = {.run = run,
+                                .now_us = now_us > run->updated_us ? now_us : run->updated_us,
+                                .full = run_full(run)};
 
     run->decided_count = 0;
     if (!run->started || run->ended)
         return (struct run_events){0};
-    if (!run->failing)
+    if (!run->failing && !decision.full)
         (void)advance_main(&decision); /* whether it fails stands in run->failing */
-    if (run->failing && !run->ended)
+    if (run->failing && !run->ended && !decision.full)
         advance_on_failure(&decision);
+    if (decision.full && !run->ended)
+        end_full(&decision);
     return (struct run_events){run->decided, run->decided_count};
 }

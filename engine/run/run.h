@@ -75,6 +75,9 @@ const struct playbook *run_playbook(const struct run *run);
 enum run_mode run_mode(const struct run *run);
 uint64_t run_seq(const struct run *run); /* of the last event */
 bool run_ended(const struct run *run);
+/* It has all the events or data that a run may have: its calls come to their end, unknown outcomes
+ * still wait for a person, and then it ends as failed. Nothing else follows. */
+bool run_full(const struct run *run);
 /* running waiting held succeeded failed */
 const char *run_state(const struct run *run);
 struct quell_value run_incident(const struct run *run);

@@ -29,13 +29,28 @@ struct quell_value scope_error(struct run *run, const char *code, const char *fo
 /* ---- steps -------------------------------------------------------------------------------------
  */
 
+/* Whoever reads it may do so though the step failed: on-error of itself, or of a step around it
+ * that has come to its end, lets the playbook go on. */
+static bool outlives_failure(const struct instance *instance)
+{
+    const struct frame *frame;
+
+    if (instance->step->on_error != ON_ERROR_FAIL)
+        return true;
+    for (frame = instance->frame; frame; frame = frame->outer)
+        if (frame->owner && frame->owner->phase == PHASE_ENDED &&
+            frame->owner->step->on_error != ON_ERROR_FAIL)
+            return true;
+    return false;
+}
+
 /* In a plan a change is only supposed to succeed; where on-error lets the playbook go on, its
  * status is not known. */
 static struct quell_value status_of(const struct instance *instance)
 {
     if (instance->maybe.len && instance->status != STEP_NOT_RUN)
         return quell_unknown(instance->maybe);
-    if (instance->simulated && instance->step->on_error != ON_ERROR_FAIL)
+    if (instance->simulated && outlives_failure(instance))
         return quell_unknown(QUELL_STR("known after the call"));
     return quell_text(step_status_name(instance->status));
 }

@@ -80,6 +80,13 @@ void frame_open(struct run *run, struct frame *frame, const struct step_list *st
     }
 }
 
+int64_t time_after(int64_t at_us, int64_t span_us)
+{
+    static const int64_t last_us = INT64_C(253402300799) * 1000000; /* the year 9999 */
+
+    return at_us >= last_us || span_us >= last_us - at_us ? last_us : at_us + span_us;
+}
+
 int64_t frame_due(const struct run *run, const struct frame *frame)
 {
     int64_t due = run->due_us;
@@ -131,6 +138,11 @@ bool run_ended(const struct run *run)
     return run->ended;
 }
 
+bool run_full(const struct run *run)
+{
+    return run->seq >= LIMIT_RUN_EVENTS || arena_over(run->arena);
+}
+
 struct quell_value run_incident(const struct run *run)
 {
     return run->incident;
@@ -171,9 +183,8 @@ static void each_instance(const struct frame *frame,
     }
 }
 
-static void each_instance_of_run(const struct run *run,
-                                 void (*each)(const struct instance *instance, void *user),
-                                 void *user)
+void run_each_instance(const struct run *run,
+                       void (*each)(const struct instance *instance, void *user), void *user)
 {
     each_instance(&run->root, each, user);
     each_instance(&run->on_failure, each, user);
@@ -195,7 +206,7 @@ const char *run_state(const struct run *run)
         return run->succeeded ? "succeeded" : "failed";
     if (run->held > 0)
         return "held";
-    each_instance_of_run(run, count_busy, &busy);
+    run_each_instance(run, count_busy, &busy);
     return busy ? "running" : "waiting";
 }
 
@@ -213,7 +224,7 @@ int64_t run_due(const struct run *run)
 
     if (run->ended)
         return INT64_MAX;
-    each_instance_of_run(run, find_due, &due);
+    run_each_instance(run, find_due, &due);
     return due;
 }
 
@@ -269,7 +280,7 @@ void run_each_call(const struct run *run, void (*each)(const struct run_call *ca
                    void *user)
 {
     struct call_visit visit = {run, each, user};
-    each_instance_of_run(run, visit_call, &visit);
+    run_each_instance(run, visit_call, &visit);
 }
 
 static struct quell_str waits_for(const struct instance *instance)
@@ -327,7 +338,7 @@ void run_each_step(const struct run *run, void (*each)(const struct run_step *st
                    void *user)
 {
     struct step_visit visit = {each, user};
-    each_instance_of_run(run, visit_step, &visit);
+    run_each_instance(run, visit_step, &visit);
 }
 
 bool run_find_step(const struct run *run, struct quell_str path, struct run_step *step)

@@ -34,7 +34,8 @@ struct instance {
     enum step_status status;
     unsigned attempt; /* of the call: 1, 2 ... */
     unsigned branch;
-    bool simulated; /* plan: the answer was made up from the manifest */
+    bool simulated; /* plan: the answer, or one inside, was made up from the manifest */
+    bool supposed;  /* plan: nothing failed, its on-error is only looked into */
     bool caught;    /* failed, and on-error took care of it */
     struct quell_str maybe, reason;
     struct quell_value input, output, error;
@@ -46,6 +47,7 @@ struct instance {
     struct quell_str key, connection;
     struct quell_value call_state;
     bool has_state, in_flight;
+    bool sent_change; /* a request of this attempt was one that may change things */
     int64_t sleep_until_us;
     /* what is inside */
     struct quell_value items;
@@ -63,7 +65,7 @@ struct frame {
     struct quell_str as;        /* loop name, or empty */
     struct quell_value item;
     size_t index;
-    struct quell_str maybe;   /* of the branch as a whole */
+    struct quell_str maybe;   /* of the branch as a whole; it says all, the owner's as well */
     struct quell_value error; /* `error` in on-error and on-failure; null elsewhere */
     bool has_error;
 };
@@ -96,6 +98,10 @@ struct run {
 void frame_open(struct run *run, struct frame *frame, const struct step_list *steps,
                 struct frame *outer, struct instance *owner, struct quell_str prefix);
 struct instance *run_instance(const struct run *run, struct quell_str path);
+void run_each_instance(const struct run *run,
+                       void (*each)(const struct instance *instance, void *user), void *user);
+/* `span_us` later, or the end of the calendar: events are written with times that it has. */
+int64_t time_after(int64_t at_us, int64_t span_us);
 /* The tightest deadline for what stands in this frame. */
 int64_t frame_due(const struct run *run, const struct frame *frame);
 
@@ -132,13 +138,23 @@ enum flow {
 struct decision {
     struct run *run;
     int64_t now_us;
+    bool full; /* an event found no room: nothing more can be decided */
 };
 
-/* Appends and applies an event; `data` must live in the run's arena. */
+/* Appends and applies an event; `data` must live in the run's arena. A full run takes only those
+ * that lead to its end. */
 void emit(struct decision *decision, enum event_kind kind, struct quell_str path,
           struct quell_value data);
 void emit_ended(struct decision *decision, struct instance *instance, enum step_status status,
                 struct quell_value error);
+/* The step's call has an unknown outcome: a person must say. */
+void emit_held(struct decision *decision, const struct instance *instance);
+/* Only a plan goes on with what it does not know; elsewhere it is an error. */
+bool may_be_unknown(const struct run *run, struct quell_value value);
+/* Ends a step well; in a plan that made up something inside, after a look into its on-error. */
+enum flow step_succeeded(struct decision *decision, struct instance *instance);
+/* The step may not run at all, in a plan: why. */
+struct quell_str step_maybe(struct run *run, const struct instance *instance);
 /* Ends a step badly: on-error decides what follows. */
 enum flow step_failed(struct decision *decision, struct instance *instance, enum step_status status,
                       struct quell_value error);

@@ -20,6 +20,8 @@ enum flow step_advance_BLOCK(struct decision *decision, struct instance *instanc
                            quell_text_is(quell_get(error, "code"), "timed-out") ? STEP_TIMED_OUT
                                                                                 : STEP_FAILED,
                            error);
+    if (flow == FLOW_DONE)
+        return step_succeeded(decision, instance);
     emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
     return flow;
 }

@@ -65,7 +65,7 @@ static enum quell_code start(struct decision *decision, struct instance *instanc
     code = scope_eval(run, instance->frame, &step->items, &items, error);
     if (code)
         return code;
-    if (!quell_is(items, QUELL_LIST) && !quell_is(items, QUELL_UNKNOWN)) {
+    if (!quell_is(items, QUELL_LIST) && !may_be_unknown(run, items)) {
         *error =
             scope_error(run, "invalid", "`for-each` gave a %s, not a list", value_type_name(items));
         return QUELL_INVALID;
@@ -88,6 +88,8 @@ static enum flow finish(struct decision *decision, struct instance *instance, en
                            quell_text_is(quell_get(error, "code"), "timed-out") ? STEP_TIMED_OUT
                                                                                 : STEP_FAILED,
                            error);
+    if (flow == FLOW_DONE)
+        return step_succeeded(decision, instance);
     emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
     return flow;
 }
@@ -100,6 +102,8 @@ enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *inst
 
     if (instance->bodies == NULL && start(decision, instance, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
+    if (decision->full)
+        return FLOW_WAITING;
     for (i = 0; i < instance->body_count; i++) {
         struct frame *body = &instance->bodies[i];
         struct quell_value body_error = quell_null();
@@ -108,6 +112,8 @@ enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *inst
         if (!begun(body) && (worst != FLOW_DONE || busy >= instance->step->concurrency))
             break;
         flow = frame_advance(decision, body, &body_error);
+        if (decision->full)
+            return FLOW_WAITING;
         if (flow == FLOW_WAITING)
             busy++;
         if (flow == FLOW_FAILED && worst != FLOW_FAILED)

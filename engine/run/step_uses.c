@@ -11,7 +11,8 @@
 
 static const char *const effects[] = {"reads", "notes", "changes", "disrupts"};
 
-/* The arguments, checked against the manifest; or what is wrong with them. */
+/* The arguments, checked against the manifest; or what is wrong with them. They are computed once:
+ * every further attempt asks for the same, whatever changed meanwhile. */
 static enum quell_code arguments(struct run *run, const struct instance *instance,
                                  struct quell_value *input, struct quell_value *error)
 {
@@ -20,11 +21,17 @@ static enum quell_code arguments(struct run *run, const struct instance *instanc
     struct quell_error err = {0};
     enum quell_code code = QUELL_OK;
 
+    if (instance->attempt > 1) {
+        *input = instance->input;
+        return QUELL_OK;
+    }
     if (step->with)
         code = scope_eval_tree(run, instance->frame, step->with, step->with_place, &given, error);
     if (code)
         return code;
     code = fields_check(run->arena, step->action->inputs, given, input, &err);
+    if (code == QUELL_OK && run->mode != RUN_PLAN && value_has_unknown(*input))
+        code = error_set(&err, QUELL_INVALID, "an input is not known");
     if (code)
         *error =
             scope_error(run, quell_code_name(code), "%.*s: %s", QUELL_ARG(step->uses), err.message);
@@ -35,10 +42,17 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
     const struct step *step = instance->step;
+    int64_t around = frame_due(run, instance->frame);
+    int64_t due = instance->due_us < around ? instance->due_us : around;
     struct quell_value input, targets, error = quell_null();
     struct map_builder data = {.arena = run->arena};
     struct quell_error err = {0};
 
+    if (decision->now_us >= due)
+        return step_failed(decision, instance, STEP_TIMED_OUT,
+                           scope_error(run, "timed-out",
+                                       "the time was up before attempt %u could begin",
+                                       instance->attempt));
     if (arguments(run, instance, &input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     targets = policy_targets(run->arena, step->action, input);
@@ -83,6 +97,10 @@ static bool may_retry(const struct instance *instance, struct quell_value error)
 
     if (instance->attempt > retry->max)
         return false;
+    /* A server that broke down may have done it all the same. */
+    if (instance->step->action->repeat == QUELL_ONCE && instance->sent_change && status >= 500 &&
+        !str_is(code, "throttled"))
+        return false;
     for (i = 0; i < count; i++)
         if (word_fits(words[i], code, status))
             return true;
@@ -92,13 +110,14 @@ static bool may_retry(const struct instance *instance, struct quell_value error)
 static int64_t delay_us(const struct instance *instance, struct quell_value error)
 {
     const struct retry *retry = &instance->step->retry;
-    int64_t asked = quell_get_int(error, "retry_after_ms", 0) * 1000;
+    int64_t asked_ms = quell_get_int(error, "retry_after_ms", 0);
+    int64_t asked = asked_ms < INT64_MAX / 1000 ? asked_ms * 1000 : INT64_MAX;
     int64_t delay = retry->first_us;
     unsigned i;
 
     if (retry->backoff == BACKOFF_EXPONENTIAL)
         for (i = 1; i < instance->attempt && delay < retry->cap_us; i++)
-            delay *= 2;
+            delay = delay < retry->cap_us / 2 ? delay * 2 : retry->cap_us;
     if (delay > retry->cap_us)
         delay = retry->cap_us;
     return delay > asked ? delay : asked;
@@ -109,10 +128,11 @@ static enum flow after_failure(struct decision *decision, struct instance *insta
     struct run *run = decision->run;
     struct quell_value error = instance->error;
     struct map_builder data = {.arena = run->arena};
-    int64_t until = decision->now_us + delay_us(instance, error);
+    int64_t until = time_after(decision->now_us, delay_us(instance, error));
     bool late = quell_text_is(quell_get(error, "code"), "timed-out");
 
-    if (!may_retry(instance, error) || until >= instance->due_us)
+    /* In a plan no time passes. */
+    if (run->mode == RUN_PLAN || !may_retry(instance, error) || until >= instance->due_us)
         return step_failed(decision, instance, late ? STEP_TIMED_OUT : STEP_FAILED, error);
     map_add(&data, "attempt", quell_int(instance->attempt));
     map_add(&data, "until", value_time_us(until));
@@ -121,40 +141,14 @@ static enum flow after_failure(struct decision *decision, struct instance *insta
     return FLOW_WAITING;
 }
 
-static enum flow hold(struct decision *decision, struct instance *instance)
-{
-    struct map_builder data = {.arena = decision->run->arena};
-
-    map_add(&data, "reason",
-            quell_text("unknown outcome: it was sent, and whether it took effect is not known"));
-    map_add(&data, "error", instance->error);
-    emit(decision, EVENT_RUN_HELD, instance->path, map_made(&data));
-    return FLOW_WAITING;
-}
-
-/* In a plan, on-error is looked into where a change might fail. */
-static enum flow answered_well(struct decision *decision, struct instance *instance)
-{
-    struct run *run = decision->run;
-    struct map_builder data = {.arena = run->arena};
-
-    if (run->mode == RUN_PLAN && instance->step->on_error == ON_ERROR_STEPS &&
-        instance->step->action->effect != QUELL_READS && instance->catcher == NULL) {
-        map_add(&data, "error", quell_unknown(QUELL_STR("known when it fails")));
-        map_add(&data, "maybe", value_format(run->arena, "%.*s fails", QUELL_ARG(instance->path)));
-        emit(decision, EVENT_CATCH_STARTED, instance->path, map_made(&data));
-        return FLOW_WAITING;
-    }
-    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
-    return FLOW_DONE;
-}
-
 static enum flow after_answer(struct decision *decision, struct instance *instance)
 {
     if (instance->status == STEP_SUCCEEDED)
-        return answered_well(decision, instance);
-    if (instance->status == STEP_UNKNOWN)
-        return hold(decision, instance);
+        return step_succeeded(decision, instance);
+    if (instance->status == STEP_UNKNOWN) {
+        emit_held(decision, instance);
+        return FLOW_WAITING;
+    }
     return after_failure(decision, instance);
 }
 
@@ -166,6 +160,8 @@ static enum flow after_wait(struct decision *decision, struct instance *instance
         return FLOW_WAITING;
     map_add(&data, "due", value_time_us(instance->until_us));
     emit(decision, EVENT_TIMER_FIRED, instance->path, map_made(&data));
+    if (decision->full)
+        return FLOW_WAITING;
     return schedule(decision, instance);
 }
 

@@ -260,10 +260,10 @@ static const struct story plans[] = {
      "{\"a\":[" OK "],\"on-failure.tell\":[" OK "]}",
      "- sets {\"who\":{\"unknown\":\"run.id == 'x'\"}}\n"
      "- succeeded\n"
-     "- sets {\"who\":{\"unknown\":\"run.id == 'x'\"}}\n"
+     "- sets {\"who\":{\"unknown\":\"not (run.id == 'x')\"}}\n"
      "- succeeded\n"
      "- succeeded\n"
-     "a calls test.look {\"device_id\":{\"unknown\":\"run.id == 'x'\"}}\n"
+     "a calls test.look {\"device_id\":{\"unknown\":\"not (run.id == 'x')\"}}\n"
      "a succeeded\n"
      "run fails \n"
      "on-failure.tell calls test.look {\"device_id\":{\"unknown\":\"known when a step fails\"}}\n"
