@@ -243,17 +243,20 @@ static bool read_uint(struct walk *walk, struct quell_value inner, struct quell_
 static bool read_double(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
     struct quell_str text = quell_str(inner);
+    struct quell_value number;
 
-    (void)walk; /* needs no memory */
     if (str_is(text, "NaN"))
         *value = value_double((double)NAN);
     else if (str_is(text, "Infinity"))
         *value = value_double((double)INFINITY);
     else if (str_is(text, "-Infinity"))
         *value = value_double(-(double)INFINITY);
+    else if (json_read_own(walk->arena, text, &number, NULL) == QUELL_OK &&
+             (quell_is(number, QUELL_INT) || quell_is(number, QUELL_DOUBLE)))
+        *value = value_double(value_real(value_verbatim(text))); /* `-0` is an int there */
     else
-        *value = value_double(value_real(value_verbatim(text)));
-    return text.len > 0;
+        return false;
+    return true;
 }
 
 static bool read_bytes(struct walk *walk, struct quell_value inner, struct quell_value *value)
@@ -293,26 +296,26 @@ static bool read_type(struct walk *walk, struct quell_value inner, struct quell_
     (void)walk; /* needs no memory */
     *value = inner;
     value->type = QUELL_TYPE;
-    return quell_is(inner, QUELL_STRING);
+    return true;
 }
 
 static bool read_unknown(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
     (void)walk; /* needs no memory */
     *value = quell_unknown(quell_str(inner));
-    return quell_is(inner, QUELL_STRING);
+    return true;
 }
 
 static bool read_secret(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
     (void)walk; /* needs no memory */
     *value = value_secret(inner);
-    return quell_is(inner, QUELL_STRING);
+    return true;
 }
 
 static bool read_optional(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
-    if (!quell_is(inner, QUELL_LIST) || inner.len > 1)
+    if (inner.len > 1)
         return false;
     *value = each_item(walk, inner, 0, decode);
     value->type = QUELL_OPTIONAL;
@@ -321,8 +324,6 @@ static bool read_optional(struct walk *walk, struct quell_value inner, struct qu
 
 static bool read_map(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
-    if (!quell_is(inner, QUELL_MAP))
-        return false;
     *value = each_pair(walk, inner, 0, decode);
     return true;
 }
@@ -332,8 +333,6 @@ static bool read_pairs(struct walk *walk, struct quell_value inner, struct quell
     struct map_builder made = {.arena = walk->arena};
     uint32_t i;
 
-    if (!quell_is(inner, QUELL_LIST))
-        return false;
     for (i = 0; i < inner.len; i++) {
         if (quell_count(inner.as.items[i]) != 2)
             return false;
@@ -357,12 +356,15 @@ static bool read_json(struct walk *walk, struct quell_value inner, struct quell_
 
 static const struct {
     const char *key;
+    enum quell_type type; /* of what stands behind it */
     bool (*read)(struct walk *walk, struct quell_value inner, struct quell_value *value);
 } tags[] = {
-    {"$time", read_time},       {"$duration", read_duration}, {"$bytes", read_bytes},
-    {"$uint", read_uint},       {"$double", read_double},     {"$type", read_type},
-    {"$unknown", read_unknown}, {"$secret", read_secret},     {"$optional", read_optional},
-    {"$map", read_map},         {"$pairs", read_pairs},       {"$json", read_json},
+    {"$time", QUELL_STRING, read_time},       {"$duration", QUELL_STRING, read_duration},
+    {"$bytes", QUELL_STRING, read_bytes},     {"$uint", QUELL_STRING, read_uint},
+    {"$double", QUELL_STRING, read_double},   {"$type", QUELL_STRING, read_type},
+    {"$unknown", QUELL_STRING, read_unknown}, {"$secret", QUELL_STRING, read_secret},
+    {"$optional", QUELL_LIST, read_optional}, {"$map", QUELL_MAP, read_map},
+    {"$pairs", QUELL_LIST, read_pairs},       {"$json", QUELL_STRING, read_json},
 };
 
 static struct quell_value decode_tag(struct walk *walk, const struct quell_pair *pair)
@@ -374,7 +376,8 @@ static struct quell_value decode_tag(struct walk *walk, const struct quell_pair 
     for (i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         if (!str_is(key, tags[i].key))
             continue;
-        if (!tags[i].read(walk, pair->value, &value) && !walk->code)
+        if ((!quell_is(pair->value, tags[i].type) || !tags[i].read(walk, pair->value, &value)) &&
+            !walk->code)
             walk->code = error_set(walk->err, QUELL_INVALID, "malformed `%.*s` in the journal",
                                    QUELL_ARG(key));
         return value;

@@ -504,6 +504,8 @@ static void test_foreign_texts_are_refused(void **state)
         "{\"$uint\":\"\"}",
         "{\"$uint\":7}",
         "{\"$double\":\"\"}",
+        "{\"$double\":\"one\"}",
+        "{\"$double\":1.5}",
         "{\"$type\":1}",
         "{\"$unknown\":1}",
         "{\"$secret\":1}",
