@@ -129,12 +129,17 @@ YAML
 }
 q() { quell "$@" -c "$folder/quell.yaml"; }
 
+serve_decided() { [ -s "$folder/ports.json" ] || ! kill -0 "$serve_pid"; }
 start_serve() {
     rm -f "$folder/ports.json"
     quell serve -c "$folder/quell.yaml" --ports "$folder/ports.json" --log debug \
         2>>"$folder/serve.log" &
     serve_pid=$!
-    wait_until 10 test -s "$folder/ports.json" || { no "serve starts" "$(tail -5 "$folder/serve.log")"; return 1; }
+    wait_until 10 serve_decided
+    [ -s "$folder/ports.json" ] || {
+        no "serve starts" "$(tail -5 "$folder/serve.log")"
+        return 1
+    }
     port=$(pick d.port <"$folder/ports.json")
 }
 stop_serve() { # SIGTERM; the exit code is in $served
@@ -167,4 +172,23 @@ ends() { # ends NAME RUN STATE: within 20 s
 fresh() { # another event of the same incident: a delivery of its own
     number=$((${number:-0} + 1))
     sed "s/3f1c0b9a-4b7e-4e0e-8a6d-2c9d7e5f1a01/event-$number/" "$incident" >"$folder/incident.json"
+}
+# signed ID BODY-FILE [SECONDS]: the header fields of a Standard Webhooks delivery, one a line, for
+# curl's `-H @-`; SECONDS is the time of sending (default: now).
+signed() {
+    local at=${3:-$(date +%s)} mac
+    mac=$({ printf '%s.%s.' "$1" "$at" && cat "$2"; } | openssl dgst -sha256 -mac HMAC -macopt \
+        "hexkey:$(printf 'a secret of twenty-four bytes' | od -An -tx1 | tr -d ' \n')" -binary | base64)
+    printf 'webhook-id: %s\nwebhook-timestamp: %s\nwebhook-signature: v1,%s\n' "$1" "$at" "$mac"
+}
+post_signed() { # post_signed ID BODY-FILE [SECONDS]
+    post signed "$2" -H @- < <(signed "$@")
+}
+# metric NAME: its value, of all labels together
+metric() {
+    curl -sS "http://127.0.0.1:$port/metrics" | awk -v name="$1" \
+        '{ plain = $1; sub(/\{.*/, "", plain) } plain == name { sum += $2 } END { print sum + 0 }'
+}
+run_of() { # run_of PLAYBOOK: its run's id out of the answer in $out
+    pick "d.runs.filter(r, r.playbook == '$1')[0].run" <<<"$out"
 }
