@@ -19,7 +19,7 @@
 /* What was called, in order: one letter each. */
 struct record {
     struct loop *loop;
-    char text[64];
+    char text[128];
     size_t len;
     struct loop_timer *timer;
 };
@@ -89,14 +89,53 @@ static void test_timer_is_never_early(void **state)
     int i;
 
     (void)state;
-    for (i = 1; i <= 10; i++) {
-        int64_t before_us = clock_monotonic_us();
+    for (i = 0; i < 60; i++) {
+        int64_t before_us = clock_monotonic_us(), set_us;
 
-        (void)loop_after(record.loop, i, note_a, &record);
+        /* Any place between two ticks of the system's coarse clock, which are 4 ms apart. */
+        do
+            set_us = clock_monotonic_us();
+        while (set_us - before_us < i * 100);
+        (void)loop_after(record.loop, i % 4, note_a, &record);
         loop_run(record.loop);
-        assert_true(clock_monotonic_us() - before_us >= i * 1000);
+        assert_true(clock_monotonic_us() - set_us >= i % 4 * 1000);
     }
     loop_free(record.loop);
+}
+
+/* A turn that takes long: the loop's idea of the time must not be that of its beginning. */
+struct late {
+    struct loop *loop;
+    int64_t set_us, fired_us;
+};
+
+static void note_time(void *user)
+{
+    struct late *late = user;
+
+    late->fired_us = clock_monotonic_us();
+}
+
+static void work_and_wait(void *user)
+{
+    struct late *late = user;
+    int64_t begun_us = clock_monotonic_us();
+
+    do
+        late->set_us = clock_monotonic_us();
+    while (late->set_us - begun_us < 20000);
+    (void)loop_after(late->loop, 10, note_time, late);
+}
+
+static void test_timer_set_late_in_a_turn_is_not_early(void **state)
+{
+    struct late late = {.loop = loop_new()};
+
+    (void)state;
+    (void)loop_after(late.loop, 0, work_and_wait, &late);
+    loop_run(late.loop);
+    assert_true(late.fired_us - late.set_us >= 10000);
+    loop_free(late.loop);
 }
 
 static void test_negative_wait_fires_at_once(void **state)
@@ -450,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_empty_loop_returns),
         cmocka_unit_test(test_timers_fire_in_order_of_their_times),
         cmocka_unit_test(test_timer_is_never_early),
+        cmocka_unit_test(test_timer_set_late_in_a_turn_is_not_early),
         cmocka_unit_test(test_negative_wait_fires_at_once),
         cmocka_unit_test(test_cancelled_timer_does_not_fire),
         cmocka_unit_test(test_free_forgets_what_waits),
