@@ -222,6 +222,21 @@ static void act(struct call *call)
     }
 }
 
+/* It did not happen: as at the start, unless that was so too often. */
+static void start_anew(struct call *call)
+{
+    call->settling = false;
+    call->in_doubt = false;
+    call->view.state = quell_null();
+    if (call->lost > LIMIT_SEND_RETRIES) {
+        call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost %u times, and it did not happen",
+                  call->lost);
+        return;
+    }
+    run_turn(call, NULL);
+    act(call);
+}
+
 void call_turn(struct call *call, const struct quell_reply *reply)
 {
     call_enter(call);
@@ -229,13 +244,10 @@ void call_turn(struct call *call, const struct quell_reply *reply)
         call_fail(call, QUELL_LIMIT, 0, "the call took more than %d turns", LIMIT_CALL_TURNS);
     } else {
         run_turn(call, reply);
-        if (settled_as_not_done(call)) {
-            call->settling = false;
-            call->in_doubt = false;
-            call->view.state = quell_null();
-            run_turn(call, NULL);
-        }
-        act(call);
+        if (!settled_as_not_done(call))
+            act(call);
+        else
+            start_anew(call);
     }
     (void)call_leave(call);
 }
@@ -265,9 +277,9 @@ void call_settle(struct call *call, const char *why)
                   why);
         return;
     }
-    if (call->lost > LIMIT_SEND_RETRIES) {
-        call_fail(call, QUELL_UNKNOWN_OUTCOME, 0, "the answer was lost %u times (%s)", call->lost,
-                  why);
+    /* An action that looks by itself looks before it sends the next time, too. */
+    if (call->lost > LIMIT_SEND_RETRIES && !call->action->settle) {
+        call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost %u times (%s)", call->lost, why);
         return;
     }
     call->in_doubt = true;

@@ -62,11 +62,17 @@ enum verdict {
     VERDICT_LOST,    /* a change may have been made */
 };
 
+static bool is_fault(int status)
+{
+    return status >= 500 && status != 501 && status != 505;
+}
+
 static enum verdict judge_answered(const struct call *call, int status)
 {
     bool changes = call->sending.job.changes;
     bool repeatable =
         !changes || call->action->repeat == QUELL_PURE || call->action->repeat == QUELL_KEYED;
+    bool can_look = call->action->repeat == QUELL_VERIFIABLE;
 
     if (!call->sending.job.method) /* mail: 4xx is "not now", and nothing is delivered */
         return status >= 400 && status < 500 ? VERDICT_AGAIN : VERDICT_DELIVER;
@@ -74,10 +80,11 @@ static enum verdict judge_answered(const struct call *call, int status)
         return VERDICT_AGAIN;
     if (status == 401 && call->sending.token.len > 0 && !call->sending.token_renewed)
         return VERDICT_RENEW;
-    if (repeatable && (status == 408 || (status >= 500 && status != 501 && status != 505)))
+    if (repeatable && (status == 408 || is_fault(status)))
         return VERDICT_AGAIN;
-    /* The gateway was answered by nobody: what is behind it may have done it. */
-    if (!repeatable && (status == 502 || status == 504))
+    /* A gateway was answered by nobody: what is behind it may have done it. Who can look looks
+     * after any fault. */
+    if (!repeatable && (status == 502 || status == 504 || (can_look && is_fault(status))))
         return VERDICT_LOST;
     return VERDICT_DELIVER;
 }
@@ -174,7 +181,7 @@ static void answered(const struct curl_answer *answer, void *user)
         call->sending.token_renewed = true;
         sending_go(call);
     } else if (verdict == VERDICT_LOST) {
-        call_settle(call, answer->code ? "no answer came" : "the gateway had none");
+        call_settle(call, answer->code ? "no answer came" : "the server is at fault");
     } else if (verdict == VERDICT_DELIVER || !try_later(call, answer->retry_after_ms)) {
         deliver(call, answer, verdict);
     }
