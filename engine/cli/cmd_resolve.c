@@ -139,7 +139,7 @@ static enum quell_code resolve(const struct args *args, bool happened, struct qu
         code = resolve_here(args, engine, happened, err);
     else if (code == QUELL_CONFLICT && socket && file_type(socket) == FILE_OTHER)
         code = ask_server(args, socket, happened, arena, err);
-    quell_close(engine);
+    end_engine(engine);
     arena_free(arena);
     return code;
 }

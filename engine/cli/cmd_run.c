@@ -133,7 +133,7 @@ static int run_live(const struct args *args, int64_t timeout_us)
     if (code == QUELL_OK)
         code = open_engine(args, QUELL_FOR_RUNNING, &engine, &err);
     status = code ? fail(&err) : start(args, engine, &options, timeout_us);
-    quell_close(engine);
+    end_engine(engine);
     arena_free(arena);
     return status;
 }

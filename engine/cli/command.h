@@ -81,6 +81,9 @@ int fail_usage(const struct args *args, const char *format, ...)
 enum quell_code open_engine(const struct args *args, enum quell_purpose purpose,
                             struct quell **engine, struct quell_error *err) QUELL_MUST_CHECK;
 
+/* Closes an engine that runs: what is on its way to far sides is waited for. NULL is allowed. */
+void end_engine(struct quell *engine);
+
 /* -o text|json|ndjson. */
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_NDJSON, OUTPUT_BAD };
 enum output args_output(const struct args *args);

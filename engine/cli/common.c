@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "loop/file.h"
+#include "loop/loop.h"
 #include "value/json.h"
 #include "value/value.h"
 
@@ -62,6 +63,25 @@ enum quell_code open_engine(const struct args *args, enum quell_purpose purpose,
     if (args_many(args, "playbooks", playbooks))
         options.playbooks = playbooks;
     return quell_open(&options, engine, err);
+}
+
+static void on_drained(void *user)
+{
+    bool *drained = user;
+
+    *drained = true;
+}
+
+void end_engine(struct quell *engine)
+{
+    bool drained = false;
+
+    if (engine == NULL)
+        return;
+    quell_drain(engine, LIMIT_DRAIN_MS, on_drained, &drained);
+    while (!drained)
+        loop_once(quell_loop(engine), -1);
+    quell_close(engine);
 }
 
 enum output args_output(const struct args *args)
