@@ -192,3 +192,34 @@ metric() {
 run_of() { # run_of PLAYBOOK: its run's id out of the answer in $out
     pick "d.runs.filter(r, r.playbook == '$1')[0].run" <<<"$out"
 }
+# together NAME...: runs these functions at the same time, each with a folder, a range and a store of
+# its own.
+together() {
+    local name pid pids=() counts
+    for name; do
+        (
+            folder=$folder/$name passed=0 failed=0 range_pid='' serve_pid=''
+            trap 'alone_ends "$name"' EXIT
+            mkdir "$folder" && "$name"
+        ) >"$folder/$name.said" 2>&1 &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+    for name; do
+        sed "s/^failed: /failed: $name: /" "$folder/$name.said"
+        counts=$(cat "$folder/$name/counts" 2>/dev/null || echo "0 1")
+        passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
+    done
+}
+alone_ends() {
+    stop_serve
+    [ -z "$range_pid" ] || { kill -TERM "$range_pid" && wait "$range_pid"; } 2>/dev/null
+    grep -h Sanitizer -A12 "$folder"/*.log && no "sanitizers found something"
+    [ "$failed" -eq 0 ] || tail -8 "$folder/serve.log" 2>/dev/null
+    echo "$passed $failed" >"$folder/counts"
+}
+advance() { range_post clock "{\"advance_ms\": $1}" >/dev/null; }
+range_state() { curl -sS "http://127.0.0.1:$http/_range/state" | pick "$1"; }
+# took STEP: how many ms a step took, out of the document in $out
+step() { pick "d.steps.filter(s, s.path == '$1')[0].$2" <"$folder/out"; }
+has_happened() { [ "$(effects "$1")" -ge "${2:-1}" ]; }
