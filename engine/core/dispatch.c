@@ -7,9 +7,7 @@
  */
 #include "core/core.h"
 
-#include <stdio.h>
-
-#include "base/limits.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "loop/log.h"
@@ -98,19 +96,22 @@ static void on_timer(void *user)
     turn_end(engine);
 }
 
-static void arm_timer(struct active *active)
+/* `asked_us` is when run_decide was last asked: a time before it that changed nothing (a held run's
+ * deadline) is not asked about again, a time behind it is, though it may have passed by now. */
+static void arm_timer(struct active *active, int64_t asked_us)
 {
-    int64_t now = clock_now_us(), due = run_due(active->run);
+    int64_t due = run_due(active->run), left_us;
 
     if (due == active->timer_due_us)
         return;
     loop_cancel(active->timer);
     active->timer = NULL;
     active->timer_due_us = due;
-    /* A time that has passed and changed nothing (a held run's deadline) is not asked again. */
-    if (due == INT64_MAX || due < now)
+    if (due == INT64_MAX || due <= asked_us)
         return;
-    active->timer = loop_after(active->engine->loop, (due - now) / 1000 + 1, on_timer, active);
+    left_us = due - clock_now_us();
+    active->timer =
+        loop_after(active->engine->loop, left_us > 0 ? left_us / 1000 + 1 : 0, on_timer, active);
 }
 
 /* ---- decide ------------------------------------------------------------------------------------
@@ -128,6 +129,7 @@ void advance(struct active *active)
 {
     struct quell *engine = active->engine;
     struct run_events events;
+    int64_t asked_us;
 
     if (engine->broken)
         return;
@@ -136,7 +138,8 @@ void advance(struct active *active)
         struct run_call call;
         size_t i;
 
-        events = run_decide(active->run, clock_now_us());
+        asked_us = clock_now_us();
+        events = run_decide(active->run, asked_us);
         for (i = 0; i < events.count; i++)
             say_decided(active, &events.items[i]);
         for (i = 0; i < events.count; i++)
@@ -147,7 +150,7 @@ void advance(struct active *active)
             count_end(engine, active->run);
     } while (events.count && !run_ended(active->run));
     active->deciding = false;
-    arm_timer(active);
+    arm_timer(active, asked_us);
 }
 
 /* ---- outcomes ----------------------------------------------------------------------------------
@@ -192,18 +195,43 @@ static void outcome(struct active *active, struct quell_str path, const struct c
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(active->run)), err.message);
 }
 
-/* `in_flight`: a change may be on its way from here on. */
-static bool say_sending(struct active_call *mine, struct quell_value state, bool in_flight)
+static void on_ended(struct call *call, const struct call_outcome *result, void *user)
+{
+    struct active_call *mine = user;
+    struct active *active = mine->active;
+    struct quell *engine = active->engine;
+    struct quell_str path = mine->path;
+
+    (void)call;
+    turn_begin(engine);
+    outcome(active, path, result, false);
+    if (mine->starting)
+        mine->ended = true; /* dispatch_call() drops it, and the decision under way goes on */
+    else
+        call_drop(mine);
+    if (!active->deciding)
+        advance(active);
+    turn_end(engine);
+}
+
+/* Journals what a call is about to do; `what` is an event's own key beside the state. `in_flight`:
+ * a change may be on its way from here on. */
+static enum quell_code say_of_call(struct active_call *mine, enum event_kind kind,
+                                   struct quell_value state, bool in_flight,
+                                   struct quell_value until)
 {
     struct map_builder map = {.arena = turn_commit(mine->active->engine)->arena};
     struct quell_error err = {0};
+    enum quell_code code;
 
     map_add(&map, "state", state);
     map_add(&map, "changes", quell_bool(in_flight));
-    if (say(mine->active, EVENT_CALL_SENDING, mine->path, map_made(&map), &err) == QUELL_OK)
-        return true;
-    log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
-    return false;
+    if (!quell_is_null(until))
+        map_add(&map, "until", until);
+    code = say(mine->active, kind, mine->path, map_made(&map), &err);
+    if (code)
+        log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
+    return code;
 }
 
 void active_call_rest(struct active_call *mine)
@@ -211,9 +239,38 @@ void active_call_rest(struct active_call *mine)
     struct run_call call;
 
     if (call_is_unsent(mine->call) && run_find_call(mine->active->run, mine->path, &call) &&
-        call.in_flight)
-        (void)say_sending(mine, call.state, false); /* the log has it, and the doubt stays */
+        call.in_flight) /* a failure is logged, and the doubt stays */
+        (void)say_of_call(mine, EVENT_CALL_SENDING, call.state, false, quell_null());
     call_drop(mine);
+}
+
+/* The run has no room for what a call is about to do, so it cannot go on. What it sent before may
+ * have taken effect: then a person looks. */
+static void no_room(struct active_call *mine)
+{
+    struct call_outcome result = {.code = QUELL_LIMIT, .output = quell_null()};
+    struct run_call call;
+
+    if (run_find_call(mine->active->run, mine->path, &call) && call.has_state &&
+        call.step->action->effect != QUELL_READS)
+        result.code = QUELL_UNKNOWN_OUTCOME;
+    (void)error_set(&result.error, result.code,
+                    "the run has no room for more events: the call was left where it stood");
+    on_ended(mine->call, &result, mine);
+}
+
+/* What is announced leaves when the announcement is on disk; in a drain nothing does. */
+static void announce(struct active_call *mine, enum event_kind kind, struct quell_value state,
+                     bool in_flight, struct quell_value until)
+{
+    struct quell *engine = mine->active->engine;
+
+    turn_begin(engine);
+    if (run_full(mine->active->run))
+        no_room(mine);
+    else if (say_of_call(mine, kind, state, in_flight, until) == QUELL_OK && !engine->drain)
+        commit_proceed(mine);
+    turn_end(engine);
 }
 
 #ifdef QUELL_TEST_NO_INTENT
@@ -236,53 +293,15 @@ static void on_sending(struct call *call, struct quell_value state, bool changes
 static void on_sending(struct call *call, struct quell_value state, bool changes, void *user)
 {
     struct active_call *mine = user;
-    struct quell *engine = mine->active->engine;
-    bool leaves = !engine->drain;
+    bool leaves = changes && !mine->active->engine->drain;
 
-    turn_begin(engine);
-    if (say_sending(mine, state, (changes && leaves) || call_in_doubt(call)) && leaves)
-        commit_proceed(mine);
-    turn_end(engine);
+    announce(mine, EVENT_CALL_SENDING, state, leaves || call_in_doubt(call), quell_null());
 }
 #endif
 
 static void on_sleeping(struct call *call, struct quell_value state, int64_t until_us, void *user)
 {
-    struct active_call *mine = user;
-    struct quell *engine = mine->active->engine;
-    struct map_builder map = {0};
-    struct quell_error err = {0};
-
-    turn_begin(engine);
-    map.arena = turn_commit(engine)->arena;
-    map_add(&map, "state", state);
-    map_add(&map, "until", value_time_us(until_us));
-    if (call_in_doubt(call))
-        map_add(&map, "changes", quell_bool(true));
-    if (say(mine->active, EVENT_CALL_SLEEPING, mine->path, map_made(&map), &err))
-        log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(mine->active->run)), err.message);
-    else
-        commit_proceed(mine);
-    turn_end(engine);
-}
-
-static void on_ended(struct call *call, const struct call_outcome *result, void *user)
-{
-    struct active_call *mine = user;
-    struct active *active = mine->active;
-    struct quell *engine = active->engine;
-    struct quell_str path = mine->path;
-
-    (void)call;
-    turn_begin(engine);
-    outcome(active, path, result, false);
-    if (mine->starting)
-        mine->ended = true; /* dispatch_call() drops it, and the decision under way goes on */
-    else
-        call_drop(mine);
-    if (!active->deciding)
-        advance(active);
-    turn_end(engine);
+    announce(user, EVENT_CALL_SLEEPING, state, call_in_doubt(call), value_time_us(until_us));
 }
 
 static void on_answered(struct call *call, int status, int64_t took_us, void *user)
@@ -300,12 +319,6 @@ static const struct call_events call_events = {on_sending, on_sleeping, on_ended
 /* ---- dispatch ----------------------------------------------------------------------------------
  */
 
-static void end_at_once(struct active *active, const struct run_call *call,
-                        const struct call_outcome *result, bool simulated)
-{
-    outcome(active, call->path, result, simulated);
-}
-
 /* A shadow run records what it would do: nothing that changes anything is sent. */
 static bool shadowed(struct active *active, const struct run_call *call)
 {
@@ -315,8 +328,24 @@ static bool shadowed(struct active *active, const struct run_call *call)
         return false;
     result.output = simulate_output(turn_commit(active->engine)->arena, call->step->action,
                                     call->input, QUELL_STR("not sent: shadow"), true);
-    end_at_once(active, call, &result, true);
+    outcome(active, call->path, &result, true);
     return true;
+}
+
+/* Without its connection a call cannot be made; one whose request may have left is not over. */
+static void end_unconnected(struct active *active, const struct run_call *call)
+{
+    const struct step *step = call->step;
+    bool lost = call->in_flight && step->action->repeat != QUELL_PURE;
+    struct call_outcome result = {.code = lost ? QUELL_UNKNOWN_OUTCOME : QUELL_INVALID};
+
+    (void)error_set(
+        &result.error, result.code,
+        "no connection `%.*s` is configured%s: add it under `connections:` in "
+        "quell.yaml",
+        QUELL_ARG(call->connection.len ? call->connection : quell_str_of(step->connector->name)),
+        lost ? ", and a request was on its way" : "");
+    outcome(active, call->path, &result, false);
 }
 
 void dispatch_call(struct active *active, const struct run_call *call)
@@ -331,14 +360,7 @@ void dispatch_call(struct active *active, const struct run_call *call)
     connection =
         connections_find(active->generation->connections, step->connector, call->connection);
     if (connection == NULL) {
-        struct call_outcome result = {.code = QUELL_INVALID};
-        result.error.code = QUELL_INVALID;
-        (void)snprintf(result.error.message, sizeof(result.error.message),
-                       "no connection `%.*s` is configured: add it under `connections:` in "
-                       "quell.yaml",
-                       QUELL_ARG(call->connection.len ? call->connection
-                                                      : quell_str_of(step->connector->name)));
-        end_at_once(active, call, &result, false);
+        end_unconnected(active, call);
         return;
     }
     mine = memory_new(sizeof(*mine));
