@@ -223,6 +223,12 @@ static struct quell_str why_unknown(struct plan *plan, const struct run_call *ca
                         QUELL_ARG(call->path));
 }
 
+/* A service that has no time now says nothing about the run to come. */
+static bool may_pass(enum quell_code code)
+{
+    return code == QUELL_THROTTLED || code == QUELL_UNAVAILABLE || code == QUELL_TIMED_OUT;
+}
+
 static void simulate(struct plan *plan, const struct run_call *call, struct quell_str maybe,
                      struct quell_value targets)
 {
@@ -232,22 +238,24 @@ static void simulate(struct plan *plan, const struct run_call *call, struct quel
                                         ? connections_find(plan->engine->generation->connections,
                                                            call->step->connector, call->connection)
                                         : NULL;
+    const struct quell_error *error = NULL;
     struct call_outcome outcome = {0};
 
     if (connection && !value_has_unknown(call->input)) {
         late = !read_really(plan, connection, call, &outcome);
-        if (!late) {
-            const struct quell_error *error = outcome.code ? &outcome.error : NULL;
+        if (!late && outcome.code)
+            error = &outcome.error;
+        if (!late && !may_pass(outcome.code)) {
             add_row(plan, call, "done", maybe, targets, error);
             answered(plan, call->path, outcome.output, error, false);
             return;
         }
     }
-    add_row(plan, call, reads || maybe.len ? "unknown" : "would", maybe, targets, NULL);
+    add_row(plan, call, reads || maybe.len ? "unknown" : "would", maybe, targets, error);
     answered(
         plan, call->path,
         simulate_output(plan->arena, action, call->input, why_unknown(plan, call, late), false),
-        NULL, !reads);
+        NULL, true);
 }
 
 static void dispatch(struct plan *plan, const struct event *event)
