@@ -218,6 +218,11 @@ void print_run(const struct term *term, struct quell_value run, bool events)
     print_head(term, run);
     for (i = 0; i < quell_count(steps); i++)
         print_step(term, quell_at(steps, i));
+    if (quell_get_str(run, "fault").len) {
+        printf("%sThe run cannot be taken up:%s ", term_on(term, TONE_BAD), term_off(term));
+        term_print(quell_get_str(run, "fault"));
+        putchar('\n');
+    }
     print_held(term, run);
     if (events)
         print_events(quell_get(run, "events"));

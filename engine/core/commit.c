@@ -70,15 +70,11 @@ void turn_begin(struct quell *engine)
                       : (cap),                                                                     \
      &(array)[(count)++])
 
-static void add_row(struct commit *commit, struct active *active)
+static struct store_run *add_row(struct commit *commit, struct active *owner)
 {
-    struct store_run *row;
     size_t count = commit->batch.run_count, cap = commit->run_cap;
+    struct store_run *row;
 
-    if (active->row_in_commit)
-        return;
-    active->row_in_commit = true;
-    active->commits++;
     if (count == cap) {
         size_t wider = cap ? cap * 2 : 4;
         commit->run_owners =
@@ -86,8 +82,35 @@ static void add_row(struct commit *commit, struct active *active)
                        wider * sizeof(*commit->run_owners));
     }
     row = PUSH(commit, commit->runs, commit->batch.run_count, commit->run_cap);
-    *row = (struct store_run){.id = run_id(active->run)};
-    commit->run_owners[count] = active;
+    commit->run_owners[count] = owner;
+    return row;
+}
+
+void commit_touch(struct active *active)
+{
+    struct store_run *row;
+
+    if (active->row_in_commit)
+        return;
+    active->row_in_commit = true;
+    active->commits++;
+    row = add_row(turn_commit(active->engine), active);
+    *row = (struct store_run){.id = run_id(active->run)}; /* the rest at the end of the turn */
+}
+
+void commit_row(struct commit *commit, const struct store_run *row)
+{
+    struct arena *arena = commit->arena;
+    struct store_run *mine = add_row(commit, NULL);
+
+    *mine = *row;
+    mine->id = arena_str(arena, row->id);
+    mine->playbook = arena_str(arena, row->playbook);
+    mine->revision = arena_str(arena, row->revision);
+    mine->incident = arena_str(arena, row->incident);
+    mine->title = arena_str(arena, row->title);
+    mine->state = arena_str(arena, row->state);
+    mine->mode = arena_str(arena, row->mode);
 }
 
 /* The row of a run as it stands at the end of the turn. */
@@ -125,7 +148,7 @@ void say_decided(struct active *active, const struct event *event)
     };
     said = PUSH(commit, commit->said, commit->said_count, commit->said_cap);
     *said = (struct said){active, *event};
-    add_row(commit, active);
+    commit_touch(active);
     engine->counters.events++;
     if (event->kind == EVENT_RUN_HELD)
         engine->counters.runs_held++;
@@ -243,11 +266,52 @@ static void add_to_backlog(struct quell *engine, struct commit *commit)
     *at = commit;
 }
 
+/* The store failed: who waits is told, and the runs are left as their journals have them. */
+static void commit_failed(struct commit *commit, enum quell_code code,
+                          const struct quell_error *err)
+{
+    answer(commit, code, err);
+    if (commit->tell)
+        commit->tell(code, err, commit->tell_user);
+    commit_done_with(commit);
+}
+
+/* Tells those who wait. Outside of any turn: they may submit anew, each in a commit of its own. */
+static void tell(struct commit *commit)
+{
+    size_t i;
+
+    answer(commit, QUELL_OK, NULL);
+    if (commit->tell)
+        commit->tell(QUELL_OK, NULL, commit->tell_user);
+    for (i = 0; i < commit->said_count; i++)
+        tell_watcher(commit->engine, &commit->said[i], commit->arena);
+}
+
+static void let_go(struct commit *commit)
+{
+    struct quell *engine = commit->engine;
+    size_t i;
+
+    for (i = 0; i < commit->proceed_count; i++) {
+        const struct proceed *proceed = &commit->proceeds[i];
+        struct active_call *call = find_call(proceed->active, proceed->path);
+        if (call && call->announced == proceed->seq && !engine->broken && !engine->drain)
+            call_proceed(call->call);
+    }
+    for (i = 0; i < commit->batch.run_count; i++) {
+        struct active *owner = commit->run_owners[i];
+        if (owner == NULL)
+            continue;
+        owner->commits--;
+        active_retire(owner);
+    }
+}
+
 static void on_committed(enum quell_code code, const struct quell_error *err, void *user)
 {
     struct commit *commit = user;
     struct quell *engine = commit->engine;
-    size_t i;
 
     engine->committing--;
     if (code) {
@@ -256,30 +320,14 @@ static void on_committed(enum quell_code code, const struct quell_error *err, vo
                      err->message);
         engine->broken = true;
         engine->broken_error = *err;
-        answer(commit, code, err);
-        if (commit->tell)
-            commit->tell(code, err, commit->tell_user);
-        commit_done_with(commit);
+        commit_failed(commit, code, err);
         loop_stop(engine->loop);
         return;
     }
     engine->counters.commits++;
+    tell(commit);
     turn_begin(engine);
-    answer(commit, QUELL_OK, NULL);
-    if (commit->tell)
-        commit->tell(QUELL_OK, NULL, commit->tell_user);
-    for (i = 0; i < commit->said_count; i++)
-        tell_watcher(engine, &commit->said[i], commit->arena);
-    for (i = 0; i < commit->proceed_count; i++) {
-        const struct proceed *proceed = &commit->proceeds[i];
-        struct active_call *call = find_call(proceed->active, proceed->path);
-        if (call && call->announced == proceed->seq && !engine->broken && !engine->drain)
-            call_proceed(call->call);
-    }
-    for (i = 0; i < commit->batch.run_count; i++) {
-        commit->run_owners[i]->commits--;
-        active_retire(commit->run_owners[i]);
-    }
+    let_go(commit);
     commit_done_with(commit);
     hand_over(engine);
     turn_end(engine);
@@ -296,18 +344,16 @@ void turn_end(struct quell *engine)
         return;
     engine->open = NULL;
     for (i = 0; i < commit->batch.run_count; i++) {
+        if (commit->run_owners[i] == NULL)
+            continue;
         fill_row(&commit->runs[i], commit->run_owners[i]);
         commit->run_owners[i]->row_in_commit = false;
     }
     commit->batch.events = commit->events;
     commit->batch.runs = commit->runs;
     commit->batch.revisions = commit->revisions;
-    if (engine->broken) { /* nothing is written any more: who waits is told, runs are taken up later
-                           */
-        answer(commit, engine->broken_error.code, &engine->broken_error);
-        if (commit->tell)
-            commit->tell(engine->broken_error.code, &engine->broken_error, commit->tell_user);
-        commit_done_with(commit);
+    if (engine->broken) {
+        commit_failed(commit, engine->broken_error.code, &engine->broken_error);
         return;
     }
     engine->committing++;

@@ -101,6 +101,16 @@ struct submission {
     } * waiters;
 };
 
+struct repeat {          /* an answer given before, on its way to one who asked again */
+    struct repeat *next; /* in quell.repeats */
+    struct quell *engine;
+    struct arena *arena;
+    struct quell_str answer;
+    struct loop_timer *timer;
+    quell_submitted_fn *done;
+    void *user;
+};
+
 struct commit {
     struct commit *next; /* free list */
     struct quell *engine;
@@ -109,7 +119,7 @@ struct commit {
     struct store_event *events;
     size_t event_cap;
     struct store_run *runs;
-    struct active **run_owners;
+    struct active **run_owners; /* NULL: a row of its own */
     size_t run_cap;
     struct store_incident incident;
     struct store_delivery deliveries[2];
@@ -145,6 +155,8 @@ struct quell {
     struct active *active;
     size_t active_count;
     struct submission *pending;
+    struct repeat *repeats;
+    int64_t pruned_us; /* when old deliveries were last forgotten */
     unsigned turn_depth;
     struct commit *open;    /* the commit of this turn */
     struct commit *spare;   /* free ones, kept for their memory */
@@ -174,6 +186,8 @@ enum quell_code loaded_from_file(struct registry *registry, const char *path,
                                  struct loaded **loaded, struct quell_error *err);
 struct loaded *loaded_hold(struct loaded *loaded);
 void loaded_release(struct loaded *loaded);
+/* What live runs see: without a configuration there is nothing, rather than something unknown. */
+struct run_world generation_world(const struct generation *generation);
 struct loaded *generation_playbook(const struct generation *generation, struct quell_str id);
 /* By id among the generation's, or by path; a reference that loaded_release ends. */
 enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
@@ -190,6 +204,9 @@ void say_decided(struct active *active, const struct event *event); /* applied a
 void commit_revision(struct commit *commit, const struct loaded *loaded);
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
 void commit_proceed(struct active_call *call); /* as of the event that was said last */
+void commit_touch(struct active *active);      /* writes its row though nothing was said */
+/* A row of a run that is not in memory; copied. */
+void commit_row(struct commit *commit, const struct store_run *row);
 void commits_free(struct quell *engine);
 
 /* dispatch.c */
@@ -219,6 +236,10 @@ enum quell_code incident_from_text(struct arena *arena, struct quell_str source,
                                    struct quell_str text, struct quell_value *incident,
                                    struct quell_str *event, struct quell_str *delivery,
                                    struct quell_error *err);
+/* Repeated deliveries get their answers now: the engine is closing. */
+void answer_repeats(struct quell *engine);
+/* Forgets old deliveries, once an hour at the most. */
+void forget_deliveries(struct quell *engine);
 /* Starts a run in the open turn. */
 struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
                          struct quell_value inputs, struct quell_str by, struct quell_error *err);

@@ -95,6 +95,7 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     }
     engine->writer = writer_start(engine->loop, store);
     engine->calls = call_host_new(engine->loop);
+    forget_deliveries(engine);
     return recover(engine, err);
 }
 
@@ -146,6 +147,7 @@ void quell_close(struct quell *engine)
     if (engine->writer)
         writer_stop(engine->writer);
     answer_pending(engine);
+    answer_repeats(engine);
     while (engine->active)
         active_free(engine->active);
     if (engine->calls)

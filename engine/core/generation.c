@@ -36,6 +36,15 @@ void generation_release(struct generation *generation)
     memory_free(generation);
 }
 
+struct run_world generation_world(const struct generation *generation)
+{
+    struct run_world world = generation->world;
+
+    if (quell_is(world.config, QUELL_UNKNOWN))
+        world.config = world.lists = quell_map(NULL, 0);
+    return world;
+}
+
 struct loaded *generation_playbook(const struct generation *generation, struct quell_str id)
 {
     size_t i;

@@ -4,6 +4,7 @@
  */
 #include "core/core.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -60,10 +61,8 @@ struct active *run_begin(struct quell *engine, struct loaded *loaded, struct que
     enum run_mode mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE;
     struct run *run = run_new(playbook, new_id(commit->arena));
     struct active *active = active_new(engine, engine->generation, loaded, run);
-    struct run_world world = engine->generation->world;
+    struct run_world world = generation_world(engine->generation);
 
-    if (quell_is(world.config, QUELL_UNKNOWN)) /* without a configuration a live run sees none */
-        world.config = world.lists = quell_map(NULL, 0);
     run_set_world(run, &world);
     if (say(active, EVENT_RUN_STARTED, QUELL_STR(""),
             run_start_data(commit->arena, playbook, incident, inputs, mode, by), err)) {
@@ -93,12 +92,13 @@ static void start_matching(struct matched *matched, struct loaded *loaded)
     struct quell *engine = matched->engine;
     const struct playbook *playbook = loaded->playbook;
     struct map_builder map = {.arena = matched->arena};
+    struct run_world world = generation_world(engine->generation);
     struct quell_value inputs;
     struct quell_error err = {0};
     struct active *active;
 
-    if (run_make_inputs(matched->arena, playbook, quell_map(NULL, 0), matched->incident,
-                        &engine->generation->world, &inputs, &err)) {
+    if (run_make_inputs(matched->arena, playbook, quell_map(NULL, 0), matched->incident, &world,
+                        &inputs, &err)) {
         log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
                  err.message);
         return;
@@ -183,50 +183,96 @@ static void add_waiter(struct submission *submission, quell_submitted_fn *done, 
     *at = waiter;
 }
 
-/* An answer given before, from the store; called back on the next turn of the loop. */
-struct repeat {
-    struct arena *arena;
-    struct quell_str answer;
-    quell_submitted_fn *done;
-    void *user;
-};
-
-static void answer_repeat(void *user)
+static void answer_repeat(struct repeat *repeat)
 {
-    struct repeat *repeat = user;
+    struct repeat **at = &repeat->engine->repeats;
 
+    while (*at != repeat)
+        at = &(*at)->next;
+    *at = repeat->next;
     repeat->done(QUELL_OK, repeat->answer, true, NULL, repeat->user);
     arena_free(repeat->arena);
 }
 
-/* True when this delivery is known: `done` will be called. */
-static bool repeated(struct quell *engine, struct quell_str hook, struct quell_str delivery,
-                     quell_submitted_fn *done, void *user)
+static void on_repeat(void *user)
 {
-    struct submission *pending;
-    struct store_delivery found;
-    struct quell_error ignored;
-    struct repeat *repeat;
-    struct arena *arena;
+    answer_repeat(user);
+}
 
+void answer_repeats(struct quell *engine)
+{
+    while (engine->repeats) {
+        loop_cancel(engine->repeats->timer);
+        answer_repeat(engine->repeats);
+    }
+}
+
+/* The answer stands in the store; it is given on the next turn of the loop. */
+static void repeat_later(struct quell *engine, struct arena *arena, struct quell_str answer,
+                         quell_submitted_fn *done, void *user)
+{
+    struct repeat *repeat = arena_one(arena, struct repeat);
+
+    *repeat = (struct repeat){.next = engine->repeats,
+                              .engine = engine,
+                              .arena = arena,
+                              .answer = answer,
+                              .done = done,
+                              .user = user};
+    engine->repeats = repeat;
+    repeat->timer = loop_after(engine->loop, 0, on_repeat, repeat);
+}
+
+/* *known: this delivery was answered or is being so, `done` will be called. A store that cannot be
+ * asked is an error: taking the delivery in would be taking it in twice. */
+static enum quell_code repeated(struct quell *engine, struct quell_str hook,
+                                struct quell_str delivery, quell_submitted_fn *done, void *user,
+                                bool *known, struct quell_error *err)
+{
+    struct submission *pending = NULL;
+    struct store_delivery found;
+    struct arena *arena;
+    enum quell_code code;
+
+    *known = false;
     if (delivery.len == 0)
-        return false;
+        return QUELL_OK;
     pending = find_pending(engine, hook, delivery);
     if (pending) {
         add_waiter(pending, done, user, true);
-        engine->counters.deliveries_repeated++;
-        return true;
+    } else {
+        arena = arena_new(0);
+        code = engine->reader->kind->delivery(engine->reader, arena, hook, delivery, &found, err);
+        if (code) {
+            arena_free(arena);
+            return code == QUELL_NOT_FOUND ? QUELL_OK : code;
+        }
+        repeat_later(engine, arena, found.answer, done, user);
     }
-    arena = arena_new(0);
-    if (engine->reader->kind->delivery(engine->reader, arena, hook, delivery, &found, &ignored)) {
-        arena_free(arena);
-        return false;
-    }
-    repeat = arena_one(arena, struct repeat);
-    *repeat = (struct repeat){arena, found.answer, done, user};
     engine->counters.deliveries_repeated++;
-    loop_defer(engine->loop, answer_repeat, repeat);
-    return true;
+    *known = true;
+    return QUELL_OK;
+}
+
+static void on_forgotten(enum quell_code code, const struct quell_error *err, void *user)
+{
+    (void)user;
+    if (code) /* the next hour tries again; a store that failed says so at its next commit */
+        log_line(LOG_LEVEL_WARNING, "old deliveries are kept: %s", err->message);
+}
+
+/* Without a timer: deliveries only grow in number when there are new ones. */
+void forget_deliveries(struct quell *engine)
+{
+    int64_t now = clock_now_us();
+    struct quell_error err = {0};
+
+    if (engine->pruned_us && now - engine->pruned_us < INT64_C(3600) * 1000000)
+        return;
+    engine->pruned_us = now;
+    if (writer_prune(engine->writer, now - INT64_C(1000000) * LIMIT_DELIVERY_KEEP_S, on_forgotten,
+                     NULL, &err))
+        on_forgotten(err.code, &err, NULL);
 }
 
 /* ---- submit ------------------------------------------------------------------------------------
@@ -272,12 +318,14 @@ static void accept(struct quell *engine, struct submission *submission, struct q
     struct commit *commit;
     size_t i;
 
+    forget_deliveries(engine);
     matched.begun = arena_array(submission->arena, struct active *, generation->playbook_count + 1);
     turn_begin(engine);
     commit = turn_commit(engine);
     for (i = 0; i < generation->playbook_count; i++)
         judge(&matched, generation->playbooks[i]);
     submission->answer = answer_of(&matched);
+    assert(commit->submission == NULL); /* one incident a commit */
     commit->submission = submission;
     submission->next = engine->pending;
     engine->pending = submission;
@@ -309,29 +357,31 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
     struct quell_value incident;
     struct quell_str event, own;
     enum quell_code code = room(engine, err);
+    bool known = false;
 
-    if (code == QUELL_OK && repeated(engine, given->hook, given->delivery, done, user))
+    if (code == QUELL_OK)
+        code = repeated(engine, given->hook, given->delivery, done, user, &known, err);
+    if (known)
         return QUELL_OK;
     arena = arena_new(0);
     if (code == QUELL_OK)
         code = incident_from_text(arena, given->source, given->body, &incident, &event, &own, err);
-    if (code) {
-        engine->counters.incidents_refused++;
+    /* The same event sent anew under another delivery id is still the same event. */
+    if (code == QUELL_OK && own.len)
+        own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
+    if (code == QUELL_OK)
+        code = repeated(engine, given->hook, own, done, user, &known, err);
+    if (code || known) {
+        engine->counters.incidents_refused += code != QUELL_OK;
         arena_free(arena);
         return code;
-    }
-    /* The same event sent anew under another delivery id is still the same event. */
-    if (own.len)
-        own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
-    if (repeated(engine, given->hook, own, done, user)) {
-        arena_free(arena);
-        return QUELL_OK;
     }
     submission = arena_one(arena, struct submission);
     submission->arena = arena;
     submission->hook = arena_str(arena, given->hook);
     submission->ids[0] = arena_str(arena, given->delivery);
-    submission->ids[1] = own;
+    if (!quell_str_equal(own, given->delivery)) /* a sender may have said the very same */
+        submission->ids[1] = own;
     add_waiter(submission, done, user, false);
     accept(engine, submission, incident, event);
     return QUELL_OK;
@@ -347,6 +397,7 @@ static enum quell_code run_arguments(struct quell *engine, struct arena *arena,
 {
     struct quell_str event, delivery;
     struct quell_value given = quell_map(NULL, 0);
+    struct run_world world = generation_world(engine->generation);
     enum quell_code code = QUELL_OK;
 
     *incident = quell_null();
@@ -359,8 +410,7 @@ static enum quell_code run_arguments(struct quell *engine, struct arena *arena,
         code = error_set(err, QUELL_INVALID, "inputs are a JSON object");
     if (code)
         return code;
-    return run_make_inputs(arena, playbook, given, *incident, &engine->generation->world, inputs,
-                           err);
+    return run_make_inputs(arena, playbook, given, *incident, &world, inputs, err);
 }
 
 static void on_started(enum quell_code code, const struct quell_error *err, void *user)

@@ -78,28 +78,45 @@ static void take_up_call(const struct run_call *call, void *user)
     dispatch_call(user, call);
 }
 
+/* Its playbook or its connector cannot be loaded: it is shown as held until an open that can. */
+static void leave_held(struct quell *engine, const struct store_run *row,
+                       const struct quell_error *err)
+{
+    struct store_run held = *row;
+
+    engine->counters.unrecovered++;
+    log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be taken up and is held: %s", QUELL_ARG(row->id),
+             err->message);
+    held.state = QUELL_STR("held");
+    commit_row(turn_commit(engine), &held);
+}
+
 static void take_up(struct quell *engine, const struct store_run *row)
 {
     struct quell_error err = {0};
-    struct run_world world = engine->generation->world;
+    struct run_world world = generation_world(engine->generation);
     struct active *active;
     struct loaded *loaded;
     struct run *run;
 
     if (journal_read_run(engine, row, &run, &loaded, &err)) {
-        engine->counters.unrecovered++;
-        log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be taken up: %s", QUELL_ARG(row->id),
-                 err.message);
+        leave_held(engine, row, &err);
         return;
     }
-    if (quell_is(world.config, QUELL_UNKNOWN))
-        world.config = world.lists = quell_map(NULL, 0);
     run_set_world(run, &world);
     active = active_new(engine, engine->generation, loaded, run);
     loaded_release(loaded); /* the run holds it now */
     active->incident_id = quell_get_str(run_incident(run), "id");
     active->title = quell_get_str(run_incident(run), "title");
     engine->counters.recovered++;
+    /* A call that ends inside must not decide yet: what follows from it would be scheduled in the
+     * very run that is being walked, and be taken up a second time. */
+    active->deciding = true;
+    run_each_call(run, take_up_call, active);
+    active->deciding = false;
+    advance(active);
+    if (!quell_str_equal(row->state, quell_str_of(run_state(run))))
+        commit_touch(active); /* it was held because nobody could read it */
 }
 
 struct found {
@@ -125,6 +142,10 @@ static bool collect(const struct store_run *row, void *user)
     mine->id = arena_str(found->arena, row->id);
     mine->playbook = arena_str(found->arena, row->playbook);
     mine->revision = arena_str(found->arena, row->revision);
+    mine->incident = arena_str(found->arena, row->incident);
+    mine->title = arena_str(found->arena, row->title);
+    mine->state = arena_str(found->arena, row->state);
+    mine->mode = arena_str(found->arena, row->mode);
     return true;
 }
 
@@ -132,27 +153,17 @@ enum quell_code recover(struct quell *engine, struct quell_error *err)
 {
     struct found found = {.engine = engine, .arena = arena_new(0)};
     struct store_query query = {.active = true, .limit = SIZE_MAX}; /* no run is forgotten */
-    struct active *active, *next;
     enum quell_code code;
     size_t i;
 
     code = engine->reader->kind->runs(engine->reader, &query, collect, &found, err);
+    turn_begin(engine);
     for (i = 0; i < found.count && code == QUELL_OK; i++)
         take_up(engine, &found.rows[found.count - 1 - i]); /* the oldest first */
+    turn_end(engine);
     arena_free(found.arena);
     if (code)
         return code;
-    turn_begin(engine);
-    for (active = engine->active; active; active = next) {
-        next = active->next;
-        /* A call that ends inside must not decide yet: what follows from it would be scheduled in
-         * the very run that is being walked, and be taken up a second time. */
-        active->deciding = true;
-        run_each_call(active->run, take_up_call, active);
-        active->deciding = false;
-        advance(active);
-    }
-    turn_end(engine);
     if (engine->counters.recovered)
         log_line(LOG_LEVEL_INFO, "took up %llu runs",
                  (unsigned long long)engine->counters.recovered);

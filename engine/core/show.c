@@ -153,28 +153,42 @@ static struct quell_value waits_for(struct quell_value steps)
     return quell_null();
 }
 
+/* What its events say, when they can be read as a run. */
+static enum quell_code describe_steps(struct quell *engine, struct arena *arena,
+                                      const struct store_run *row, struct quell_value *list,
+                                      struct quell_error *err)
+{
+    struct list_builder steps = {.arena = arena};
+    struct loaded *loaded;
+    struct run *run;
+    enum quell_code code = journal_read_run(engine, row, &run, &loaded, err);
+
+    if (code)
+        return code;
+    run_each_step(run, add_step, &steps);
+    *list = value_copy(arena, list_made(&steps));
+    run_free(run);
+    loaded_release(loaded);
+    return QUELL_OK;
+}
+
+/* A run whose playbook cannot be loaded any more still shows its events, and why. */
 static enum quell_code describe(struct quell *engine, struct arena *arena,
                                 const struct store_run *row, struct quell_value *value,
                                 struct quell_error *err)
 {
-    struct list_builder steps = {.arena = arena}, events = {.arena = arena};
-    struct quell_value made = row_value(arena, row), list;
-    struct loaded *loaded;
-    struct run *run;
-    enum quell_code code;
+    struct list_builder events = {.arena = arena};
+    struct quell_value made = row_value(arena, row), list = quell_list(NULL, 0);
+    struct quell_error fault = {0};
 
-    code = journal_read_run(engine, row, &run, &loaded, err);
-    if (code)
-        return code;
-    run_each_step(run, add_step, &steps);
-    list = value_copy(arena, list_made(&steps));
+    if (describe_steps(engine, arena, row, &list, &fault))
+        made = value_with(arena, made, QUELL_STR("fault"),
+                          value_copy_str(arena, quell_str_of(fault.message)));
     made = value_with(arena, made, QUELL_STR("waits_for"), waits_for(list));
     made = value_with(arena, made, QUELL_STR("steps"), list);
-    run_free(run);
-    loaded_release(loaded);
-    code = engine->reader->kind->events(engine->reader, row->id, 0, add_event, &events, err);
-    if (code)
-        return code;
+    *value = made;
+    if (engine->reader->kind->events(engine->reader, row->id, 0, add_event, &events, err))
+        return err->code;
     *value = value_with(arena, made, QUELL_STR("events"), list_made(&events));
     return QUELL_OK;
 }
@@ -234,7 +248,8 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
     if (code == QUELL_OK) {
         active = active_find(engine, row.id);
         if (active == NULL)
-            code = error_set(err, QUELL_CONFLICT, "run %.*s has ended", QUELL_ARG(row.id));
+            code = error_set(err, QUELL_CONFLICT, "run %.*s %s", QUELL_ARG(row.id),
+                             row.ended_us ? "has ended" : "could not be taken up: show tells why");
     }
     if (code == QUELL_OK && !run_find_step(active->run, step, &found))
         code = error_set(err, QUELL_NOT_FOUND, "the run has no step `%.*s`", QUELL_ARG(step));

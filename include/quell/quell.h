@@ -145,7 +145,8 @@ struct quell_runs_options {
 enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options *options,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
-/* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for}.
+/* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for},
+ * and `fault` when its steps cannot be told: its playbook or connector cannot be loaded any more.
  * A unique prefix of the id is enough. */
 enum quell_code quell_show(struct quell *engine, struct quell_str run,
                            struct quell_document *document,
