@@ -220,6 +220,6 @@ alone_ends() {
 }
 advance() { range_post clock "{\"advance_ms\": $1}" >/dev/null; }
 range_state() { curl -sS "http://127.0.0.1:$http/_range/state" | pick "$1"; }
-# took STEP: how many ms a step took, out of the document in $out
+# step PATH EXPRESSION: a member of a step, out of the document in $folder/out
 step() { pick "d.steps.filter(s, s.path == '$1')[0].$2" <"$folder/out"; }
 has_happened() { [ "$(effects "$1")" -ge "${2:-1}" ]; }

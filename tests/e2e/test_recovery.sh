@@ -125,20 +125,40 @@ throttled() {
     equal "it is no attempt of the step" 1 "$(step isolate attempts)"
     settled
 }
-broken_then_good() {
+broken_then_good() { # what can be looked after is; what is never sent twice is not, whatever the step says
     one_isolation
+    playbook act <<'YAML'
+steps:
+  - id: act
+    uses: http.request
+    with: { url: /act/x, json: { a: 1 } }
+    retry: { max: 2, first: 50ms }
+YAML
+    start_range --pending-ms 0 --work-ms 0
+    config "$folder/isolate.yaml" "$folder/act.yaml"
+    fault '{"where": "isolate", "what": 500}'
+    status "500 at an isolation" 0 q run isolate -i "$incident" -o json
+    equal "one isolation" 1 "$(effects isolate)"
+    equal "in one attempt" 1 "$(step isolate attempts)"
+    fault '{"where": "act", "what": 500}'
+    status "500 at a request that is never sent twice" 1 q run act -i "$incident" -o json
+    equal "one attempt" 1 "$(step act attempts)"
+    contains "it says so" 500 "$(step act error.message)"
+    settled
+}
+ended_badly_then_good() {
+    one_isolation
+    sed -i 's/first: 50ms/first: 50ms, on: [refused]/' "$playbook"
     start_range --pending-ms 0 --work-ms 0
     config "$playbook"
-    fault '{"where": "isolate", "what": 500}'
-    status "500 at a change" 0 q run isolate -i "$incident" -o json
-    equal "is tried again as the step says" 2 "$(step isolate attempts)"
-    equal "one isolation" 1 "$(effects isolate)"
+    fault '{"where": "isolate", "what": "failed"}'
+    status "an isolation that ends as Failed, tried again" 0 q run isolate -i "$incident" -o json
+    equal "in a second attempt" 2 "$(step isolate attempts)"
+    equal "which is another machine action" 2 "$(effects isolate)"
     range_reset
-    fault '{"where": "isolate", "what": 500, "times": -1}'
-    status "500 for ever" 1 q run isolate -i "$graph" -o json
-    equal "after all attempts" 3 "$(step isolate attempts)"
-    contains "it says so" 500 "$(step isolate error.message)"
-    settled
+    fault '{"where": "isolate", "what": "failed", "times": -1}'
+    status "and again and again" 1 q run isolate -i "$graph" -o json
+    equal "ends after all attempts" 3 "$(step isolate attempts)"
 }
 lost() {
     one_isolation
@@ -278,5 +298,5 @@ YAML
 }
 
 together killed_while_pending killed_while_sending killed_while_mailing throttled broken_then_good \
-    lost signed_out adopted held_with_serve held_without_serve isolation_fails too_many_devices \
-    cap_of_five
+    ended_badly_then_good lost signed_out adopted held_with_serve held_without_serve isolation_fails \
+    too_many_devices cap_of_five
