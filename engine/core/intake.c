@@ -458,6 +458,8 @@ static enum quell_code begin_by_hand(struct quell *engine, struct loaded *loaded
         return err->code;
     while (!done && !engine->broken)
         loop_once(engine->loop, -1);
+    if (!done) /* another commit failed before; nobody is here any more when this one is told of */
+        commit->tell = NULL;
     if (engine->broken) {
         *err = engine->broken_error;
         return err->code;

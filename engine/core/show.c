@@ -68,7 +68,6 @@ enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options
 
 struct search {
     struct arena *arena;
-    struct quell_str prefix;
     struct store_run row;
     size_t hits;
 };
@@ -77,8 +76,6 @@ static bool find_prefix(const struct store_run *row, void *user)
 {
     struct search *search = user;
 
-    if (!str_starts(row->id, search->prefix))
-        return true;
     search->hits++;
     search->row.id = arena_str(search->arena, row->id);
     return search->hits < 2;
@@ -87,8 +84,8 @@ static bool find_prefix(const struct store_run *row, void *user)
 static enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
                                 struct store_run *row, struct quell_error *err)
 {
-    struct search search = {.arena = arena, .prefix = run};
-    struct store_query query = {.limit = SIZE_MAX};
+    struct search search = {.arena = arena};
+    struct store_query query = {.prefix = run, .limit = 2};
     enum quell_code code;
 
     if (run.len == 36)

@@ -246,6 +246,94 @@ static const struct story stories[] = {
      "a calls test.look {\"device_id\":\"${{ 1 + 1 }}\"}\n"
      "a succeeded\n"
      "run succeeded\n"},
+    {"stop in on-error ends the run well",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - stop: { reason: enough }\n"
+     "      - uses: test.look\n        with: { device_id: d2 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d3 }\n",
+     "{\"a\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a catches refused\n"
+     "run stops done enough\n"
+     "- succeeded\n"
+     "a failed refused\n"
+     "run succeeded\n"},
+    {"stop and fail in on-failure change nothing of the run's end",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "on-failure:\n"
+     "  - if: error.code == 'refused'\n    stop: { reason: enough }\n"
+     "  - fail: { reason: no }\n",
+     "{\"a\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run fails refused\n"
+     "run stops done enough\n"
+     "- succeeded\n"
+     "run failed\n"},
+    {"the deadline of a block bounds the retries in it",
+     "  - id: x\n    timeout: 30s\n    on-error: continue\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: d1 }\n"
+     "        retry: { max: 5, first: 20s, backoff: fixed }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: \"${{ steps.x.status }}\" }\n",
+     "{\"x.a\":[" THROTTLED "," THROTTLED "],\"b\":[" OK "]}",
+     "x.a calls test.look {\"device_id\":\"d1\"}\n"
+     "x.a waits 20s\n"
+     "x.a calls test.look {\"device_id\":\"d1\"}\n"
+     "x.a failed throttled\n"
+     "x failed throttled\n"
+     "b calls test.look {\"device_id\":\"failed\"}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"on-error in on-error, and error is the innermost",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    on-error:\n"
+     "      - id: b\n        uses: test.look\n        with: { device_id: d2 }\n"
+     "        on-error:\n"
+     "          - id: c\n            uses: test.look\n"
+     "            with: { device_id: \"${{ error.step }}\" }\n"
+     "      - id: d\n        uses: test.look\n"
+     "        with: { device_id: \"${{ error.step }}\" }\n",
+     "{\"a\":[" REFUSED "],\"a.on-error.b\":[" THROTTLED "],\"a.on-error.b.on-error.c\":[" OK
+     "],\"a.on-error.d\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a catches refused\n"
+     "a.on-error.b calls test.look {\"device_id\":\"d2\"}\n"
+     "a.on-error.b catches throttled\n"
+     "a.on-error.b.on-error.c calls test.look {\"device_id\":\"a.on-error.b\"}\n"
+     "a.on-error.b.on-error.c succeeded\n"
+     "a.on-error.b failed throttled\n"
+     "a.on-error.d calls test.look {\"device_id\":\"a\"}\n"
+     "a.on-error.d succeeded\n"
+     "a failed refused\n"
+     "run succeeded\n"},
+    {"a loop in a loop: each item has steps of its own",
+     "  - id: o\n    for-each: \"['1', '2']\"\n    as: x\n    max: 2\n    steps:\n"
+     "      - id: i\n        for-each: \"[x + 'a', x + 'b']\"\n        as: y\n        max: 2\n"
+     "        steps:\n"
+     "          - id: a\n            uses: test.look\n"
+     "            with: { device_id: \"${{ y }}\" }\n"
+     "      - id: b\n        uses: test.look\n"
+     "        with: { device_id: \"${{ steps.i.output.map(k, k.item).join(' ') }}\" }\n",
+     "{\"o[0].i[0].a\":[" OK "],\"o[0].i[1].a\":[" OK "],\"o[1].i[0].a\":[" OK
+     "],\"o[1].i[1].a\":[" OK "],\"o[0].b\":[" OK "],\"o[1].b\":[" OK "]}",
+     "o loops [\"1\",\"2\"]\n"
+     "o[0].i loops [\"1a\",\"1b\"]\n"
+     "o[0].i[0].a calls test.look {\"device_id\":\"1a\"}\n"
+     "o[0].i[0].a succeeded\n"
+     "o[0].i[1].a calls test.look {\"device_id\":\"1b\"}\n"
+     "o[0].i[1].a succeeded\n"
+     "o[0].i succeeded\n"
+     "o[0].b calls test.look {\"device_id\":\"1a 1b\"}\n"
+     "o[0].b succeeded\n"
+     "o[1].i loops [\"2a\",\"2b\"]\n"
+     "o[1].i[0].a calls test.look {\"device_id\":\"2a\"}\n"
+     "o[1].i[0].a succeeded\n"
+     "o[1].i[1].a calls test.look {\"device_id\":\"2b\"}\n"
+     "o[1].i[1].a succeeded\n"
+     "o[1].i succeeded\n"
+     "o[1].b calls test.look {\"device_id\":\"2a 2b\"}\n"
+     "o[1].b succeeded\n"
+     "o succeeded\n"
+     "run succeeded\n"},
 };
 
 /* The same, told of a plan: run.id is not known there, so an `if` over it takes both branches. */
