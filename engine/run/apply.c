@@ -168,6 +168,7 @@ static enum quell_code step_started(struct run *run, struct instance *instance,
     instance->attempt = 1;
     instance->started_us = event->at_us;
     instance->maybe = quell_get_str(event->data, "maybe");
+    instance->certain = quell_str_equal(instance->maybe, run->maybe_stopped);
     instance->branch = str_is(branch, "else")   ? BRANCH_ELSE
                        : str_is(branch, "both") ? BRANCH_THEN | BRANCH_ELSE
                                                 : BRANCH_THEN;
@@ -278,17 +279,17 @@ static bool is_made_up(const struct instance *instance)
  * where on-error takes care of it. */
 static void doubt_what_follows(struct run *run, const struct instance *failed)
 {
-    static const struct quell_str why = {"the run does not fail before", 28};
-    struct frame *frame;
+    static const struct quell_str in_run = {"the run does not fail before", 28};
+    static const struct quell_str in_block = {"nothing before it fails", 23};
+    struct frame *frame, *last = failed->frame;
 
-    for (frame = failed->frame; frame; frame = frame->outer) {
+    while (last && !(last->owner && last->owner->step->on_error != ON_ERROR_FAIL))
+        last = last->outer;
+    for (frame = failed->frame; frame; frame = frame == last ? NULL : frame->outer)
         if (frame->maybe.len == 0)
-            frame->maybe = why;
-        if (frame->owner && frame->owner->step->on_error != ON_ERROR_FAIL)
-            return;
-    }
-    if (run->maybe_stopped.len == 0)
-        run->maybe_stopped = why;
+            frame->maybe = last ? in_block : in_run;
+    if (last == NULL && run->maybe_stopped.len == 0)
+        run->maybe_stopped = in_run;
 }
 
 static enum quell_code step_is_over(struct run *run, struct instance *instance,

@@ -48,7 +48,7 @@ static bool outlives_failure(const struct instance *instance)
  * status is not known. */
 static struct quell_value status_of(const struct instance *instance)
 {
-    if (instance->maybe.len && instance->status != STEP_NOT_RUN)
+    if (instance->maybe.len && !instance->certain && instance->status != STEP_NOT_RUN)
         return quell_unknown(instance->maybe);
     if (instance->simulated && outlives_failure(instance))
         return quell_unknown(QUELL_STR("known after the call"));

@@ -35,8 +35,9 @@ struct instance {
     unsigned attempt; /* of the call: 1, 2 ... */
     unsigned branch;
     bool simulated; /* plan: the answer, or one inside, was made up from the manifest */
-    bool supposed;  /* plan: nothing failed, its on-error is only looked into */
-    bool caught;    /* failed, and on-error took care of it */
+    bool certain;  /* plan: what makes it a maybe does so for all behind it, which may rely on it */
+    bool supposed; /* plan: nothing failed, its on-error is only looked into */
+    bool caught;   /* failed, and on-error took care of it */
     struct quell_str maybe, reason;
     struct quell_value input, output, error;
     int64_t started_us, ended_us;

@@ -1,6 +1,6 @@
 /*
  * step_set.c - `set`: gives names to values. A name is set once; a plan that cannot know whether
- * the step runs makes its values unknown.
+ * the step runs makes its values unknown, unless nothing behind it runs otherwise either.
  */
 #include "run/state.h"
 #include "value/value.h"
@@ -48,7 +48,7 @@ enum flow step_advance_SET(struct decision *decision, struct instance *instance)
         return step_failed(
             decision, instance, STEP_FAILED,
             scope_error(run, "invalid", "`vars.%.*s` is set already", QUELL_ARG(name)));
-    if (instance->maybe.len)
+    if (instance->maybe.len && !instance->certain)
         vars = all_unknown(run, vars, instance->maybe);
     map_add(&data, "vars", vars);
     emit(decision, EVENT_VARS_SET, instance->path, map_made(&data));

@@ -415,7 +415,7 @@ static void caught_failures_end_there(void **state)
          "      - id: a\n        uses: test.look\n        with: { device_id: d1 }\n"
          "  - id: b\n    uses: test.look\n    with: { device_id: d1 }\n",
          "{\"_0.a\":[" MADE_UP "],\"b\":[" OK "]}");
-    maybe_is(&fixture, "_0.a", "the run does not fail before");
+    maybe_is(&fixture, "_0.a", "nothing before it fails");
     maybe_is(&fixture, "b", "");
     close_fixture(&fixture);
 }
@@ -442,6 +442,34 @@ static void blocks_may_fail(void **state)
     maybe_is(&fixture, "c", "steps.x.status == 'failed'");
     maybe_is(&fixture, "y.on-error.e", "y fails");
     assert_string_equal(run_state(fixture.teller.run), "succeeded");
+    close_fixture(&fixture);
+}
+
+/* Behind a stop that may be, all stands under the same condition: among each other it is known. */
+static void behind_a_stop_is_known(void **state)
+{
+    static const char why[] = "the run was not stopped because run.id == 'x'";
+    struct fixture fixture;
+
+    (void)state;
+    plan(&fixture,
+         "  - if: run.id == 'x'\n    stop: {}\n"
+         "  - set: { who: d1 }\n"
+         "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n"
+         "  - id: b\n    if: steps.a.status == 'succeeded'\n    uses: test.look\n"
+         "    with: { device_id: d2 }\n",
+         "{\"a\":[" OK "],\"b\":[" OK "]}");
+    told(&fixture, "run stops done \n"
+                   "- succeeded\n"
+                   "- sets {\"who\":\"d1\"}\n"
+                   "- succeeded\n"
+                   "a calls test.look {\"device_id\":\"d1\"}\n"
+                   "a succeeded\n"
+                   "b calls test.look {\"device_id\":\"d2\"}\n"
+                   "b succeeded\n"
+                   "run succeeded\n");
+    maybe_is(&fixture, "a", why);
+    maybe_is(&fixture, "b", why);
     close_fixture(&fixture);
 }
 
@@ -516,6 +544,7 @@ int main(void)
         cmocka_unit_test(failures_of_maybe_are_maybe),
         cmocka_unit_test(caught_failures_end_there),
         cmocka_unit_test(blocks_may_fail),
+        cmocka_unit_test(behind_a_stop_is_known),
         cmocka_unit_test(plans_do_not_wait),
         cmocka_unit_test(a_failure_beats_a_stop),
     };
