@@ -291,6 +291,59 @@ static void a_call_that_fills_its_run_ends(void **state)
     assert_int_equal(stage->peer->count, 0);
 }
 
+/* ---- closing and reloading ------------------------------------------------------------------- */
+
+/* Whatever is under way: journaling, signing in, in flight, between two calls, at the end. */
+static void an_engine_may_be_closed_at_any_time(void **state)
+{
+    struct stage *stage = *state;
+    struct quell_runs_options all = {.limit = 100};
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+    int turns, i;
+
+    for (turns = 0; turns < 10; turns++) {
+        run(stage, "  - id: a\n    uses: puppet.put\n    with: { script: s }\n"
+                   "  - id: b\n    uses: puppet.put\n    with: { script: sg }\n");
+        for (i = 0; i < turns; i++)
+            loop_once(stage->loop, 1);
+        close_engine(stage);
+    }
+    open_with(stage, "quell.yaml", true);
+    while (quell_active(stage->engine))
+        loop_once(stage->loop, -1);
+    assert_int_equal(quell_runs(stage->engine, &all, &document, &err), QUELL_OK);
+    assert_int_equal(quell_count(document.value), 10);
+    for (i = 0; i < 10; i++)
+        assert_true(
+            quell_text_is(quell_get(quell_at(document.value, (size_t)i), "state"), "succeeded"));
+    quell_document_free(&document);
+}
+
+/* Runs keep what they began with, however often it is replaced. */
+static void a_reload_leaves_runs_alone(void **state)
+{
+    struct stage *stage = *state;
+    struct quell_error err = {0};
+    int i;
+
+    run(stage, "  - id: a\n    uses: puppet.look\n    with: { script: L }\n");
+    for (i = 0; i < 5; i++) {
+        loop_once(stage->loop, 1);
+        write_file(stage, "p.yaml",
+                   arena_format(stage->arena,
+                                "quell: 1\nplaybook: p%d\non: { manual: }\nsteps:\n  - stop: {}\n",
+                                i)
+                       .data);
+        if (quell_reload(stage->engine, &err))
+            fail_msg("%s", err.message);
+    }
+    while (quell_active(stage->engine))
+        loop_once(stage->loop, -1);
+    assert_true(count_events(show(stage), "call_sleeping", "a") > 100);
+    state_is(stage, "failed");
+}
+
 /* ---- submitting ------------------------------------------------------------------------------ */
 
 struct heard {
@@ -462,6 +515,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_without_its_connector_is_held, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_says_what_the_run_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_that_fills_its_run_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_engine_may_be_closed_at_any_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reload_leaves_runs_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_may_submit_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_close_answers_repeats, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_delivery_named_like_its_event, set_up, tear_down),
