@@ -82,8 +82,12 @@ static bool is_known_run(struct quell_value runs, struct quell_value effect)
 static void check_effects(struct peer *range, struct quell_value runs, struct findings *findings)
 {
     struct quell_value told = peer_get(range, "/_range/effects").json;
+    int64_t refused = quell_get_int(peer_get(range, "/_range/state").json, "refused_duplicates", 0);
     struct quell_value twice = quell_get(told, "duplicates"), effects = quell_get(told, "effects");
 
+    if (refused) /* the service was spared by its own luck */
+        found(findings, &findings->duplicated, "%lld isolations were asked for on top of one",
+              (long long)refused);
     for (size_t i = 0; i < quell_count(twice); i++)
         found(findings, &findings->duplicated, "%.*s %.*s took place %lld times",
               QUELL_ARG(quell_get_str(quell_at(twice, i), "kind")),

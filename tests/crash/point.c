@@ -83,6 +83,14 @@ void counts_narrow(struct counts *counts, const struct counts *other)
     }
 }
 
+bool counts_have(const char *path, const struct point *point)
+{
+    struct counts counts = counts_read(path);
+    const struct count *found = find(&counts, point->thread, point->call);
+
+    return found && found->most >= point->nth;
+}
+
 /* ---- points ----------------------------------------------------------------------------------*/
 
 struct point *points_make(const struct counts *counts, size_t most, size_t *count, size_t *all)

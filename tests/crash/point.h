@@ -29,6 +29,9 @@ struct counts counts_read(const char *path);
  * events. */
 void counts_narrow(struct counts *counts, const struct counts *other);
 
+/* Whether a log has the call of a point. */
+bool counts_have(const char *path, const struct point *point);
+
 /* All points of the counts, before and after, in an array that the caller frees; with `most` > 0
  * at most so many, spread evenly over each thread and call. *all is how many there are. */
 struct point *points_make(const struct counts *counts, size_t most, size_t *count, size_t *all);

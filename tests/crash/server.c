@@ -25,7 +25,7 @@
 #include "value/json.h"
 #include "value/value.h"
 
-enum { TOLD_MAX = 4096, ANSWER_MAX = 16 * 1024 * 1024, ANSWER_S = 10 };
+enum { WORDS_MAX = 8, TOLD_MAX = 4096, ANSWER_MAX = 16 * 1024 * 1024, ANSWER_S = 10 };
 
 int64_t now_ms(void)
 {
@@ -59,18 +59,28 @@ static void give_orders(const struct server_plan *plan, const struct point *poin
     (void)setenv("QUELL_CRASH_CALL", point->call, 1);
     set_number("QUELL_CRASH_NTH", (int64_t)point->nth);
     (void)setenv("QUELL_CRASH_WHEN", point->before ? "before" : "after", 1);
+    set_number("QUELL_CRASH_SIGNAL", plan->signal);
 }
 
-static void run_child(const struct server_plan *plan, const struct point *point, int out)
+/* `out` < 0: the log gets that, too. */
+static void run_child(const struct server_plan *plan, const struct point *point,
+                      const char *const *words, int out)
 {
     int log = open(plan->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    char *arguments[WORDS_MAX + 4];
+    size_t count = 0;
 
-    if (log < 0 || dup2(log, STDERR_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+    if (log < 0 || dup2(log, STDERR_FILENO) < 0 || dup2(out < 0 ? log : out, STDOUT_FILENO) < 0)
         _exit(126);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing is left of a test that was ended */
     give_orders(plan, point);
-    (void)execl(plan->program, plan->program, "serve", "-c", plan->config, "--ports", "-",
-                (char *)NULL);
+    arguments[count++] = (char *)(uintptr_t)plan->program;
+    while (*words && count <= WORDS_MAX)
+        arguments[count++] = (char *)(uintptr_t)*words++;
+    arguments[count++] = (char *)(uintptr_t) "-c";
+    arguments[count++] = (char *)(uintptr_t)plan->config;
+    arguments[count] = NULL;
+    (void)execv(plan->program, arguments);
     _exit(127);
 }
 
@@ -124,6 +134,7 @@ static void reap(struct server *server)
 bool server_start(struct server *server, const struct server_plan *plan, const struct point *point,
                   int64_t deadline_ms)
 {
+    static const char *const words[] = {"serve", "--ports", "-", NULL};
     int out[2];
     bool listens;
 
@@ -134,7 +145,7 @@ bool server_start(struct server *server, const struct server_plan *plan, const s
     }
     server->pid = fork();
     if (server->pid == 0)
-        run_child(plan, point, out[1]);
+        run_child(plan, point, words, out[1]);
     (void)close(out[1]); /* the child's */
     if (server->pid > 0)
         server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
@@ -184,6 +195,18 @@ bool server_was_killed(const struct server *server)
 {
     return server->ended && server->status != -1 && WIFSIGNALED(server->status) &&
            WTERMSIG(server->status) == SIGKILL;
+}
+
+int server_command(const struct server_plan *plan, const char *const *words)
+{
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0)
+        run_child(plan, NULL, words, -1);
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return -1;
+    return status;
 }
 
 /* ---- asking ----------------------------------------------------------------------------------*/

@@ -20,6 +20,7 @@ struct server_plan {
     const char *calls; /* where the shim logs calls; NULL = nowhere */
     int64_t epoch_ns;  /* where its faster clock begins */
     int speed;
+    int signal; /* raised at the point */
 };
 
 struct server {
@@ -41,6 +42,10 @@ bool server_ended(struct server *server, int wait_ms);
 /* SIGTERM; when it has not ended by `deadline_ms`, SIGKILL and false. */
 bool server_stop(struct server *server, int64_t deadline_ms);
 bool server_was_killed(const struct server *server); /* by SIGKILL: the shim's, when none of ours */
+
+/* Runs another command of the program, NULL-ended, with the same configuration and clock; its wait
+ * status. What it says goes to the log. */
+int server_command(const struct server_plan *plan, const char *const *words);
 
 struct answer {
     int status; /* 0 = none came */

@@ -12,6 +12,7 @@
  *                       unlink
  *   QUELL_CRASH_NTH     from 1
  *   QUELL_CRASH_WHEN    before | after
+ *   QUELL_CRASH_SIGNAL  instead of SIGKILL; the call is made, and the program goes on
  *   QUELL_CRASH_LOG     a file to which every call adds a line: THREAD CALL NTH WHAT
  *   QUELL_CRASH_SPEED   clocks run that many times faster, waiting times are that many times
  *                       shorter: what sleeps five seconds for the far side's sake takes 5 s / SPEED
@@ -78,6 +79,7 @@ static const char *const call_names[CALL_COUNT] = {CALLS(NAME)};
 
 static struct {
     bool kills, kills_before;
+    int signal;
     unsigned thread, call;
     unsigned long nth;
     int log; /* -1 = none */
@@ -138,6 +140,7 @@ __attribute__((constructor)) static void take_orders(void)
 
     take_speed();
     order.nth = (unsigned long)number_of("QUELL_CRASH_NTH", 0);
+    order.signal = (int)number_of("QUELL_CRASH_SIGNAL", SIGKILL);
     order.kills_before = when && strcmp(when, "before") == 0;
     order.kills = find(thread_names, THREADS, "QUELL_CRASH_THREAD", &order.thread) &&
                   find(call_names, CALL_COUNT, "QUELL_CRASH_CALL", &order.call) && order.nth > 0 &&
@@ -166,8 +169,8 @@ static unsigned this_thread(void)
 
 static void die(void)
 {
-    (void)syscall(SYS_kill, getpid(), SIGKILL);
-    for (;;)
+    (void)syscall(SYS_kill, getpid(), order.signal);
+    while (order.signal == SIGKILL) /* until it comes: not one more call is made */
         (void)syscall(SYS_pause);
 }
 
@@ -230,7 +233,7 @@ static bool enter(unsigned call, int fd, const char *path)
     if (here && order.kills_before)
         die();
     errno = kept;
-    return here;
+    return here && !order.kills_before;
 }
 
 static void *next(const char *name)

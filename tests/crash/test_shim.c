@@ -139,6 +139,31 @@ static void test_a_point_that_is_not_reached_kills_nobody(void **state)
     assert_true(WIFEXITED(status));
 }
 
+static void test_another_signal_is_only_raised(void **state)
+{
+    const char *environment[] = {"LD_PRELOAD",
+                                 QUELL_SHIM,
+                                 "QUELL_CRASH_THREAD",
+                                 "writer",
+                                 "QUELL_CRASH_CALL",
+                                 "fdatasync",
+                                 "QUELL_CRASH_NTH",
+                                 "1",
+                                 "QUELL_CRASH_SIGNAL",
+                                 "15",
+                                 "QUELL_CRASH_WHEN",
+                                 "before",
+                                 NULL};
+    int status = run(environment);
+
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGTERM);
+    environment[9] = "23"; /* SIGURG, which nobody minds */
+    status = run(environment);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_the_clock_is_faster_and_waiting_shorter(void **state)
 {
     const char *environment[] = {"LD_PRELOAD", QUELL_SHIM, "QUELL_CRASH_SPEED", "100", NULL};
@@ -182,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_dies_before),
         cmocka_unit_test(test_dies_after),
         cmocka_unit_test(test_a_point_that_is_not_reached_kills_nobody),
+        cmocka_unit_test(test_another_signal_is_only_raised),
         cmocka_unit_test(test_the_clock_is_faster_and_waiting_shorter),
     };
 

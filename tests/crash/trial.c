@@ -5,10 +5,12 @@
 #include "trial.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +34,16 @@ struct story {
     struct server_plan plan;
     struct quell_value promised; /* runs of the first 202; null before */
     int64_t deadline_ms;
+};
+
+/* Two effects take place and their answers are lost; the others are told to come back. */
+static const char *const faults[] = {
+    "{\"where\": \"token\", \"what\": \"503\"}",
+    "{\"where\": \"machines\", \"what\": \"429\", \"retry_after\": 1}",
+    "{\"where\": \"isolate\", \"what\": \"lost-after\"}",
+    "{\"where\": \"machineactions\", \"what\": \"429\", \"skip\": 1}",
+    "{\"where\": \"comment\", \"what\": \"lost-after\"}",
+    "{\"where\": \"mail\", \"what\": \"451\"}",
 };
 
 #define FINDING(story, kind, ...)                                                                  \
@@ -132,6 +144,8 @@ static void make_fresh(const struct ground *ground)
     (void)unlink(ground->log);
     (void)unlink(ground->calls);
     (void)peer_post(ground->range, "/_range/reset", "{}");
+    for (size_t i = 0; ground->faults && i < sizeof(faults) / sizeof(*faults); i++)
+        peer_fault(ground->range, faults[i]);
 }
 
 /* ---- sending and looking ---------------------------------------------------------------------*/
@@ -197,19 +211,44 @@ static bool rest(struct story *story, struct quell_value *runs)
     }
 }
 
-/* ---- the server that dies --------------------------------------------------------------------*/
+/* ---- the server that ends at a point ---------------------------------------------------------*/
 
-static void live(struct story *story)
+static void live(struct story *story, const struct point *point)
 {
     struct quell_value runs;
 
     story->deadline_ms = now_ms() + INJECTED_MS;
-    if (!server_start(&story->server, &story->plan, story->trial->point, story->deadline_ms))
+    if (!server_start(&story->server, &story->plan, point, story->deadline_ms))
         return;
     if (deliver(story) && rest(story, &runs))
         (void)server_stop(&story->server, story->deadline_ms);
     if (!server_ended(&story->server, 0) && !server_stop(&story->server, story->deadline_ms))
-        FINDING(story, stuck, "the first server does not end");
+        FINDING(story, stuck, "the server that has the point does not end");
+}
+
+/* SIGTERM before it is listened to ends the server, too. */
+static void check_end(struct story *story)
+{
+    struct trial *trial = story->trial;
+    int status = story->server.status;
+    bool by_signal = trial->point && WIFSIGNALED(status) && WTERMSIG(status) == trial->signal;
+
+    trial->reached = by_signal;
+    if (trial->point && trial->signal != SIGKILL)
+        trial->reached = counts_have(story->ground->calls, trial->point);
+    if (status != 0 && !by_signal)
+        FINDING(story, stuck, "the server that has the point ended with status %d", status);
+}
+
+/* False when it was not there that the first one died. */
+static bool die_first(struct story *story)
+{
+    if (!story->trial->first)
+        return true;
+    story->plan.signal = SIGKILL;
+    live(story, story->trial->first);
+    (void)unlink(story->ground->calls); /* those of the next one are asked for */
+    return server_was_killed(&story->server);
 }
 
 /* ---- the server that takes up ----------------------------------------------------------------*/
@@ -219,15 +258,14 @@ static bool resolve(struct story *story, struct quell_value run)
 {
     struct quell_str id = quell_get_str(run, "run");
     unsigned mails = oracle_mails(story->ground->range, id);
-    struct quell_str path = arena_format(story->arena, "/api/v1/runs/%.*s/resolve", QUELL_ARG(id));
-    struct quell_str body = arena_format(story->arena, "{\"step\": \"tell\", \"happened\": %s}",
-                                         mails ? "true" : "false");
-    struct answer answer = server_ask(&story->server, story->arena, path.data, NULL, body.data);
+    const char *name = arena_str(story->arena, id).data;
+    int status = server_command(
+        &story->plan,
+        (const char *const[]){"resolve", name, "tell", mails ? "--happened" : "--did-not", NULL});
 
-    if (answer.status == 200)
+    if (status == 0)
         return true;
-    FINDING(story, stuck, "run %.*s is held and cannot be resolved: %d %.*s", QUELL_ARG(id),
-            answer.status, QUELL_ARG(quell_get_str(answer.json, "detail")));
+    FINDING(story, stuck, "run %s is held, and `quell resolve` ends with status %d", name, status);
     return false;
 }
 
@@ -240,6 +278,8 @@ static void resolve_held(struct story *story, struct quell_value runs)
         if (!quell_text_is(quell_get(quell_at(runs, i), "state"), "held"))
             continue;
         findings->held++;
+        if (story->trial->point && story->trial->signal != SIGKILL)
+            FINDING(story, stuck, "a run is held after an end that was no crash");
         held += resolve(story, quell_at(runs, i));
     }
     if (held == 0)
@@ -277,19 +317,19 @@ static void take_up(struct story *story)
     story->deadline_ms = now_ms() + REST_MS;
     story->plan.calls = NULL;
     if (!server_start(&story->server, &story->plan, NULL, story->deadline_ms)) {
-        FINDING(story, stuck, "the second server does not start");
+        FINDING(story, stuck, "the last server does not start");
         return;
     }
     if (!deliver(story))
-        FINDING(story, stuck, "the second server accepts nothing");
+        FINDING(story, stuck, "the last server accepts nothing");
     else if (!rest(story, &runs))
         name_restless(story, runs);
     else
         resolve_held(story, runs);
     if (!server_stop(&story->server, now_ms() + REST_MS))
-        FINDING(story, stuck, "the second server does not end");
+        FINDING(story, stuck, "the last server does not end");
     else if (story->server.status != 0)
-        FINDING(story, stuck, "the second server ended with status %d", story->server.status);
+        FINDING(story, stuck, "the last server ended with status %d", story->server.status);
 }
 
 void trial_run(const struct ground *ground, struct trial *trial)
@@ -307,10 +347,11 @@ void trial_run(const struct ground *ground, struct trial *trial)
                                       .speed = ground->speed};
     story.promised = quell_null();
     make_fresh(ground);
-    live(&story);
-    trial->reached = server_was_killed(&story.server);
-    if (!trial->reached && story.server.status != 0)
-        FINDING(&story, stuck, "the first server ended with status %d", story.server.status);
+    if (die_first(&story)) {
+        story.plan.signal = trial->signal;
+        live(&story, trial->point);
+        check_end(&story);
+    }
     take_up(&story);
     oracle_compare(ground->range, ground->database, story.promised, &trial->findings);
     arena_free(story.arena);
