@@ -18,6 +18,7 @@ struct watched {
     const struct args *args;
     struct term term;
     struct loop *loop;
+    struct loop_timer *timeout;
     char run[37];
     bool ended, succeeded, held, interrupted, late;
 };
@@ -57,6 +58,7 @@ static void on_late(void *user)
 {
     struct watched *watched = user;
 
+    watched->timeout = NULL;
     watched->late = true;
     loop_stop(watched->loop);
 }
@@ -67,9 +69,10 @@ static void wait_for_end(struct watched *watched, int64_t timeout_us)
     struct loop_watch *end = loop_signal(watched->loop, SIGTERM, on_signal, watched);
 
     if (timeout_us)
-        (void)loop_after(watched->loop, timeout_us / 1000, on_late, watched);
+        watched->timeout = loop_after(watched->loop, timeout_us / 1000, on_late, watched);
     while (!watched->ended && !watched->held && !watched->interrupted && !watched->late)
         loop_once(watched->loop, -1);
+    loop_cancel(watched->timeout); /* the loop turns on while the engine drains */
     loop_unwatch(interrupt);
     loop_unwatch(end);
 }

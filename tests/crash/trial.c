@@ -269,31 +269,49 @@ static bool resolve(struct story *story, struct quell_value run)
     return false;
 }
 
-static void resolve_held(struct story *story, struct quell_value runs)
+static unsigned resolve_all(struct story *story, struct quell_value runs)
 {
-    struct findings *findings = &story->trial->findings;
-    unsigned held = 0;
+    unsigned resolved = 0;
 
     for (size_t i = 0; i < quell_count(runs); i++) {
         if (!quell_text_is(quell_get(quell_at(runs, i), "state"), "held"))
             continue;
-        findings->held++;
+        story->trial->findings.held++;
         if (story->trial->point && story->trial->signal != SIGKILL)
             FINDING(story, stuck, "a run is held after an end that was no crash");
-        held += resolve(story, quell_at(runs, i));
+        resolved += resolve(story, quell_at(runs, i));
     }
-    if (held == 0)
-        return;
-    story->deadline_ms = now_ms() + REST_MS;
-    if (!rest(story, &runs)) {
-        FINDING(story, stuck, "a run that was resolved does not end");
-        return;
-    }
+    return resolved;
+}
+
+static bool any_held(struct quell_value runs)
+{
     for (size_t i = 0; i < quell_count(runs); i++) {
         if (quell_text_is(quell_get(quell_at(runs, i), "state"), "held"))
-            FINDING(story, stuck, "a run that was resolved is held again");
+            return true;
     }
-    findings->resolved += held;
+    return false;
+}
+
+/* Of two points one is resolved while nobody serves. */
+static void resolve_held(struct story *story, struct quell_value runs)
+{
+    bool away = story->trial->point && story->trial->point->nth % 2;
+    unsigned resolved;
+
+    if (!any_held(runs))
+        return;
+    if (away && !server_stop(&story->server, now_ms() + REST_MS))
+        FINDING(story, stuck, "a server with held runs does not end");
+    resolved = resolve_all(story, runs);
+    story->deadline_ms = now_ms() + REST_MS;
+    if (away && !server_start(&story->server, &story->plan, NULL, story->deadline_ms))
+        FINDING(story, stuck, "the server does not start after a run was resolved");
+    else if (!rest(story, &runs))
+        FINDING(story, stuck, "a run that was resolved does not end");
+    else if (any_held(runs))
+        FINDING(story, stuck, "a run that was resolved is held again");
+    story->trial->findings.resolved += resolved;
 }
 
 static void name_restless(struct story *story, struct quell_value runs)

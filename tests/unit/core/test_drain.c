@@ -169,6 +169,37 @@ static void a_start_that_is_drained_at_once_sends_nothing(void **state)
     scene_close(&scene);
 }
 
+static void on_resolved(enum quell_code code, const struct quell_error *err, void *user)
+{
+    bool *resolved = user;
+
+    assert_int_equal(code, QUELL_OK);
+    *resolved = true;
+}
+
+/* As `quell resolve` does where nobody serves: the word is kept, and the call is left to others. */
+static void a_word_in_a_drain_is_kept_and_nothing_sent(void **state)
+{
+    struct scene scene;
+    struct quell_error err = {0};
+    bool resolved = false;
+
+    scene_open(&scene, "");
+    wait_for_requests(&scene, 1);
+    quell_close(scene.engine);
+    open_again(&scene);
+    wait_for_event(&scene, "run_held");
+    quell_drain(scene.engine, LONG_MS, on_drained, &scene);
+    if (quell_resolve(scene.engine, QUELL_STR(RUN_ID), QUELL_STR("one"), false, QUELL_STR("me"),
+                      on_resolved, &resolved, &err))
+        fail_msg("%s", err.message);
+    peer_wait(scene.place.loop, &resolved);
+    peer_wait(scene.place.loop, &scene.drained);
+    assert_int_equal(scene.peer->count, 1);
+    ends_well(&scene, 3);
+    scene_close(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +208,7 @@ int main(void)
         cmocka_unit_test(what_was_told_to_come_back_rests),
         cmocka_unit_test(what_was_told_to_come_back_survives_a_crash),
         cmocka_unit_test(a_start_that_is_drained_at_once_sends_nothing),
+        cmocka_unit_test(a_word_in_a_drain_is_kept_and_nothing_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
