@@ -169,6 +169,26 @@ static size_t edits(struct quell_str a, struct quell_str b)
     return above[b.len];
 }
 
+/* The shortest candidate that goes on where `wrong` ends: `ip` of `ips`; or the longest one that
+ * `wrong` goes on from behind a joint: `send` of `send-mail`. */
+static struct quell_str begun(struct quell_str wrong, const struct quell_str *candidates,
+                              size_t count)
+{
+    struct quell_str longer = {"", 0}, shorter = {"", 0};
+    for (size_t i = 0; wrong.len >= 2 && i < count; i++) {
+        struct quell_str one = candidates[i];
+        size_t common = least(one.len, wrong.len);
+        if (!str_equal_fold(str_slice(one, 0, common), str_slice(wrong, 0, common)))
+            continue;
+        if (one.len > wrong.len && (!longer.len || one.len < longer.len))
+            longer = one;
+        if (one.len >= 3 && one.len > shorter.len && one.len < wrong.len &&
+            (wrong.data[one.len] == '-' || wrong.data[one.len] == '_'))
+            shorter = one;
+    }
+    return longer.len ? longer : shorter;
+}
+
 struct quell_str str_nearest(struct quell_str wrong, const struct quell_str *candidates,
                              size_t count)
 {
@@ -186,5 +206,5 @@ struct quell_str str_nearest(struct quell_str wrong, const struct quell_str *can
             nearest = candidates[i];
         }
     }
-    return nearest;
+    return nearest.len ? nearest : begun(wrong, candidates, count);
 }

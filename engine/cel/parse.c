@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cel/fault.h"
 #include "cel/literal.h"
+#include "cel/overload.h"
 #include "value/value.h"
 
 static struct node *expression(struct parser *p);
@@ -49,11 +50,17 @@ static const struct {
 static struct node *expected(struct parser *p, const char *what)
 {
     struct quell_str text = token_text(&p->lexer, p->token);
+    const struct function_row *row = NULL;
     (void)parse_fail(p, p->token.place, "expected %s, found %.*s", what, QUELL_ARG(found(p)));
     for (size_t i = 0; i < sizeof(foreign_words) / sizeof(foreign_words[0]); i++) {
         if (p->token.kind == TOKEN_NAME && str_is(text, foreign_words[i].wrong))
             return parse_help(p, "did you mean `%s`?", foreign_words[i].right);
     }
+    if (p->token.kind == TOKEN_NAME && p->end >= 3 && p->end <= p->lexer.text.len &&
+        str_ends(str_trim(str_slice(p->lexer.text, 0, p->end)), QUELL_STR("not")))
+        return parse_help(p, "did you mean `!`?");
+    if (p->token.kind == TOKEN_NAME && function_find(text, METHOD, &row, 1))
+        return parse_help(p, "a function is called on a value: `.%.*s(...)`", QUELL_ARG(text));
     return NULL;
 }
 

@@ -193,6 +193,22 @@ static const struct {
     char right[3];
 } foreign[] = {{"=", "=="}, {"&", "&&"}, {"|", "||"}};
 
+/* `title | upper` of template languages. */
+static bool is_filter(const struct lexer *lexer)
+{
+    static const char *const filters[] = {"upper",   "lower", "length",  "default", "join",
+                                          "first",   "last",  "replace", "tojson",  "json",
+                                          "to_json", "trim",  "split",   "count",   "title"};
+    struct quell_str behind = str_trim(str_slice(lexer->text, lexer->at + 1, lexer->text.len));
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        struct quell_str name = quell_str_of(filters[i]);
+        if (str_starts(behind, name) &&
+            (behind.len == name.len || !is_letter(behind.data[name.len])))
+            return true;
+    }
+    return false;
+}
+
 static enum quell_code stranger(const struct lexer *lexer, struct cel_fault *fault)
 {
     uint32_t code_point;
@@ -200,6 +216,9 @@ static enum quell_code stranger(const struct lexer *lexer, struct cel_fault *fau
     struct place place = place_from(lexer->at, lexer->at + (len ? len : 1));
     (void)fault_set(fault, place, QUELL_INVALID, "`%.*s` cannot stand here", (int)place.len,
                     lexer->text.data + lexer->at);
+    if (at(lexer, lexer->at) == '|' && is_filter(lexer))
+        return fault_help(fault, QUELL_INVALID,
+                          "there are no filters; a function is called on a value: `x.trim()`");
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
         if (at(lexer, lexer->at) == foreign[i].wrong[0])
             return fault_help(fault, QUELL_INVALID, "did you mean `%s`?", foreign[i].right);

@@ -93,6 +93,8 @@ static void wrong_operand(struct loader *loader, const struct yaml_node *node,
             diag->help = diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
     } else if (quell_is(node->value, QUELL_STRING)) {
         diag->label = node->value.len == 0 ? QUELL_STR("this is empty") : (struct quell_str){0};
+        if (operator_row(op)->operand == AGE)
+            diag->help = QUELL_STR("write the number and its unit without a blank: `3d`");
     } else if (node->style == YAML_PLAIN) {
         diag->help = diag_format(loader->diags, "put it in quotes to make it a text: '%.*s'",
                                  QUELL_ARG(str_slice(loader->diags->text, node->place.offset,
@@ -328,14 +330,42 @@ static void load_one(struct loader *loader, const struct yaml_node *key,
     }
 }
 
+/* Words of other tools. */
+static const struct {
+    const char *theirs, *ours;
+} foreign[] = {
+    {"caseSensitive", "case: sensitive"},
+    {"case-sensitive", "case: sensitive"},
+    {"like", "contains"},
+    {"matches", "regex"},
+    {"in", "any-of"},
+    {"is", "equals"},
+    {"eq", "equals"},
+    {"ne", "not"},
+    {"gte", "at-least"},
+    {"min", "at-least"},
+    {"lte", "at-most"},
+    {"max", "at-most"},
+    {"gt", "above"},
+    {"lt", "below"},
+    {"cidr", "within-cidr"},
+    {"subnet", "within-cidr"},
+};
+
 static void unknown_operator(struct loader *loader, const struct yaml_node *key)
 {
     struct quell_str word = quell_str(key->value), nearest = operator_nearest(word);
     struct diag *diag = diag_add(loader->diags, "QL203", SEVERITY_ERROR, key->place,
                                  "unknown operator `%.*s`", QUELL_ARG(word));
     diag->label = QUELL_STR("no such operator");
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        if (str_equal_fold(word, quell_str_of(foreign[i].theirs)))
+            nearest = quell_str_of(foreign[i].ours);
     if (nearest.len > 0)
         diag->help = diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+    else
+        diag->help = QUELL_STR("among others there are `equals`, `not`, `any-of`, `contains`, "
+                               "`starts-with`, `regex`, `at-least` and `exists`");
 }
 
 static void load_map(struct loader *loader, const struct yaml_node *node, struct quell_str field,

@@ -42,6 +42,10 @@ static bool unknown_field(struct loader *loader, const struct yaml_node *key,
                          ? diag_format(loader->diags, "did you mean `%.*s.%.*s`?",
                                        QUELL_ARG(parent), QUELL_ARG(nearest))
                          : diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+    else if (str_starts(quell_str(key->value), QUELL_STR("incident.")))
+        diag->help =
+            diag_format(loader->diags, "write `%.*s`; the incident is meant anyway",
+                        (int)quell_str(key->value).len - 9, quell_str(key->value).data + 9);
     else
         diag->help = QUELL_STR("what a sender sends beside the known fields is below `raw`");
     return false;

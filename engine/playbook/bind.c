@@ -38,6 +38,8 @@ struct diag *bind_fields(const struct binding *binding, const struct cel_referen
         if (field) {
             table = field->type == QUELL_FIELD_OBJECT ? field->fields : NULL;
             owner = diag_format(binding->loader->diags, "%.*s.%s", QUELL_ARG(owner), field->name);
+            if (from + 1 == ref->count)
+                advise_word(binding, ref, field);
             continue;
         }
         diag = report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[from]),
@@ -278,6 +280,8 @@ static void report_root(const struct binding *binding, const struct cel_referenc
                                       : "defaults are filled in before a run begins");
         return;
     }
+    diag->help = diag_format(binding->loader->diags, "a text stands in quotes: `'%.*s'`",
+                             QUELL_ARG(ref->root));
     bind_suggest(binding, diag, owner.len ? owner : nearest_root(binding, ref->root));
 }
 

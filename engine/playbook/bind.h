@@ -24,6 +24,10 @@ void bind_suggest(const struct binding *binding, struct diag *diag, struct quell
 struct diag *bind_fields(const struct binding *binding, const struct cel_reference *ref,
                          const struct quell_field *table, size_t from, struct quell_str owner);
 
+/* advice.c: a field that has words is compared with another one. */
+void advise_word(const struct binding *binding, const struct cel_reference *ref,
+                 const struct quell_field *field);
+
 /* References to `steps`, and to the item of a loop. */
 void bind_steps(const struct binding *binding, const struct cel_reference *ref);
 void bind_item(const struct binding *binding, const struct cel_reference *ref, size_t loop);

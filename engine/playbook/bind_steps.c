@@ -173,8 +173,10 @@ void bind_steps(const struct binding *binding, const struct cel_reference *ref)
                                      QUELL_ARG(ref->path[0]), QUELL_ARG(ref->path[1])));
         return;
     }
-    if (!str_is(ref->path[1], "output"))
+    if (!str_is(ref->path[1], "output")) {
+        (void)bind_fields(binding, ref, playbook_step_fields, 1, ref->root);
         return;
+    }
     if (!loaded || check_output(binding, ref, loaded))
         check_proof(binding, ref, step);
 }

@@ -164,6 +164,10 @@ enum spelling { SPELLING_SNAKE, SPELLING_KEBAB };
 bool check_spelling(struct loader *loader, struct quell_str what, const struct yaml_node *node,
                     enum spelling spelling);
 
+/* The name as it should be written, or empty. */
+struct quell_str better_spelling(const struct loader *loader, struct quell_str name,
+                                 enum spelling spelling);
+
 /* The place of a key or scalar, of one line: what a caret can stand under. */
 struct place head_place(const struct loader *loader, const struct yaml_node *node);
 
@@ -181,6 +185,20 @@ void load_template(struct loader *loader, struct here here, const struct yaml_no
 /* Every text inside a value; NULL when one is wrong. */
 const struct cel_tree *load_tree(struct loader *loader, struct here here,
                                  const struct yaml_node *node);
+
+/* ---- advice.c: what was most likely meant -------------------------------------------------------
+ */
+
+/* Completes what the diagnostics from `from` on say of unknown keys in the map. */
+void advise_keys(struct loader *loader, const struct quell_field *table,
+                 const struct yaml_node *map, size_t from);
+/* The same for keys under `with` that belong to the step. */
+void advise_with(struct loader *loader, size_t from);
+/* Inputs of the action that stand beside `with` instead of under it. */
+void advise_step(struct loader *loader, const struct yaml_node *map,
+                 const struct quell_field *inputs);
+/* `{{ incident.title }}` without its `$`. */
+void advise_brackets(struct loader *loader, const struct yaml_node *scalar);
 
 /* ---- bind.c ------------------------------------------------------------------------------------
  */

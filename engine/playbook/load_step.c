@@ -218,6 +218,7 @@ static void load_on_error(struct loader *loader, const struct yaml_node *node, s
     }
     diag = report(loader, WRONG_TYPE, head_place(loader, node),
                   "`on-error` is `fail`, `continue` or a list of steps");
+    diag->help = QUELL_STR("write `continue` to go on with the next step");
 }
 
 static void load_common(struct loader *loader, size_t index, struct step *step)
@@ -272,10 +273,24 @@ static struct step *load_step(struct loader *loader, size_t index)
     return step;
 }
 
+static bool ends_run(const struct step *step, const struct yaml_node *map)
+{
+    return (step->kind == STEP_STOP || step->kind == STEP_FAIL) && !yaml_get(map, "if");
+}
+
+static void report_unreached(struct loader *loader, const struct yaml_node *node)
+{
+    struct diag *diag =
+        report(loader, UNREACHED, head_place(loader, node), "this step is never reached");
+    diag->label = QUELL_STR("the step above always ends the run");
+    diag->help = QUELL_STR("give that one an `if`, or put it last");
+}
+
 struct step_list load_steps(struct loader *loader, const struct yaml_node *list)
 {
     const struct step **made;
     size_t i, count = 0;
+    bool ended = false;
     if (!quell_is(list->value, QUELL_LIST))
         return (struct step_list){NULL, 0};
     made = arena_array(loader->arena, const struct step *, list->count + 1);
@@ -285,6 +300,10 @@ struct step_list load_steps(struct loader *loader, const struct yaml_node *list)
         const struct yaml_node *node = &list->items[i];
         size_t index = outline_find(loader, node);
         if (index != NO_STEP) {
+            if (!ended && count && ends_run(made[count - 1], &list->items[i - 1])) {
+                report_unreached(loader, node);
+                ended = true; /* once is enough */
+            }
             made[count++] = load_step(loader, index);
         } else if (!quell_is(node->value, QUELL_MAP)) {
             struct diag *diag =

@@ -124,6 +124,7 @@ static void check_inputs(struct loader *loader, const struct yaml_node *with,
     const struct yaml_node empty = {.value = quell_map(NULL, 0), .place = step->uses_place};
     size_t i, before = loader->diags->count;
     (void)fields_check_node(loader->diags, inputs, with ? with : &empty, true); /* in diags */
+    advise_with(loader, before);
     for (i = before; i < loader->diags->count; i++) {
         struct diag *diag = &loader->diags->items[i];
         if (strcmp(diag->code, lints[LINT_WRONG_TYPE].code) == 0)
@@ -150,6 +151,7 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
     }
     if (!step->action)
         return;
+    advise_step(loader, map, step->action->inputs);
     if (with || load_knows_keys(map))
         check_inputs(loader, with, step);
     step->disrupts = step->action->effect == QUELL_DISRUPTS;

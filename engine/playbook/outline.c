@@ -56,6 +56,13 @@ bool outline_inside(const struct loader *loader, size_t inner, size_t outer, enu
     return false;
 }
 
+/* An id of which nothing else is known. */
+static void note_foreign(struct loader *loader, struct quell_str id)
+{
+    grow(loader, loader->foreign, loader->foreign_count, loader->foreign_cap);
+    loader->foreign[loader->foreign_count++] = id;
+}
+
 /* Ids anywhere below a keyword of a later version: references to them are not judged. */
 static void collect_foreign(struct loader *loader, const struct yaml_node *node)
 {
@@ -68,8 +75,7 @@ static void collect_foreign(struct loader *loader, const struct yaml_node *node)
     for (i = 0; i < node->count; i++) {
         const struct yaml_pair *pair = &node->pairs[i];
         if (str_is(quell_str(pair->key.value), "id") && quell_is(pair->node.value, QUELL_STRING)) {
-            grow(loader, loader->foreign, loader->foreign_count, loader->foreign_cap);
-            loader->foreign[loader->foreign_count++] = quell_str(pair->node.value);
+            note_foreign(loader, quell_str(pair->node.value));
         }
         collect_foreign(loader, &pair->node);
     }
@@ -79,8 +85,13 @@ static void note_id(struct loader *loader, struct outline *step, const struct ya
 {
     size_t earlier;
     struct quell_str id = text_at(step->node, "id");
-    if (!id.len || !check_spelling(loader, QUELL_STR("id of a step"), node, SPELLING_SNAKE))
+    if (!id.len)
         return;
+    if (!check_spelling(loader, QUELL_STR("id of a step"), node, SPELLING_SNAKE)) {
+        note_foreign(loader, id); /* one fault, not one for each reader as well */
+        note_foreign(loader, better_spelling(loader, id, SPELLING_SNAKE));
+        return;
+    }
     earlier = outline_named(loader, id);
     if (earlier != NO_STEP) {
         struct diag_position first = diag_position(

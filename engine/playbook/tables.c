@@ -314,8 +314,11 @@ const struct quell_field playbook_error_fields[] = {
     {.name = "status", .type = QUELL_FIELD_INT, .doc = "the far side's number, or 0"},
     {.name = NULL}};
 
+static const char *const status_words[] = {"not-run", "running",   "succeeded", "failed",
+                                           "skipped", "timed-out", "unknown",   NULL};
+
 const struct quell_field playbook_step_fields[] = {
-    {.name = "status", .type = QUELL_FIELD_STRING, .doc = "how it ended: `succeeded` ..."},
+    {.name = "status", .type = QUELL_FIELD_ENUM, .words = status_words, .doc = "how it ended"},
     {.name = "output", .type = QUELL_FIELD_ANY, .doc = "what it gave"},
     {.name = "error",
      .type = QUELL_FIELD_OBJECT,

@@ -42,6 +42,7 @@ void check_keys(struct loader *loader, const struct quell_field *table, const st
     for (i = before; i < loader->diags->count; i++)
         if (loader->diags->items[i].place.offset == map->place.offset)
             loader->diags->items[i].place = head_place(loader, map); /* not the whole map */
+    advise_keys(loader, table, map, before);
     refuse_later(loader, table, map);
 }
 
@@ -121,20 +122,29 @@ static bool is_spelt(struct quell_str name, char joint)
     return joint != '_' || !is_word(name);
 }
 
-/* The name as it should have been written, or empty: `Isolate-Device` -> `isolate_device`. */
+/* The name as it should have been written, or empty: `Isolate-Device` and
+ * `isolateDevice` -> `isolate_device`. */
 static struct quell_str respell(struct arena *arena, struct quell_str name, char joint)
 {
-    struct quell_str made = arena_str(arena, name);
-    char *text = arena_alloc(arena, name.len + 1);
+    char *text = arena_alloc(arena, 2 * name.len + 1);
+    struct quell_str made = {text, 0};
     size_t i;
     for (i = 0; i < name.len; i++) {
         char c = name.data[i];
-        text[i] = c >= 'A' && c <= 'Z'                           ? (char)(c - 'A' + 'a')
-                  : c == '-' || c == '_' || c == ' ' || c == '.' ? joint
-                                                                 : c;
+        bool capital = c >= 'A' && c <= 'Z';
+        if (capital && i && is_lower(name.data[i - 1]))
+            text[made.len++] = joint;
+        text[made.len++] = capital                                        ? (char)(c - 'A' + 'a')
+                           : c == '-' || c == '_' || c == ' ' || c == '.' ? joint
+                                                                          : c;
     }
-    made.data = text;
     return is_spelt(made, joint) ? made : (struct quell_str){"", 0};
+}
+
+struct quell_str better_spelling(const struct loader *loader, struct quell_str name,
+                                 enum spelling spelling)
+{
+    return respell(loader->arena, name, spelling == SPELLING_KEBAB ? '-' : '_');
 }
 
 bool check_spelling(struct loader *loader, struct quell_str what, const struct yaml_node *node,
@@ -146,7 +156,7 @@ bool check_spelling(struct loader *loader, struct quell_str what, const struct y
     if (is_spelt(name, joint))
         return true;
     better = respell(loader->arena, name, joint);
-    diag = report(loader, SPELLING, node->place, "`%.*s` is no name for a %.*s", QUELL_ARG(name),
+    diag = report(loader, SPELLING, node->place, "`%.*s` cannot be the %.*s", QUELL_ARG(name),
                   QUELL_ARG(what));
     diag->label =
         diag_format(loader->diags, "a letter a-z, then letters, digits and `%c`, at most %d in all",
@@ -236,6 +246,8 @@ static void report_fault(struct loader *loader, const struct yaml_node *scalar,
                             : report(loader, EXPRESSION, place, "%s", fault->message);
     if (fault->help[0])
         diag->help = diag_format(loader->diags, "%s", fault->help);
+    if (str_starts(str_trim(text), QUELL_STR("{{")))
+        diag->help = QUELL_STR("write the expression without `{{ }}`");
     if (cut_by_comment(loader, scalar, false).len)
         diag->help =
             QUELL_STR("the text ends at ` #`, where YAML begins a comment: put it in quotes");
@@ -359,6 +371,7 @@ static const struct cel_template *parse_template(struct loader *loader, struct h
         diag->help = QUELL_STR("put the text in quotes, or a blank behind the `#`");
     }
     cel_template_each(template, bind_part, &walk);
+    advise_brackets(loader, scalar);
     return template;
 }
 

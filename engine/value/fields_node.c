@@ -1,6 +1,8 @@
 /*
  * fields_node.c - a document's node against a field table: every fault with its place.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -33,6 +35,21 @@ static bool is_dynamic(const struct checker *in, const struct yaml_node *node)
            str_find(quell_str(node->value), QUELL_STR("${{"), 0) != SIZE_MAX;
 }
 
+/* `5 minutes` -> write `5m`; a bare number may be meant as seconds. */
+static struct quell_str duration_advice(const struct checker *in, struct quell_str source)
+{
+    static const char units[] = "smhd";
+    size_t digits = 0;
+    struct quell_str unit;
+    while (digits < source.len && source.data[digits] >= '0' && source.data[digits] <= '9')
+        digits++;
+    unit = str_trim(str_slice(source, digits, source.len));
+    if (digits == 0 || (unit.len && !strchr(units, unit.data[0])))
+        return QUELL_STR("write a number and its unit: `90s`, `5m`, `4h` or `7d`");
+    return diag_format(in->diags, "write `%.*s%c`", (int)digits, source.data,
+                       unit.len ? unit.data[0] : 's');
+}
+
 /* What an author most likely meant by a text or number that does not fit. */
 static void advise(const struct checker *in, const struct quell_field *field,
                    const struct yaml_node *node, struct diag *diag)
@@ -47,10 +64,18 @@ static void advise(const struct checker *in, const struct quell_field *field,
         diag->help = QUELL_STR("write true or false, without quotes");
     } else if (field->type == QUELL_FIELD_INT && node->value.type == QUELL_STRING) {
         diag->help = QUELL_STR("write a number without quotes");
+    } else if (field->type == QUELL_FIELD_DURATION && is_scalar) {
+        diag->help = duration_advice(in, source);
+    } else if (field->type == QUELL_FIELD_MAP && is_scalar) {
+        diag->help = QUELL_STR("write one `key: value` a line below it");
     } else if (field->type == QUELL_FIELD_LIST && is_scalar) {
         diag->help = QUELL_STR("write a list: `[a, b]`, or one item a line behind `- `");
     } else if (field->type == QUELL_FIELD_ENUM && node->value.type == QUELL_STRING) {
         struct quell_str nearest = fields_nearest_word(field->words, quell_str(node->value));
+        size_t said = str_find(diag->message, QUELL_STR("; did you mean"), 0);
+        if (said != SIZE_MAX)
+            diag->message = /* the help says it */
+                diag_format(in->diags, "%.*s", (int)said, diag->message.data);
         if (nearest.len)
             diag->help = diag_format(in->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
     }
@@ -150,14 +175,38 @@ static void tell_missing(const struct checker *in, const struct quell_field *fie
         diag->note = diag_format(in->diags, "`%s`: %s", field->name, field->doc);
 }
 
+/* `retry: 3` -> `retry: { max: 3 }`, `on: incident` -> `on: { incident: ... }`. */
+static void advise_map(const struct checker *in, const struct quell_field *table,
+                       const struct yaml_node *node, struct quell_str name, struct diag *diag)
+{
+    struct quell_str text = quell_str(node->value), checked_text;
+    struct quell_value checked;
+    if (!table || !table->name || node->value.type == QUELL_LIST)
+        return;
+    checked_text =
+        str_slice(in->diags->text, node->place.offset, node->place.offset + node->place.len);
+    if (node->value.type == QUELL_STRING && fields_find(table, text))
+        diag->help =
+            diag_format(in->diags, "write `%.*s: { %.*s: ... }`", QUELL_ARG(name), QUELL_ARG(text));
+    else if (fields_leaf(in->diags->arena, table, node->value, &checked).len == 0)
+        diag->help = diag_format(in->diags, "write `%.*s: { %s: %.*s }`", QUELL_ARG(name),
+                                 table->name, QUELL_ARG(checked_text));
+    else
+        diag->help =
+            diag_format(in->diags, "write `%.*s: { %s: ... }`", QUELL_ARG(name), table->name);
+}
+
 static void check_map(const struct checker *in, const struct quell_field *table,
                       const struct yaml_node *map, struct quell_str name)
 {
     if (map->value.type != QUELL_MAP && map->value.type != QUELL_NULL) {
         const char *is = value_type_name(map->value);
-        (void)diag_add(in->diags, "QL104", SEVERITY_ERROR, map->place,
-                       "%s%.*s%sa map is expected, this is %s %s", name.len ? "`" : "",
-                       QUELL_ARG(name), name.len ? "`: " : "", is[0] == 'i' ? "an" : "a", is);
+        struct diag *diag =
+            diag_add(in->diags, "QL104", SEVERITY_ERROR, map->place,
+                     "%s%.*s%sa map is expected, this is %s %s", name.len ? "`" : "",
+                     QUELL_ARG(name), name.len ? "`: " : "", is[0] == 'i' ? "an" : "a", is);
+        if (name.len)
+            advise_map(in, table, map, name, diag);
         return;
     }
     for (size_t i = 0; i < map->count; i++) {

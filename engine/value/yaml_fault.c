@@ -204,7 +204,14 @@ static void tell_behind_quote(const struct scene *scene, size_t from)
     struct diag *diag = error_at(scene, "QL001", place_from(scene, from, scene->line_to),
                                  "nothing may stand behind the closing quote");
     diag->label = QUELL_STR("the value begins with a quote, so it ends at the next one");
-    diag->help = quote_value(scene);
+    struct quell_str value = slice(scene, scene->value);
+    if (value.len > 2 && value.data[0] == '\'' && value.data[value.len - 1] == '\'' &&
+        memchr(value.data, '"', value.len) == NULL && from < scene->text.len &&
+        char_at(scene, from) != ' ' && memchr(value.data, '\\', value.len) == NULL)
+        diag->help = diag_format(scene->diags, "put it in double quotes: `\"%.*s\"`",
+                                 (int)value.len - 2, value.data + 1);
+    else
+        diag->help = quote_value(scene);
 }
 
 static void tell_no_key(const struct scene *scene)

@@ -267,6 +267,10 @@ static bool read_key(struct reader *in, struct yaml_node *key)
     if (in->event.type == YAML_ALIAS_EVENT)
         return read_node(in, key);
     struct place place = event_place(in);
+    if (in->event.type == YAML_MAPPING_START_EVENT && place.offset > 0 &&
+        in->text.data[place.offset - 1] == '{' && in->text.data[place.offset] == '{')
+        return refuse(in, "QL001", (struct place){place.offset - 1, 2},
+                      "`{{` begins a map in a map here", "write an expression as `${{ }}`");
     if (in->event.type != YAML_SCALAR_EVENT)
         return refuse(in, "QL001", place, "a key is a text, not a list or a map",
                       "write one word before the `:`");
