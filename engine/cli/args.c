@@ -199,7 +199,8 @@ static void print_options(const struct option_row *row)
 
 void print_help(const struct command *command)
 {
-    printf("%s\n\nusage: quell %s %s\n\n", command->doc, command->name, command->words);
+    printf("%s\n\nusage: quell %s%s%s\n\n", command->doc, command->name,
+           command->words[0] ? " " : "", command->words);
     if (command->options && command->options->name)
         print_options(command->options);
     print_options(common_options);

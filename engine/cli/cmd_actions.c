@@ -96,6 +96,7 @@ const struct command command_actions = {
     .name = "actions",
     .words = "[CONNECTOR | ACTION]",
     .doc = "Lists what connectors can do; with a name, its inputs and outputs.",
+    .more = "exit codes: 0 listed, 2 no such connector or action\n",
     .words_max = 1,
     .run = run,
 };

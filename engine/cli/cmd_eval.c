@@ -87,7 +87,7 @@ const struct command command_eval = {
     .words = "'EXPRESSION'",
     .doc = "Evaluates one CEL expression; without one, or with -, it is read from stdin.",
     .more = "  quell eval '[1, 2, 3].map(n, n * n)'\n"
-            "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars incident.json\n\n"
+            "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars vars.json\n\n"
             "exit codes: 0 a value, 1 the expression has an error, 2 unreadable variables\n",
     .words_max = 1,
     .options = options,

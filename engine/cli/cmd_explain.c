@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/term.h"
 
@@ -37,17 +38,45 @@ static const char *word(struct quell_value line)
     return str_is(verdict, "undetermined") ? "undetermined" : "does not hold";
 }
 
-static void print_line(const struct term *term, struct quell_value line)
+/* Widths of the two columns: the longest entries, within reason. */
+struct columns {
+    size_t where, condition;
+};
+enum { WHERE_MAX = 32, CONDITION_MAX = 60 };
+
+static void widen(size_t *width, struct quell_str text, size_t most)
+{
+    size_t shown = utf8_width(text);
+
+    if (shown > *width)
+        *width = shown < most ? shown : most;
+}
+
+static struct columns columns_of(struct quell_value lines)
+{
+    struct columns columns = {0};
+    size_t i;
+
+    for (i = 0; i < quell_count(lines); i++) {
+        widen(&columns.where, quell_get_str(quell_at(lines, i), "where"), WHERE_MAX);
+        widen(&columns.condition, quell_get_str(quell_at(lines, i), "condition"), CONDITION_MAX);
+    }
+    return columns;
+}
+
+static void print_line(const struct term *term, struct quell_value line, struct columns columns)
 {
     enum tone tone;
     const char *mark = glyph(term, line, &tone);
     struct quell_str why = quell_get_str(line, "why");
 
     printf("  %s%s%s  ", term_on(term, tone), mark, term_off(term));
-    term_pad(quell_get_str(line, "where"), 24);
-    printf(" ");
-    term_pad(quell_get_str(line, "condition"), 44);
-    printf("  %s%s%s", term_on(term, tone), word(line), term_off(term));
+    term_pad(quell_get_str(line, "where"), columns.where);
+    printf("  ");
+    term_pad(quell_get_str(line, "condition"), columns.condition);
+    printf("  %s", term_on(term, tone));
+    term_pad(quell_str_of(word(line)), 13); /* "does not hold" */
+    printf("%s", term_off(term));
     if (quell_get_bool(line, "evaluated", false)) {
         printf("  %sseen:%s ", term_on(term, TONE_DIM), term_off(term));
         term_value(term, quell_get(line, "seen"), 60);
@@ -67,6 +96,7 @@ static void print_trigger(const struct term *term, struct quell_value trigger)
 {
     struct quell_str verdict = quell_get_str(trigger, "verdict");
     struct quell_value lines = quell_get(trigger, "lines");
+    struct columns columns = columns_of(lines);
     size_t i;
 
     printf("%splaybook %s", term_on(term, TONE_STRONG), term_off(term));
@@ -84,7 +114,7 @@ static void print_trigger(const struct term *term, struct quell_value trigger)
                                                            : TONE_BAD),
            QUELL_ARG(verdict), term_off(term));
     for (i = 0; i < quell_count(lines); i++)
-        print_line(term, quell_at(lines, i));
+        print_line(term, quell_at(lines, i), columns);
 }
 
 static int print_all(const struct args *args, struct quell_document *document)
@@ -128,7 +158,7 @@ static int run(const struct args *args)
     if (code == QUELL_OK)
         code = quell_explain(engine, args->words[0], incident,
                              quell_str_of(args_text(args, "source")), &document, &err);
-    status = code ? fail(&err) : print_all(args, &document);
+    status = code ? fail_incident(args, &err) : print_all(args, &document);
     quell_document_free(&document);
     quell_close(engine);
     arena_free(arena);
@@ -149,6 +179,8 @@ const struct command command_explain = {
     .name = "explain",
     .words = "[PLAYBOOK] -i INCIDENT",
     .doc = "Shows why a trigger matches an incident or not; without a playbook, for all.",
+    .more = "PLAYBOOK is a file, or the id of a configured playbook.\n\n"
+            "exit codes: 0 explained, 1 nothing matches and --expect-match, 2 bad use or input\n",
     .words_max = 1,
     .options = options,
     .run = run,

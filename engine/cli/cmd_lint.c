@@ -25,7 +25,10 @@ static void summary(const struct quell_document *document, int64_t took_us)
     int64_t warnings = quell_get_int(document->value, "warnings", 0);
     struct quell_str took = when_format_human(arena, took_us);
 
-    if (errors + warnings == 0)
+    if (files == 0)
+        fprintf(stderr, "No playbooks here: nothing was checked (a folder is read for *.yaml and "
+                        "*.yml, not its subfolders).\n");
+    else if (errors + warnings == 0)
         fprintf(stderr, "No problems in %lld playbook%s (%.*s).\n", (long long)files, plural(files),
                 QUELL_ARG(took));
     else

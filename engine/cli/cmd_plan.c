@@ -3,11 +3,44 @@
  * one that is not a read.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "cli/command.h"
 #include "cli/plan_options.h"
 #include "cli/print.h"
+
+static void print_word(const char *word)
+{
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+";
+
+    if (word[0] && word[strspn(word, plain)] == '\0')
+        printf(" %s", word);
+    else if (strchr(word, '\'') == NULL)
+        printf(" '%s'", word);
+    else
+        printf(" ...");
+}
+
+/* The same command line, for real; nothing when that would fail or has nothing to do. */
+static void print_next(const struct term *term, const struct args *args, struct quell_value plan)
+{
+    static const char *const kept[] = {"incident", "source", "input", "inputs", "config", "store"};
+    size_t i, k;
+
+    if (!term->terminal || quell_count(quell_get(plan, "failures")) ||
+        quell_count(quell_get(plan, "calls")) == 0)
+        return;
+    printf("%snext: quell run", term_on(term, TONE_DIM));
+    print_word(args->words[0]);
+    for (i = 0; i < args->option_count; i++)
+        for (k = 0; k < sizeof(kept) / sizeof(kept[0]); k++)
+            if (strcmp(args->options[i].name, kept[k]) == 0) {
+                printf(" --%s", kept[k]);
+                print_word(args->options[i].value);
+            }
+    printf("%s\n", term_off(term));
+}
 
 static int finish(const struct args *args, struct quell_document *document)
 {
@@ -16,9 +49,10 @@ static int finish(const struct args *args, struct quell_document *document)
     struct quell_value verdict = quell_get(quell_get(plan, "trigger"), "verdict");
     struct quell_value totals = quell_get(plan, "totals");
 
-    if (args_output(args) == OUTPUT_TEXT)
+    if (args_output(args) == OUTPUT_TEXT) {
         print_plan(&term, plan);
-    else
+        print_next(&term, args, plan);
+    } else
         print_json(document, args_output(args));
     if (args_flag(args, "expect-match") && !quell_text_is(verdict, "match"))
         return EXIT_FINDING;
@@ -50,7 +84,7 @@ int plan_command(const struct args *args)
         code = open_engine(args, QUELL_FOR_AUTHORING, &engine, &err);
     if (code == QUELL_OK)
         code = quell_plan(engine, &options, &document, &err);
-    status = code ? fail(&err) : finish(args, &document);
+    status = code ? fail_incident(args, &err) : finish(args, &document);
     quell_document_free(&document);
     quell_close(engine);
     arena_free(arena);

@@ -84,6 +84,7 @@ const struct command command_ps = {
     .name = "ps",
     .words = "",
     .doc = "Lists runs, newest first.",
+    .more = "exit codes: 0 listed (even when there are none), 2 no such store\n",
     .options = options,
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/command.h"
 #include "loop/log.h"
 #include "serve/serve.h"
@@ -24,6 +25,29 @@ static int set_log(const struct args *args)
     return fail_usage(args, "--log is error, warning, info or debug, not `%s`", level);
 }
 
+/* The log has a line for each run that begins, ends, or waits for a person. */
+static void on_event(struct quell_str run, struct quell_value event, void *user)
+{
+    struct quell_str kind = quell_get_str(event, "kind");
+    struct quell_value error = quell_get(event, "error");
+
+    (void)user;
+    if (str_is(kind, "run_started"))
+        log_line(LOG_LEVEL_INFO, "run=%.*s started", QUELL_ARG(run));
+    if (str_is(kind, "run_held"))
+        log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s waits for a person: quell show %.*s",
+                 QUELL_ARG(run), QUELL_ARG(quell_get_str(event, "path")), QUELL_ARG(run));
+    if (!str_is(kind, "run_ended"))
+        return;
+    if (quell_is_null(error))
+        log_line(LOG_LEVEL_INFO, "run=%.*s %.*s", QUELL_ARG(run),
+                 QUELL_ARG(quell_get_str(event, "status")));
+    else
+        log_line(LOG_LEVEL_WARNING, "run=%.*s %.*s at step=%.*s: %.*s", QUELL_ARG(run),
+                 QUELL_ARG(quell_get_str(event, "status")), QUELL_ARG(quell_get_str(error, "step")),
+                 QUELL_ARG(quell_get_str(error, "message")));
+}
+
 static int run(const struct args *args)
 {
     struct serve_options options = {.listen = args_text(args, "listen"),
@@ -36,6 +60,8 @@ static int run(const struct args *args)
         return status;
     if (open_engine(args, QUELL_FOR_RUNNING, &engine, &err))
         return fail(&err);
+    quell_tell(engine);
+    quell_watch(engine, on_event, NULL);
     status = serve_run(engine, &options);
     quell_close(engine);
     return status;

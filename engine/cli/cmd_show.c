@@ -37,6 +37,7 @@ const struct command command_show = {
     .name = "show",
     .words = "RUN",
     .doc = "Tells the story of a run; the beginning of its id is enough.",
+    .more = "exit codes: 0 shown, whatever became of the run, 2 no such run or store\n",
     .words_min = 1,
     .words_max = 1,
     .options = options,

@@ -74,6 +74,8 @@ void print_commands(void);
 
 /* Prints `quell: message` (and where it helps, what to do) and gives the exit code that fits. */
 int fail(const struct quell_error *err);
+/* The same; a fault inside the incident, told by line and column, names its file. */
+int fail_incident(const struct args *args, const struct quell_error *err);
 int fail_usage(const struct args *args, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -41,6 +41,18 @@ int fail(const struct quell_error *err)
     return EXIT_TOOL;
 }
 
+int fail_incident(const struct args *args, const struct quell_error *err)
+{
+    const char *path = args_text(args, "incident");
+    struct quell_error named = *err;
+
+    if (path &&
+        (strncmp(err->message, "line ", 5) == 0 || strncmp(err->message, "no source", 9) == 0))
+        (void)error_set(&named, err->code, "%s: %s",
+                        strcmp(path, "-") == 0 ? "standard input" : path, err->message);
+    return fail(&named);
+}
+
 int fail_usage(const struct args *args, const char *format, ...)
 {
     va_list list;

@@ -11,16 +11,16 @@
 enum { VALUE_WIDTH = 100 };
 
 struct mark {
-    const char *effect;
+    const char *effect, *would; /* `disrupts`, `would disrupt` */
     const char *utf8, *ascii;
     enum tone tone;
 };
 
 static const struct mark marks[] = {
-    {"reads", "●", "o", TONE_PLAIN},
-    {"notes", "✎", "+", TONE_PLAIN},
-    {"changes", "~", "~", TONE_WARN},
-    {"disrupts", "!", "!", TONE_BAD},
+    {"reads", "would read", "●", "o", TONE_PLAIN},
+    {"notes", "would note", "✎", "+", TONE_PLAIN},
+    {"changes", "would change", "~", "~", TONE_WARN},
+    {"disrupts", "would disrupt", "!", "!", TONE_BAD},
 };
 
 static const struct mark *mark_of(struct quell_str effect)
@@ -87,12 +87,34 @@ static void print_targets(const struct term *term, struct quell_value targets)
 
     for (i = 0; i < quell_count(targets); i++) {
         struct quell_value target = quell_at(targets, i);
-        printf("%s %.*s ", i ? "," : "", QUELL_ARG(quell_get_str(target, "kind")));
+        printf("%s%.*s ", i ? ", " : "  ", QUELL_ARG(quell_get_str(target, "kind")));
         term_value(term, quell_get(target, "value"), 60);
     }
 }
 
-static void print_call(const struct term *term, struct quell_value call)
+/* Widths of the first two columns: the longest entries, within reason. */
+struct columns {
+    size_t path, action;
+};
+enum { COLUMN_MAX = 32 };
+
+static struct columns columns_of(struct quell_value calls)
+{
+    struct columns columns = {0};
+    size_t i;
+
+    for (i = 0; i < quell_count(calls); i++) {
+        size_t path = utf8_width(quell_get_str(quell_at(calls, i), "path"));
+        size_t action = utf8_width(quell_get_str(quell_at(calls, i), "action"));
+        if (path > columns.path)
+            columns.path = path < COLUMN_MAX ? path : COLUMN_MAX;
+        if (action > columns.action)
+            columns.action = action < COLUMN_MAX ? action : COLUMN_MAX;
+    }
+    return columns;
+}
+
+static void print_call(const struct term *term, struct quell_value call, struct columns columns)
 {
     const struct mark *mark = mark_of(quell_get_str(call, "effect"));
     struct quell_str verdict = quell_get_str(call, "verdict"), undo = quell_get_str(call, "undo");
@@ -102,12 +124,12 @@ static void print_call(const struct term *term, struct quell_value call)
     printf("  %s%s%s ", term_on(term, skipped ? TONE_DIM : mark->tone),
            skipped ? term_glyph(term, "·", ".") : term_glyph(term, mark->utf8, mark->ascii),
            term_off(term));
-    term_pad(quell_get_str(call, "path"), 22);
-    printf(" ");
-    term_pad(quell_get_str(call, "action"), 24);
-    printf(" %.*s %.*s", QUELL_ARG(quell_get_str(call, "effect")), QUELL_ARG(verdict));
+    term_pad(quell_get_str(call, "path"), columns.path);
+    printf("  ");
+    term_pad(quell_get_str(call, "action"), columns.action);
+    printf("  %s", str_is(verdict, "done") ? "was read" : skipped ? "skipped" : mark->would);
     if (!quell_is_null(condition)) {
-        printf(": would, if ");
+        printf(", if ");
         term_value(term, condition, VALUE_WIDTH);
     }
     if (skipped) {
@@ -134,6 +156,23 @@ static void print_total(const char *word, const char *words, int64_t count, bool
     *first = false;
 }
 
+/* A failure is told where it begins: the blocks around it fail with the same words. */
+static bool is_told_below(struct quell_value failures, size_t at)
+{
+    struct quell_value outer = quell_at(failures, at);
+    struct quell_str path = quell_get_str(outer, "path");
+    size_t i;
+
+    for (i = 0; i < quell_count(failures); i++) {
+        struct quell_str inner = quell_get_str(quell_at(failures, i), "path");
+        if (inner.len > path.len && str_starts(inner, path) && inner.data[path.len] != '_' &&
+            quell_str_equal(quell_get_str(quell_at(failures, i), "message"),
+                            quell_get_str(outer, "message")))
+            return true;
+    }
+    return false;
+}
+
 static void print_totals(const struct term *term, struct quell_value plan)
 {
     struct quell_value totals = quell_get(plan, "totals"), failures = quell_get(plan, "failures");
@@ -142,6 +181,8 @@ static void print_totals(const struct term *term, struct quell_value plan)
 
     for (i = 0; i < quell_count(failures); i++) {
         struct quell_value failure = quell_at(failures, i);
+        if (is_told_below(failures, i))
+            continue;
         printf("  %s%s fails:%s ", term_on(term, TONE_BAD), term_glyph(term, "✕", "x"),
                term_off(term));
         term_value(term, quell_get(failure, "path"), 0);
@@ -149,6 +190,8 @@ static void print_totals(const struct term *term, struct quell_value plan)
         term_value(term, quell_get(failure, "message"), 0);
         putchar('\n');
     }
+    if (quell_count(failures) && quell_is_null(quell_get(plan, "incident")))
+        printf("  No incident was given (-i FILE), so `incident` is null.\n");
     printf("\nPlan: ");
     print_total("read", "reads", quell_get_int(totals, "reads", 0), &first);
     print_total("note", "notes", quell_get_int(totals, "notes", 0), &first);
@@ -164,6 +207,7 @@ static void print_totals(const struct term *term, struct quell_value plan)
 void print_plan(const struct term *term, struct quell_value plan)
 {
     struct quell_value calls = quell_get(plan, "calls");
+    struct columns columns = columns_of(calls);
     size_t i;
 
     print_trigger(term, plan);
@@ -173,6 +217,6 @@ void print_plan(const struct term *term, struct quell_value plan)
                term_on(term, TONE_DIM), term_glyph(term, "●", "o"), term_glyph(term, "✎", "+"),
                term_glyph(term, "·", "."), term_off(term));
     for (i = 0; i < quell_count(calls); i++)
-        print_call(term, quell_at(calls, i));
+        print_call(term, quell_at(calls, i), columns);
     print_totals(term, plan);
 }

@@ -51,9 +51,7 @@ static void print_took(struct quell_value from, struct quell_value to)
     struct arena *arena = arena_new(0);
 
     if (quell_is(from, QUELL_TIME) && quell_is(to, QUELL_TIME))
-        term_pad(when_format_human(arena, microseconds(to) - microseconds(from)), 9);
-    else
-        printf("         ");
+        term_print(when_format_human(arena, microseconds(to) - microseconds(from)));
     arena_free(arena);
 }
 
@@ -139,6 +137,26 @@ static void print_step(const struct term *term, struct quell_value step)
     print_error(term, quell_get(step, "error"));
 }
 
+/* A failed run says at once where and why; the story follows. */
+static void print_failure(const struct term *term, struct quell_value run)
+{
+    struct quell_value events = quell_get(run, "events"), error = quell_null();
+    size_t i;
+
+    for (i = 0; i < quell_count(events); i++)
+        if (quell_text_is(quell_get(quell_at(events, i), "kind"), "run_ended"))
+            error = quell_get(quell_at(events, i), "error");
+    if (quell_is_null(error))
+        return;
+    printf("%sfailed at%s ", term_on(term, TONE_BAD), term_off(term));
+    term_value(term, quell_get(error, "step"), 0);
+    printf(": ");
+    term_value(term, quell_get(error, "code"), 0);
+    printf(": ");
+    term_value(term, quell_get(error, "message"), 0);
+    putchar('\n');
+}
+
 static void print_head(const struct term *term, struct quell_value run)
 {
     struct quell_str state = quell_get_str(run, "state");
@@ -161,7 +179,9 @@ static void print_head(const struct term *term, struct quell_value run)
     print_time(quell_get(run, "started_at"));
     printf("  ended ");
     print_time(quell_get(run, "ended_at"));
-    printf("\n\n");
+    putchar('\n');
+    print_failure(term, run);
+    putchar('\n');
 }
 
 static void print_held(const struct term *term, struct quell_value run)
@@ -238,8 +258,8 @@ struct line_row {
 
 static const struct line_row line_rows[] = {
     {"call_scheduled", "calls", "action"},
-    {"call_sleeping", "waits", "until"},
-    {"retry_waiting", "will try again", "until"},
+    {"call_sleeping", "waits until", "until"},
+    {"retry_waiting", "will try again at", "until"},
     {"step_skipped", "skipped", "reason"},
     {"run_held", "held", "reason"},
     {"outcome_resolved", "resolved", "by"},

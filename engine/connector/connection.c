@@ -225,9 +225,12 @@ static enum quell_code no_connector(const struct registry *registry, struct quel
     for (; list[count] && count < NAMES_MAX; count++)
         names[count] = quell_str_of(list[count]->name);
     nearest = str_nearest(connector, names, count);
-    return error_set(err, QUELL_INVALID, "connections.%.*s: there is no connector %.*s%s%.*s",
+    return error_set(err, QUELL_INVALID, "connections.%.*s: there is no connector `%.*s`%s%.*s%s",
                      QUELL_ARG(name), QUELL_ARG(connector),
-                     nearest.len > 0 ? "; did you mean " : "", QUELL_ARG(nearest));
+                     nearest.len > 0                    ? "; did you mean `"
+                     : quell_str_equal(name, connector) ? "; say which it is with `connector:`"
+                                                        : "",
+                     QUELL_ARG(nearest), nearest.len > 0 ? "`?" : "");
 }
 
 static enum quell_code add_configured(struct connections *connections,

@@ -190,6 +190,12 @@ void loaded_release(struct loaded *loaded);
 struct run_world generation_world(const struct generation *generation);
 struct loaded *generation_playbook(const struct generation *generation, struct quell_str id);
 /* By id among the generation's, or by path; a reference that loaded_release ends. */
+/* tell.c: why a call without a configured connection cannot be made. */
+enum quell_code connection_missing(const struct quell_connector *connector, struct quell_str name,
+                                   struct quell_error *err);
+/* Whether each hook's `source` exists. */
+enum quell_code hooks_check(struct quell_value hooks, struct quell_error *err) QUELL_MUST_CHECK;
+
 enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
                                  struct quell_error *err);
 

@@ -184,5 +184,6 @@ enum quell_code quell_reload_checked(struct quell *engine, quell_check_fn *check
     }
     generation_release(engine->generation);
     engine->generation = next;
+    quell_tell(engine);
     return QUELL_OK;
 }

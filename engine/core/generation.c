@@ -178,6 +178,26 @@ static void set_world(struct generation *generation)
     generation->world.lists = quell_unknown(QUELL_STR("no quell.yaml: lists are not known"));
 }
 
+/* A fault of the configuration names its file, unless it does already. */
+static void name_config(const struct generation *generation, struct quell_error *err)
+{
+    struct quell_error cause = *err;
+    struct quell_str path = quell_str_of(generation->config_path);
+
+    if (path.len && !str_starts(quell_str_of(cause.message), path))
+        (void)error_set(err, cause.code, "%s: %s", generation->config_path, cause.message);
+}
+
+static enum quell_code configure_connections(struct generation *made, struct quell_error *err)
+{
+    enum quell_code code = connections_new(made->registry, quell_get(made->config, "connections"),
+                                           &made->connections, err);
+
+    if (code)
+        name_config(made, err);
+    return code;
+}
+
 enum quell_code generation_new(struct quell *engine, bool with_playbooks,
                                struct generation **generation, struct quell_error *err)
 {
@@ -189,10 +209,13 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
     made->config_path = config_find(made->arena, engine->config_path);
     code = config_read(made->arena, made->config_path, &made->config, err);
     if (code == QUELL_OK)
+        code = hooks_check(quell_get(made->config, "hooks"), err);
+    if (code)
+        name_config(made, err);
+    if (code == QUELL_OK)
         code = load_connectors(made, err);
     if (code == QUELL_OK)
-        code = connections_new(made->registry, quell_get(made->config, "connections"),
-                               &made->connections, err);
+        code = configure_connections(made, err);
     if (code == QUELL_OK && with_playbooks)
         code = load_playbooks(engine, made, err);
     if (code) {
@@ -202,6 +225,32 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
     set_world(made);
     *generation = made;
     return QUELL_OK;
+}
+
+static enum quell_code no_playbook(const struct generation *generation, const char *name,
+                                   struct quell_error *err)
+{
+    struct arena *arena = arena_new(0);
+    size_t i, count = generation->playbook_count;
+    struct quell_str *names = arena_array(arena, struct quell_str, count + 1), nearest;
+    enum quell_code code;
+
+    for (i = 0; i < count; i++)
+        names[i] = generation->playbooks[i]->playbook->id;
+    nearest = str_nearest(quell_str_of(name), names, count);
+    if (nearest.len)
+        code = error_set(err, QUELL_NOT_FOUND, "there is no playbook `%s`; did you mean `%.*s`?",
+                         name, QUELL_ARG(nearest));
+    else if (generation->config_path == NULL)
+        code =
+            error_set(err, QUELL_NOT_FOUND,
+                      "%s: no such playbook file, and no quell.yaml to look for it as an id", name);
+    else
+        code = error_set(err, QUELL_NOT_FOUND,
+                         "%s: no such playbook file, and no playbook of that id in %s", name,
+                         generation->config_path);
+    arena_free(arena);
+    return code;
 }
 
 enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
@@ -224,9 +273,8 @@ enum quell_code playbook_by_name(struct quell *engine, const char *name, struct 
     }
     if (found)
         *loaded = loaded_hold(found);
+    if (found == NULL)
+        (void)no_playbook(full ? full : generation, name, err);
     generation_release(full);
-    if (found)
-        return QUELL_OK;
-    return error_set(err, QUELL_NOT_FOUND, "%s: no such playbook file, and no playbook of that id",
-                     name);
+    return found ? QUELL_OK : QUELL_NOT_FOUND;
 }

@@ -234,12 +234,16 @@ static void simulate(struct plan *plan, const struct run_call *call, struct quel
 {
     const struct quell_action *action = call->step->action;
     bool reads = action->effect == QUELL_READS, late = false;
-    struct connection *connection = reads && !plan->offline && maybe.len == 0
-                                        ? connections_find(plan->engine->generation->connections,
-                                                           call->step->connector, call->connection)
-                                        : NULL;
+    struct connection *configured = connections_find(plan->engine->generation->connections,
+                                                     call->step->connector, call->connection);
+    struct connection *connection = reads && !plan->offline && maybe.len == 0 ? configured : NULL;
+    bool missing = !configured && !plan->offline && plan->engine->generation->config_path;
     const struct quell_error *error = NULL;
+    struct quell_error lacks = {0};
     struct call_outcome outcome = {0};
+
+    if (missing && connection_missing(call->step->connector, call->connection, &lacks))
+        error = &lacks;
 
     if (connection && !value_has_unknown(call->input)) {
         late = !read_really(plan, connection, call, &outcome);

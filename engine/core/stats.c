@@ -22,6 +22,30 @@ static bool wanted(struct quell_str filter, const struct quell_connector *connec
            str_is(tail, action->name);
 }
 
+static enum quell_code unknown_action(const struct quell *engine, struct quell_str filter,
+                                      struct quell_error *err)
+{
+    const struct quell_connector *const *connector =
+        registry_connectors(engine->generation->registry);
+    struct arena *arena = arena_new(0);
+    struct quell_str names[256], nearest;
+    size_t count = 0, i;
+    enum quell_code code;
+
+    for (; *connector && count < 256; connector++) {
+        names[count++] = quell_str_of((*connector)->name);
+        for (i = 0; (*connector)->actions[i] && count < 256; i++)
+            names[count++] =
+                arena_format(arena, "%s.%s", (*connector)->name, (*connector)->actions[i]->name);
+    }
+    nearest = str_nearest(filter, names, count);
+    code = error_set(err, QUELL_NOT_FOUND, "no connector or action `%.*s`%s%.*s%s",
+                     QUELL_ARG(filter), nearest.len ? "; did you mean `" : "", QUELL_ARG(nearest),
+                     nearest.len ? "`?" : "; `quell actions` lists what there is");
+    arena_free(arena);
+    return code;
+}
+
 enum quell_code quell_actions(struct quell *engine, struct quell_str filter,
                               struct quell_document *document, struct quell_error *err)
 {
@@ -38,7 +62,7 @@ enum quell_code quell_actions(struct quell *engine, struct quell_str filter,
                 list_add(&list, value_copy(arena, registry_describe(arena, *connector, *action)));
     if (filter.len && list.count == 0) {
         arena_free(arena);
-        return error_set(err, QUELL_NOT_FOUND, "no connector or action `%.*s`", QUELL_ARG(filter));
+        return unknown_action(engine, filter, err);
     }
     made.value = list_made(&list);
     *document = made;

@@ -81,8 +81,8 @@ static enum quell_code pick(struct arena *arena, struct quell_str name, struct q
         return error_set(err, QUELL_INVALID, "there is no source `%.*s`; known are %.*s",
                          QUELL_ARG(name), QUELL_ARG(names_of_sources(arena)));
     return error_set(err, QUELL_INVALID,
-                     "no source recognises this document; known are %.*s: name one to learn what "
-                     "is missing",
+                     "no source recognises this document; known are %.*s: name one (`source:` of "
+                     "a hook, --source) to learn what is missing",
                      QUELL_ARG(names_of_sources(arena)));
 }
 

@@ -45,7 +45,7 @@ static bool unknown_field(struct loader *loader, const struct yaml_node *key,
     else if (str_starts(quell_str(key->value), QUELL_STR("incident.")))
         diag->help =
             diag_format(loader->diags, "write `%.*s`; the incident is meant anyway",
-                        (int)quell_str(key->value).len - 9, quell_str(key->value).data + 9);
+                        QUELL_ARG(str_slice(quell_str(key->value), 9, quell_str(key->value).len)));
     else
         diag->help = QUELL_STR("what a sender sends beside the known fields is below `raw`");
     return false;

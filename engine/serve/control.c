@@ -68,8 +68,11 @@ static void resolve(struct exchange *exchange, struct quell_value said)
              QUELL_ARG(by));
     code = service->engine.resolve(service->engine.engine, exchange->parameter, step, happened, by,
                                    resolved, exchange, &err);
-    if (code)
+    if (code) {
+        log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s not resolved: %s",
+                 QUELL_ARG(exchange->parameter), QUELL_ARG(step), err.message);
         service_problem(exchange, code, &err);
+    }
 }
 
 void control_resolve(struct exchange *exchange)

@@ -122,6 +122,20 @@ static enum quell_code check(struct checker *in, const struct quell_field *field
     return QUELL_OK;
 }
 
+/* "; known are `a`, `b`": at most so many bytes of it. */
+static struct quell_str known_names(struct arena *arena, const struct quell_field *table)
+{
+    enum { NAMES_BYTES = 240 }; /* a longer message is cut anyway */
+    struct quell_str text = {"", 0};
+    for (; table && table->name; table++) {
+        if (text.len > NAMES_BYTES)
+            return arena_format(arena, "%.*s ...", QUELL_ARG(text));
+        text = arena_format(arena, "%.*s%s`%s`", QUELL_ARG(text), text.len ? ", " : "; known are ",
+                            table->name);
+    }
+    return text;
+}
+
 static enum quell_code check_names(struct checker *in, const struct quell_field *table,
                                    struct quell_value map, const struct trail *trail)
 {
@@ -131,6 +145,8 @@ static enum quell_code check_names(struct checker *in, const struct quell_field 
             continue;
         struct trail below = {.up = trail, .name = name};
         struct quell_str hint = fields_did_you_mean(in->arena, fields_nearest(table, name));
+        if (hint.len == 0)
+            hint = known_names(in->arena, table);
         return refuse(in, &below,
                       arena_format(in->arena, "there is no such field%.*s", QUELL_ARG(hint)));
     }

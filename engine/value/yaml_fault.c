@@ -209,7 +209,7 @@ static void tell_behind_quote(const struct scene *scene, size_t from)
         memchr(value.data, '"', value.len) == NULL && from < scene->text.len &&
         char_at(scene, from) != ' ' && memchr(value.data, '\\', value.len) == NULL)
         diag->help = diag_format(scene->diags, "put it in double quotes: `\"%.*s\"`",
-                                 (int)value.len - 2, value.data + 1);
+                                 QUELL_ARG(str_slice(value, 1, value.len - 1)));
     else
         diag->help = quote_value(scene);
 }

@@ -132,6 +132,10 @@ struct quell_run_options {
 enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
                           char run_id[37], struct quell_error *err) QUELL_MUST_CHECK;
 
+/* Logs what is configured, and what playbooks will miss: connections that their steps need. Done at
+ * each reload as well. */
+void quell_tell(struct quell *engine);
+
 /* Every event of every run, after it is durable; one watcher; NULL ends it. `event` has the shape
  * of quell_show's events and is borrowed. */
 typedef void quell_watch_fn(struct quell_str run, struct quell_value event, void *user);

@@ -41,7 +41,7 @@ contains "and says so" "trigger: no match" "$out"
 status "--expect-match is 1 then" 1 quell plan "$playbook" -i "$folder/other.json" --offline --expect-match
 status "and 0 when it matches" 0 quell plan "$playbook" -i "$incident" --offline --expect-match
 status "--detailed-exitcode is 2 for changes" 2 quell plan "$playbook" -i "$incident" --offline --detailed-exitcode
-contains "a step behind what cannot be known" "would, if a step fails" "$(quell plan "$playbook" -i "$incident" --offline)"
+contains "a step behind what cannot be known" "would note, if a step fails" "$(quell plan "$playbook" -i "$incident" --offline)"
 
 cat >"$folder/fork.yaml" <<'YAML'
 quell: 1
@@ -87,6 +87,22 @@ start_range --auto-advance 50 --pending-ms 50 --work-ms 100
 config "$playbook"
 status "plan with connections" 0 q plan malware-on-device -i "$incident" -o json
 equal "the read was really done" done "$(pick 'd.calls[0].verdict' <"$folder/out")"
+status "a plan as text" 0 q plan malware-on-device -i "$incident"
+lacks "next: is for terminals" "next:" "$out"
+if command -v script >/dev/null; then
+    contains "where it is the same command line for real" "next: quell run malware-on-device --incident" \
+        "$(script -qec "quell plan malware-on-device -i '$incident' -c '$folder/quell.yaml'" /dev/null)"
+fi
+status "a plan without the incident it needs" 0 q plan malware-on-device
+contains "says so" "No incident was given" "$out"
+sed '/^  sentinel:/,/^    auth/d' "$folder/quell.yaml" >"$folder/lacking.yaml"
+status "a plan without a connection" 0 quell plan malware-on-device -i "$incident" -c "$folder/lacking.yaml"
+contains "tells which" "no connection \`sentinel\` is configured" "$out"
+sed 's/source: sentinel/source: sentinl/' "$folder/quell.yaml" >"$folder/source.yaml"
+status "a hook whose source is misspelt" 2 quell plan malware-on-device --offline -c "$folder/source.yaml"
+contains "is corrected" "did you mean \`sentinel\`" "$err"
+status "a misspelt playbook" 2 q plan malware-on-devic --offline
+contains "is corrected, too" "did you mean \`malware-on-device\`" "$err"
 equal "nothing took effect" 0 "$(curl -sS "http://127.0.0.1:$http/_range/effects" | pick d.count)"
 
 # ---- lint --------------------------------------------------------------------------------------------
@@ -118,6 +134,12 @@ contains "the misspelt action is corrected" "did you mean \`defender.isolate-dev
 printf 'quell: 1\n\tplaybook: x\n' >"$folder/tab.yaml"
 status "broken YAML" 1 quell lint "$folder/tab.yaml"
 status "a file that is not there" 2 quell lint "$folder/nothing.yaml"
+mkdir "$folder/none"
+status "a folder without playbooks" 0 quell lint "$folder/none"
+contains "says that nothing was checked" "No playbooks here" "$err"
+status "the habits of other tools" 1 quell lint "$top/tests/playbooks/habits.yaml" -o json
+equal "nearly all with what to write" true "$(pick \
+    'd.diagnostics.filter(x, x.hint == null || x.hint == "").size() < 2' <"$folder/out")"
 status "shipped playbooks have no problems" 0 quell lint "$top/playbooks"
 contains "and it says so" "No problems in 2 playbooks" "$err"
 printf 'quell: 1\nplaybook: later\non: { manual: }\nlimits: { device: { run: 3 } }\nsteps: [ { stop: } ]\n' >"$folder/later.yaml"
@@ -141,6 +163,10 @@ YAML
 status "an absent field in a negative condition" 0 quell explain "$folder/unknown.yaml" -i "$incident" -o json
 equal "is undetermined" undetermined "$(pick 'd[0].verdict' <"$folder/out")"
 
+explained=$(quell explain "$playbook" -i "$incident")
+equal "explain: every verdict stands in one column" 1 "$(LC_ALL=C.UTF-8 awk '
+    /holds|does not hold/ { print match($0, /  (holds|does not hold)  /) }' <<<"$explained" | sort -u | wc -l)"
+
 # ---- eval, actions, version, help ----------------------------------------------------------------------
 equal "eval" '[1,4,9]' "$(quell eval '[1, 2, 3].map(n, n * n)')"
 equal "eval from stdin" 3 "$(echo '1 + 2' | quell eval)"
@@ -151,6 +177,8 @@ status "actions" 0 quell actions -o json
 equal "a list of manifests" true "$(pick "d.exists(a, a.action == 'defender.isolate-device' && \
 a.effect == 'disrupts' && size(a.inputs) > 1)" <"$folder/out")"
 status "an unknown action" 2 quell actions defender.nothing
+status "a misspelt one" 2 quell actions defender.isolat-device
+contains "is corrected" "did you mean \`defender.isolate-device\`" "$err"
 for command in serve run plan lint explain eval ps show resolve actions version help; do
     status "$command --help" 0 quell $command --help
     contains "$command says how it is used" "usage: quell $command" "$out"
@@ -175,6 +203,8 @@ for what in broken strange huge; do
     status "a $what incident" 2 quell plan "$playbook" -i "$folder/$what.json" --offline
     contains "$what: one line that says what is wrong" "quell: " "$err"
 done
+status "a broken incident" 2 quell explain "$playbook" -i "$folder/broken.json"
+contains "is named" "broken.json: line" "$err"
 status "an empty file" 2 quell plan "$playbook" -i "$folder/empty.json" --offline
 
 # ---- run, ps, show -------------------------------------------------------------------------------------
@@ -194,3 +224,37 @@ status "ps without a store" 2 quell ps --store "sqlite:$folder/none.db"
 fault '{"where": "isolate", "what": "failed"}'
 status "a run that fails" 1 q run malware-on-device -i "$graph"
 contains "says where" "contain[0].isolate" "$out"
+failed_run=$(q ps -o json -n 1 | pick 'd[0].run')
+contains "show says first where it failed" "failed at contain" "$(q show "$failed_run" | head -5)"
+
+# ---- resolve -------------------------------------------------------------------------------------------
+cat >"$folder/once.yaml" <<'YAML'
+quell: 1
+playbook: once
+on: { manual: }
+steps:
+  - id: send
+    uses: http.request
+    with: { url: /tenant/oauth2/v2.0/token, body: x }
+YAML
+fault '{"where": "token", "what": "lost-after"}'
+status "a call whose answer is lost waits for a person" 3 q run "$folder/once.yaml" -o json
+held=$(pick d.run <"$folder/out")
+contains "show says what to do" "quell resolve $held send --happened | --did-not" "$(q show "$held")"
+status "resolve needs a word" 2 q resolve "$held" send
+status "resolve of another step" 2 q resolve "$held" other --happened
+status "resolve" 0 q resolve "$held" send --happened -o json
+equal "answers as JSON" "[\"$held\",\"send\",true]" "$(pick '[d.run, d.step, d.happened]' <"$folder/out")"
+
+# ---- serve says what it has, and how runs end ----------------------------------------------------------
+cp "$folder/lacking.yaml" "$folder/quell.yaml"
+start_serve
+post open "$incident"
+equal "accepted" 202 "$code"
+run=$(pick 'd.runs[0].run' <<<"$out")
+ends "the run fails" "$run" failed
+stop_serve
+log=$(cat "$folder/serve.log")
+contains "the log counts what is configured" "playbooks 1, hooks 3" "$log"
+contains "the log warned of the connection that is missing" "step=comment will fail: no connection" "$log"
+contains "and says why the run failed" "run=$run failed at step=comment" "$log"

@@ -26,9 +26,10 @@ static void faults_are_told(void **state)
     static const struct {
         const char *json, *told;
     } rows[] = {
-        {"{\"defendr\":{}}", "connections.defendr: there is no connector defendr; did you mean "
-                             "defender"},
-        {"{\"x\":{\"connector\":\"nobody\"}}", "there is no connector nobody"},
+        {"{\"defendr\":{}}", "connections.defendr: there is no connector `defendr`; did you mean "
+                             "`defender`?"},
+        {"{\"x\":{\"connector\":\"nobody\"}}", "there is no connector `nobody`"},
+        {"{\"nobody\":{}}", "`nobody`; say which it is with `connector:`"},
         {"{\"defender\":5}", "a connection is a map"},
         {"[]", "is a map of names"},
         {DEFENDER("\"urll\":\"x\""), "`urll`"},

@@ -119,7 +119,11 @@ static void faults_name_their_field(void **state)
         {"{\"device_id\":null}", "`device_id`: a string is expected, this is null"},
         {"{\"device_id\":\"d\",\"devce_id\":1}",
          "`devce_id`: there is no such field; did you mean `device_id`?"},
-        {"{\"device_id\":\"d\",\"zzz\":1}", "`zzz`: there is no such field"},
+        {"{\"device_id\":\"d\",\"zzz\":1}",
+         "`zzz`: there is no such field; known are `device_id`, `type`, `count`, `ratio`, `wait`, "
+         "`at`, `force`, `to`, `modes`, `labels`, `peer`, `peers`, `token`, `subject`, `when`, "
+         "`name`, "
+         "`extra`"},
         {"{\"device_id\":\"d\",\"type\":\"ful\"}",
          "`type`: `ful` is none of full | selective; did you mean `full`?"},
         {"{\"device_id\":\"d\",\"type\":7}",
