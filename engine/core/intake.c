@@ -82,10 +82,23 @@ struct matched {
     struct arena *arena;
     struct quell_value incident;
     struct quell_str event;
-    struct list_builder runs, undetermined;
+    struct list_builder runs, undetermined, not_started;
     struct active **begun;
     size_t begun_count;
 };
+
+/* It matched and does not run, as an input has no value: the sender's answer says so, too. */
+static void not_started(struct matched *matched, const struct playbook *playbook,
+                        const struct quell_error *err)
+{
+    struct map_builder map = {.arena = matched->arena};
+
+    log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
+             err->message);
+    map_add(&map, "playbook", quell_string(playbook->id));
+    map_add(&map, "error", value_copy_str(matched->arena, quell_str_of(err->message)));
+    list_add(&matched->not_started, map_made(&map));
+}
 
 static void start_matching(struct matched *matched, struct loaded *loaded)
 {
@@ -99,14 +112,12 @@ static void start_matching(struct matched *matched, struct loaded *loaded)
 
     if (run_make_inputs(matched->arena, playbook, quell_map(NULL, 0), matched->incident, &world,
                         &inputs, &err)) {
-        log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
-                 err.message);
+        not_started(matched, playbook, &err);
         return;
     }
     active = run_begin(engine, loaded, matched->incident, inputs, QUELL_STR("trigger"), &err);
     if (active == NULL) {
-        log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
-                 err.message);
+        not_started(matched, playbook, &err);
         return;
     }
     map_add(&map, "run", value_copy_str(matched->arena, run_id(active->run)));
@@ -153,6 +164,8 @@ static struct quell_str answer_of(struct matched *matched)
     map_add(&map, "runs", list_made(&matched->runs));
     if (matched->undetermined.count)
         map_add(&map, "undetermined", list_made(&matched->undetermined));
+    if (matched->not_started.count)
+        map_add(&map, "not_started", list_made(&matched->not_started));
     return json_text(matched->arena, map_made(&map), JSON_COMPACT);
 }
 
@@ -314,7 +327,8 @@ static void accept(struct quell *engine, struct submission *submission, struct q
                               .incident = incident,
                               .event = event,
                               .runs = {.arena = submission->arena},
-                              .undetermined = {.arena = submission->arena}};
+                              .undetermined = {.arena = submission->arena},
+                              .not_started = {.arena = submission->arena}};
     struct commit *commit;
     size_t i;
 

@@ -83,7 +83,8 @@ struct quell_submission {
     struct quell_str delivery; /* the sender's id of this delivery, or empty: the payload's own */
 };
 
-/* `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks]};
+/* `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks],
+ * "not_started": [{"playbook", "error"}]}, the last two only when there are such;
  * `repeated`: this delivery was answered before, this is that answer. On failure answer is empty.
  */
 typedef void quell_submitted_fn(enum quell_code code, struct quell_str answer, bool repeated,

@@ -349,6 +349,7 @@ static void a_reload_leaves_runs_alone(void **state)
 struct heard {
     struct stage *stage;
     size_t answers, repeated, refused;
+    char last[512];
     struct heard *then; /* submit once more from inside the answer, heard by this one */
 };
 
@@ -360,8 +361,8 @@ static void heard(enum quell_code code, struct quell_str answer, bool repeated,
 {
     struct heard *by = user;
 
-    (void)answer;
     (void)err;
+    (void)snprintf(by->last, sizeof(by->last), "%.*s", QUELL_ARG(answer));
     by->answers++;
     by->repeated += repeated;
     by->refused += code != QUELL_OK;
@@ -479,6 +480,43 @@ static void old_deliveries_are_forgotten(void **state)
     assert_int_equal(recent.repeated, 1);
 }
 
+/* A playbook that matches and cannot begin is named in the answer. */
+static void what_cannot_begin_is_said(void **state)
+{
+    struct stage *stage = *state;
+    struct heard by = {0};
+
+    write_file(stage, "p.yaml",
+               "quell: 1\nplaybook: p\non:\n  incident:\n    types: [created]\n"
+               "    match: { title: t }\n"
+               "inputs:\n  owner: { type: string, default: '${{ incident.owner.name }}' }\n"
+               "steps:\n  - stop: {}\n");
+    open_with(stage, "quell.yaml", true);
+    submit(stage, body, QUELL_STR(""), &by);
+    settle(stage);
+    assert_int_equal(by.answers, 1);
+    assert_non_null(strstr(by.last, "\"not_started\":[{\"playbook\":\"p\",\"error\":"));
+    assert_non_null(strstr(by.last, "\"runs\":[]"));
+}
+
+/* A shadow run makes up what it does not send, and knows what it made up. */
+static void a_shadow_sends_no_change(void **state)
+{
+    struct stage *stage = *state;
+    struct quell_value shown;
+
+    run(stage, "  - id: a\n    uses: puppet.put\n    with: { script: s }\n    on-error: continue\n"
+               "  - id: b\n    if: steps.a.status == 'succeeded'\n    uses: puppet.look\n"
+               "    with: { script: g }\n"
+               "state: shadow\n");
+    while (quell_active(stage->engine))
+        loop_once(stage->loop, -1);
+    shown = show(stage);
+    assert_true(quell_text_is(quell_get(shown, "state"), "succeeded"));
+    assert_int_equal(stage->peer->count, 1);
+    assert_int_equal(count_events(shown, "call_sending", "b"), 1);
+}
+
 /* ---- plans ----------------------------------------------------------------------------------- */
 
 /* A service that turns us away now says nothing about the run: the read is unknown, not failed. */
@@ -521,6 +559,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_close_answers_repeats, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_delivery_named_like_its_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(old_deliveries_are_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_begin_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_shadow_sends_no_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_busy_service_is_unknown, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
