@@ -78,6 +78,7 @@ static enum quell_code load_connectors(struct generation *generation, struct que
     struct quell_str rest = quell_str_of(file_environment("QUELL_CONNECTORS"));
     const char *folders[32];
     size_t count = 0, i;
+    enum quell_code code;
 
     for (i = 0; i < quell_count(list) && count < 32; i++)
         folders[count++] = beside_config(generation, quell_str(quell_at(list, i)));
@@ -87,7 +88,12 @@ static enum quell_code load_connectors(struct generation *generation, struct que
         if (head.len)
             folders[count++] = arena_str(generation->arena, head).data;
     }
-    return registry_new(folders, count, &generation->registry, err);
+    code = registry_new(folders, count, &generation->registry, err);
+    /* Whatever is wrong with a file, for the caller it is the configuration: a conflict would be
+     * the store's lock. */
+    if (code == QUELL_CONFLICT || code == QUELL_DENIED)
+        err->code = code = QUELL_INVALID;
+    return code;
 }
 
 /* ---- playbooks ---------------------------------------------------------------------------------
