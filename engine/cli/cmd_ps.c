@@ -6,40 +6,65 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/when.h"
 #include "cli/command.h"
 #include "cli/print.h"
+
+enum { ID_SHORT = 18, STATE_WIDTH = 10, PLAYBOOK_MAX = 32, STARTED_WIDTH = 20 };
 
 static void print_started(struct quell_value time)
 {
     struct arena *arena = arena_new(0);
     struct when when = {time.as.integer, 0};
 
-    term_pad(quell_is(time, QUELL_TIME) ? when_format_time(arena, when) : QUELL_STR("-"), 21);
+    term_pad(quell_is(time, QUELL_TIME) ? when_format_time(arena, when) : QUELL_STR("-"),
+             STARTED_WIDTH);
     arena_free(arena);
 }
 
+/* Of the playbooks' column: its longest entry, within reason. */
+static size_t playbook_width(struct quell_value list)
+{
+    size_t i, width = sizeof("PLAYBOOK") - 1;
+
+    for (i = 0; i < quell_count(list); i++) {
+        size_t shown = utf8_width(quell_get_str(quell_at(list, i), "playbook"));
+        if (shown > width)
+            width = shown < PLAYBOOK_MAX ? shown : PLAYBOOK_MAX;
+    }
+    return width;
+}
+
+/* A terminal gets the beginning of the id, which is enough for `show`, and one line a run; a pipe
+ * gets everything. */
 static void print_runs(const struct term *term, struct quell_value list)
 {
-    size_t i;
+    int id = term->terminal ? ID_SHORT : 36;
+    size_t i, playbook = playbook_width(list);
+    size_t before = (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + STARTED_WIDTH + 2;
+    size_t rest = term->width > before + 10 ? term->width - before : 10;
 
     if (quell_count(list) == 0) {
         fprintf(stderr, "no runs\n");
         return;
     }
-    printf("%-36s  %-10s %-24s %-21s %s\n", "RUN", "STATE", "PLAYBOOK", "STARTED", "INCIDENT");
+    printf("%-*s  %-*s  %-*s  %-*s  %s\n", id, "RUN", STATE_WIDTH, "STATE", (int)playbook,
+           "PLAYBOOK", STARTED_WIDTH, "STARTED", "INCIDENT");
     for (i = 0; i < quell_count(list); i++) {
         struct quell_value run = quell_at(list, i);
         struct quell_str state = quell_get_str(run, "state");
 
-        printf("%.*s  %s", QUELL_ARG(quell_get_str(run, "run")), term_on(term, status_tone(state)));
-        term_pad(state, 10);
-        printf("%s ", term_off(term));
-        term_pad(quell_get_str(run, "playbook"), 24);
-        printf(" ");
+        printf("%.*s  %s", id, quell_get_str(run, "run").data, term_on(term, status_tone(state)));
+        term_pad(state, STATE_WIDTH);
+        printf("%s  ", term_off(term));
+        term_pad(quell_get_str(run, "playbook"), playbook);
+        printf("  ");
         print_started(quell_get(run, "started_at"));
-        printf(" ");
-        term_print(quell_get_str(run, "title"));
+        if (quell_get_str(run, "title").len) {
+            printf("  ");
+            term_value(term, quell_get(run, "title"), term->terminal ? rest : 0);
+        }
         putchar('\n');
     }
 }

@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -19,13 +20,16 @@ struct term term_of_output(void)
 {
     const char *none = file_environment("NO_COLOR"), *force = file_environment("CLICOLOR_FORCE");
     const char *kind = file_environment("TERM");
-    struct term term = {.terminal = isatty(STDOUT_FILENO) == 1};
+    struct term term = {.terminal = isatty(STDOUT_FILENO) == 1, .width = 80};
+    struct winsize size = {0};
 
     term.color = term.terminal && !(kind && strcmp(kind, "dumb") == 0);
     if (force && force[0] && strcmp(force, "0") != 0)
         term.color = true;
     if (none && none[0])
         term.color = false;
+    if (term.terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        term.width = size.ws_col;
     (void)setlocale(LC_CTYPE, ""); /* an unknown locale stays "C": ASCII */
     term.unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     return term;

@@ -6,6 +6,7 @@
 #define CLI_TERM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <quell/value.h>
 
@@ -13,6 +14,7 @@ enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_STRONG };
 
 struct term {
     bool color, unicode, terminal;
+    size_t width; /* columns of the terminal; 80 when nobody says */
 };
 
 /* Of standard output; honours NO_COLOR, CLICOLOR_FORCE, TERM=dumb and the locale's charset. */

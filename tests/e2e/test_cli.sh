@@ -216,6 +216,11 @@ equal "one comment" 1 "$(effects comment)"
 equal "one mail" 1 "$(effects mail)"
 status "ps" 0 q ps -o json
 equal "lists it" "[\"$run\"]" "$(pick 'd.map(r, r.run)' <"$folder/out")"
+if command -v script >/dev/null; then
+    contains "on a terminal: a line of at most 80 columns, with the beginning of the id" "${run:0:18}  " \
+        "$(NO_COLOR=1 script -qec "stty cols 80; quell ps -c '$folder/quell.yaml'" /dev/null |
+            tr -d '\r' | grep -v '.\{81\}')"
+fi
 status "show takes the beginning of an id" 0 q show "${run:0:13}" --events
 contains "and tells the story" "contain[0].isolate" "$out"
 contains "with its events" "call_sending" "$out"
