@@ -11,15 +11,17 @@
 #include "cli/command.h"
 #include "cli/print.h"
 
-enum { ID_SHORT = 18, STATE_WIDTH = 10, PLAYBOOK_MAX = 32, STARTED_WIDTH = 20 };
+enum { ID_SHORT = 18, STATE_WIDTH = 10, PLAYBOOK_MAX = 32, STARTED_WIDTH = 20, STARTED_SHORT = 16 };
 
-static void print_started(struct quell_value time)
+/* As RFC 3339, or up to its minutes. */
+static void print_started(struct quell_value time, size_t width)
 {
     struct arena *arena = arena_new(0);
     struct when when = {time.as.integer, 0};
+    struct quell_str text =
+        quell_is(time, QUELL_TIME) ? when_format_time(arena, when) : QUELL_STR("-");
 
-    term_pad(quell_is(time, QUELL_TIME) ? when_format_time(arena, when) : QUELL_STR("-"),
-             STARTED_WIDTH);
+    term_pad(str_slice(text, 0, width), width);
     arena_free(arena);
 }
 
@@ -41,8 +43,9 @@ static size_t playbook_width(struct quell_value list)
 static void print_runs(const struct term *term, struct quell_value list)
 {
     int id = term->terminal ? ID_SHORT : 36;
+    size_t started = term->terminal ? STARTED_SHORT : STARTED_WIDTH;
     size_t i, playbook = playbook_width(list);
-    size_t before = (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + STARTED_WIDTH + 2;
+    size_t before = (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + started + 2;
     size_t rest = term->width > before + 10 ? term->width - before : 10;
 
     if (quell_count(list) == 0) {
@@ -50,7 +53,7 @@ static void print_runs(const struct term *term, struct quell_value list)
         return;
     }
     printf("%-*s  %-*s  %-*s  %-*s  %s\n", id, "RUN", STATE_WIDTH, "STATE", (int)playbook,
-           "PLAYBOOK", STARTED_WIDTH, "STARTED", "INCIDENT");
+           "PLAYBOOK", (int)started, "STARTED", "INCIDENT");
     for (i = 0; i < quell_count(list); i++) {
         struct quell_value run = quell_at(list, i);
         struct quell_str state = quell_get_str(run, "state");
@@ -60,7 +63,7 @@ static void print_runs(const struct term *term, struct quell_value list)
         printf("%s  ", term_off(term));
         term_pad(quell_get_str(run, "playbook"), playbook);
         printf("  ");
-        print_started(quell_get(run, "started_at"));
+        print_started(quell_get(run, "started_at"), started);
         if (quell_get_str(run, "title").len) {
             printf("  ");
             term_value(term, quell_get(run, "title"), term->terminal ? rest : 0);
