@@ -78,13 +78,26 @@ struct quell_str quell_store_url(struct quell *engine)
     return arena_format(engine->arena, "sqlite:%.*s%.*s", (int)slash, config, QUELL_ARG(path));
 }
 
+static enum quell_code open_reader(struct quell *engine, struct quell_error *err)
+{
+    struct quell_str url = quell_store_url(engine);
+    enum quell_code code = store_open(url, STORE_READ, &engine->reader, err);
+
+    if (code != QUELL_NOT_FOUND)
+        return code;
+    return error_set(err, code,
+                     "no store at %.*s yet: `quell serve` and `quell run` make it; another one is "
+                     "named by --store, or by `store:` in the quell.yaml of -c",
+                     QUELL_ARG(url));
+}
+
 static enum quell_code open_store(struct quell *engine, struct quell_error *err)
 {
     struct store *store;
     enum quell_code code;
 
     if (engine->purpose == QUELL_FOR_READING)
-        return store_open(quell_store_url(engine), STORE_READ, &engine->reader, err);
+        return open_reader(engine, err);
     code = store_open(quell_store_url(engine), STORE_WRITE, &store, err);
     if (code)
         return code;
