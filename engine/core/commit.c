@@ -159,7 +159,7 @@ enum quell_code say(struct active *active, enum event_kind kind, struct quell_st
 {
     struct commit *commit = turn_commit(active->engine);
     struct event event = {.seq = run_seq(active->run) + 1,
-                          .at_us = clock_now_us(),
+                          .at_us = active_now_us(active),
                           .kind = kind,
                           .path = arena_str(commit->arena, path),
                           .data = value_copy(commit->arena, data)};

@@ -67,7 +67,8 @@ struct active {
     struct loaded *loaded;
     struct active_call *calls;
     struct loop_timer *timer;
-    int64_t timer_due_us;
+    int64_t timer_due_us,
+        reached_us; /* the run's time that is waited for, and that a timer reached */
     struct quell_str title, incident_id; /* the run's */
     bool row_in_commit;                  /* its row is in the open commit already */
     size_t commits;                      /* not yet on disk */
@@ -221,6 +222,8 @@ struct active *active_new(struct quell *engine, struct generation *generation,
 void active_free(struct active *active);
 void active_retire(struct active *active); /* frees it when it ended and nothing is under way */
 void advance(struct active *active);       /* decide, journal, dispatch */
+/* The run's time: the clock's, but never before its last event or a timer that has run out. */
+int64_t active_now_us(const struct active *active);
 void dispatch_call(struct active *active, const struct run_call *call);
 struct active *active_find(struct quell *engine, struct quell_str run);
 /* Frees a call without an outcome; the next open takes it up where the journal stands, which is

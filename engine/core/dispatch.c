@@ -81,8 +81,26 @@ struct active *active_find(struct quell *engine, struct quell_str run)
     return NULL;
 }
 
-/* ---- timers ------------------------------------------------------------------------------------
+/* ---- time --------------------------------------------------------------------------------------
  */
+
+/* A clock that is set back does not make a run wait until it has caught up. */
+int64_t active_now_us(const struct active *active)
+{
+    int64_t now = clock_now_us(), last = run_updated_us(active->run);
+
+    if (now < last)
+        now = last;
+    return now < active->reached_us ? active->reached_us : now;
+}
+
+/* How far the run's time is ahead of the clock, which calls go by. */
+static int64_t ahead_us(const struct active *active)
+{
+    int64_t ahead = active_now_us(active) - clock_now_us();
+
+    return ahead > 0 ? ahead : 0;
+}
 
 static void on_timer(void *user)
 {
@@ -90,6 +108,7 @@ static void on_timer(void *user)
     struct quell *engine = active->engine;
 
     active->timer = NULL;
+    active->reached_us = active->timer_due_us;
     active->timer_due_us = INT64_MAX;
     turn_begin(engine);
     advance(active);
@@ -109,7 +128,7 @@ static void arm_timer(struct active *active, int64_t asked_us)
     active->timer_due_us = due;
     if (due == INT64_MAX || due <= asked_us)
         return;
-    left_us = due - clock_now_us();
+    left_us = due - active_now_us(active);
     active->timer =
         loop_after(active->engine->loop, left_us > 0 ? left_us / 1000 + 1 : 0, on_timer, active);
 }
@@ -138,7 +157,7 @@ void advance(struct active *active)
         struct run_call call;
         size_t i;
 
-        asked_us = clock_now_us();
+        asked_us = active_now_us(active);
         events = run_decide(active->run, asked_us);
         for (i = 0; i < events.count; i++)
             say_decided(active, &events.items[i]);
@@ -301,7 +320,10 @@ static void on_sending(struct call *call, struct quell_value state, bool changes
 
 static void on_sleeping(struct call *call, struct quell_value state, int64_t until_us, void *user)
 {
-    announce(user, EVENT_CALL_SLEEPING, state, call_in_doubt(call), value_time_us(until_us));
+    struct active_call *mine = user;
+
+    announce(mine, EVENT_CALL_SLEEPING, state, call_in_doubt(call),
+             value_time_us(until_us + ahead_us(mine->active)));
 }
 
 static void on_answered(struct call *call, int status, int64_t took_us, void *user)
@@ -354,6 +376,7 @@ void dispatch_call(struct active *active, const struct run_call *call)
     const struct step *step = call->step;
     struct connection *connection;
     struct active_call *mine;
+    int64_t ahead = ahead_us(active);
 
     if (engine->drain || shadowed(active, call))
         return; /* what is scheduled in a drain is begun by the next open */
@@ -369,24 +392,24 @@ void dispatch_call(struct active *active, const struct run_call *call)
     mine->starting = true;
     mine->next = active->calls;
     active->calls = mine;
-    mine->call =
-        call_start(engine->calls,
-                   &(struct call_request){
-                       .connector = step->connector,
-                       .action = step->action,
-                       .connection = connection,
-                       .run = run_id(active->run),
-                       .step = call->path,
-                       .key = call->key,
-                       .attempt = call->attempt,
-                       .input = call->input,
-                       .deadline_us = call->deadline_us == INT64_MAX ? 0 : call->deadline_us,
-                       .resumed = call->has_state,
-                       .state = call->state,
-                       .in_flight = call->in_flight,
-                       .sleep_until_us = call->sleep_until_us,
-                   },
-                   &call_events, mine);
+    mine->call = call_start(
+        engine->calls,
+        &(struct call_request){
+            .connector = step->connector,
+            .action = step->action,
+            .connection = connection,
+            .run = run_id(active->run),
+            .step = call->path,
+            .key = call->key,
+            .attempt = call->attempt,
+            .input = call->input,
+            .deadline_us = call->deadline_us == INT64_MAX ? 0 : call->deadline_us - ahead,
+            .resumed = call->has_state,
+            .state = call->state,
+            .in_flight = call->in_flight,
+            .sleep_until_us = call->sleep_until_us ? call->sleep_until_us - ahead : 0,
+        },
+        &call_events, mine);
     mine->starting = false;
     if (mine->ended)
         call_drop(mine);

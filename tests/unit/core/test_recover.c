@@ -101,11 +101,42 @@ static void a_mail_that_had_not_left_is_sent(void **state)
     place_remove(&place);
 }
 
+/* The clock was a day ahead when the call went to sleep, and has been set right since. */
+static void add_sleep_of_tomorrow(struct half *half, struct run *run)
+{
+    struct map_builder data = {.arena = half->arena};
+    struct event event = {.seq = run_seq(run) + 1,
+                          .at_us = run_updated_us(run) + 86400 * (int64_t)1000000,
+                          .kind = EVENT_CALL_SLEEPING,
+                          .path = QUELL_STR("contain")};
+
+    map_add(&data, "state", quell_map(NULL, 0));
+    map_add(&data, "until", value_time_us(event.at_us + 20000));
+    event.data = map_made(&data);
+    half_add(half, &event);
+}
+
+static void a_clock_that_was_set_back_keeps_nobody_waiting(void **state)
+{
+    struct engine_place place;
+    struct watch watch = {.kind = "call_sending", .path = "on-failure.tell"};
+    struct quell *engine;
+
+    place_make(&place, config, bad_device);
+    half_make(&place, add_sleep_of_tomorrow);
+    engine = place_open(&place, QUELL_FOR_RUNNING);
+    quell_watch(engine, watch_event, &watch);
+    watch_wait(&place, &watch); /* or for a day */
+    quell_close(engine);
+    place_remove(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_that_follows_is_begun_once),
         cmocka_unit_test(a_mail_in_flight_is_held),
+        cmocka_unit_test(a_clock_that_was_set_back_keeps_nobody_waiting),
         cmocka_unit_test(a_mail_that_had_not_left_is_sent),
     };
 
