@@ -131,9 +131,9 @@ bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
     INPUT_TYPE("enum", ENUM, false)                                                                \
     INPUT_TYPE("list", LIST, false)                                                                \
     INPUT_TYPE("object", MAP, false)                                                               \
-    INPUT_TYPE("ip", STRING, false)                                                                \
-    INPUT_TYPE("url", STRING, false)                                                               \
-    INPUT_TYPE("hash", STRING, false)                                                              \
+    INPUT_TYPE("ip", STRING, true)                                                                 \
+    INPUT_TYPE("url", STRING, true)                                                                \
+    INPUT_TYPE("hash", STRING, true)                                                               \
     INPUT_TYPE("device", ANY, true)                                                                \
     INPUT_TYPE("user", ANY, true)                                                                  \
     INPUT_TYPE("mail", ANY, true)                                                                  \
