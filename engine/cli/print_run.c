@@ -214,7 +214,7 @@ static void print_events(struct quell_value events)
         printf("  %4lld ", (long long)quell_get_int(event, "seq", 0));
         print_time(quell_get(event, "at"));
         printf("  ");
-        term_pad(quell_get_str(event, "kind"), 16);
+        term_pad(quell_get_str(event, "kind"), 18);
         term_print(quell_get_str(event, "path"));
         for (k = 0; k < quell_count(event); k++) {
             struct quell_str key = quell_str(event.as.pairs[k].key);
