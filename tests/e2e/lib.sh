@@ -16,6 +16,7 @@ finish() {
     stop_serve
     [ -z "$range_pid" ] || { kill -TERM "$range_pid" && wait "$range_pid"; } 2>/dev/null
     [ "$failed" -eq 0 ] || { [ -f "$folder/serve.log" ] && tail -20 "$folder/serve.log"; }
+    grep -h Sanitizer -A12 "$folder"/*.log 2>/dev/null && no "sanitizers found something"
     rm -rf "$folder"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && exit 0
@@ -52,8 +53,9 @@ $err"; fi
 }
 # pick EXPRESSION <JSON: a value out of JSON, with quell's own CEL; the document is `d`.
 pick() {
-    { printf '{"d":' && cat && printf '}'; } >"$folder/vars.json"
-    quell eval "$1" --vars "$folder/vars.json" 2>&1
+    local vars=$folder/vars.$BASHPID # another one may be at work in the same pipe
+    { printf '{"d":' && cat && printf '}'; } >"$vars"
+    quell eval "$1" --vars "$vars" 2>&1
 }
 wait_until() { # wait_until SECONDS COMMAND...: tries until it succeeds
     local end=$((SECONDS + $1))
