@@ -62,11 +62,14 @@ void turn_begin(struct quell *engine)
     engine->turn_depth++;
 }
 
+/* The next capacity of an array: what two arrays of one count grow by must be the same. */
+#define WIDER(cap) ((cap) ? (cap)*2 : 8)
+
 /* One more element at the end of an array in the commit's arena. */
 #define PUSH(commit, array, count, cap)                                                            \
     ((count) == (cap) ? ((array) = arena_grow((commit)->arena, (array), (cap) * sizeof(*(array)),  \
-                                              ((cap) ? (cap)*2 : 8) * sizeof(*(array))),           \
-                         (cap) = (cap) ? (cap)*2 : 8)                                              \
+                                              WIDER(cap) * sizeof(*(array))),                      \
+                         (cap) = WIDER(cap))                                                       \
                       : (cap),                                                                     \
      &(array)[(count)++])
 
@@ -75,12 +78,10 @@ static struct store_run *add_row(struct commit *commit, struct active *owner)
     size_t count = commit->batch.run_count, cap = commit->run_cap;
     struct store_run *row;
 
-    if (count == cap) {
-        size_t wider = cap ? cap * 2 : 4;
+    if (count == cap)
         commit->run_owners =
             arena_grow(commit->arena, commit->run_owners, cap * sizeof(*commit->run_owners),
-                       wider * sizeof(*commit->run_owners));
-    }
+                       WIDER(cap) * sizeof(*commit->run_owners));
     row = PUSH(commit, commit->runs, commit->batch.run_count, commit->run_cap);
     commit->run_owners[count] = owner;
     return row;
