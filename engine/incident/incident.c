@@ -100,6 +100,24 @@ static void put(struct map_builder *map, const char *key, struct quell_value val
     map_put(map, quell_str_of(key), value);
 }
 
+/* A title is one line: a line break in it would be refused wherever it becomes a header, and a
+ * hostile title could keep the team from hearing of the incident at all. `raw` stays as it came. */
+static struct quell_value one_line(struct arena *arena, struct quell_value title)
+{
+    struct quell_str text = quell_str(title);
+    char *out = arena_alloc(arena, text.len + 1);
+    size_t i, len = 0;
+
+    for (i = 0; i < text.len; i++) {
+        bool control = (unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f;
+        if (!control)
+            out[len++] = text.data[i];
+        else if (len > 0 && out[len - 1] != ' ')
+            out[len++] = ' ';
+    }
+    return quell_is(title, QUELL_STRING) ? quell_string((struct quell_str){out, len}) : title;
+}
+
 /* What only we know. The map has every key of the table by now. */
 static struct quell_value complete(struct arena *arena, struct quell_value conformed,
                                    const struct incident_source *source,
@@ -113,6 +131,7 @@ static struct quell_value complete(struct arena *arena, struct quell_value confo
         map_add_key(&map, conformed.as.pairs[i].key, conformed.as.pairs[i].value);
     if (id.len > 0)
         put(&map, "id", value_copy_str(arena, id));
+    put(&map, "title", one_line(arena, quell_get(conformed, "title")));
     put(&map, "severity_rank", rank < 0 ? quell_null() : quell_int(rank));
     put_missing(&map, "source", quell_text(source->name));
     put_missing(&map, "received_at", value_time_us(now_us));
