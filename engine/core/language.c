@@ -15,6 +15,7 @@
 #include "match/match.h"
 #include "value/json.h"
 #include "value/value.h"
+#include "value/yaml.h"
 
 /* ---- lint --------------------------------------------------------------------------------------
  */
@@ -27,6 +28,7 @@ struct lint {
     struct diag_style style;
     size_t files;
     int64_t errors, warnings;
+    struct map_builder ids; /* playbook id -> the file it was first seen in */
 };
 
 static const char *const severities[] = {"error", "warning", "note"};
@@ -60,10 +62,32 @@ static void add_diagnostic(struct lint *lint, const struct diag_list *list, cons
     buf_add_char(&lint->rendered, '\n');
 }
 
+/* Two playbooks of one id would be refused when they are served together. */
+static void check_id(struct lint *lint, const struct playbook *playbook, struct diag_list *list)
+{
+    struct quell_value other;
+    const struct yaml_pair *id;
+    struct diag *diag;
+
+    if (playbook == NULL)
+        return;
+    id = yaml_find(playbook->document, QUELL_STR("playbook"));
+    if (!value_find(map_made(&lint->ids), playbook->id, &other)) {
+        map_add_key(&lint->ids, value_copy_str(lint->arena, playbook->id),
+                    quell_string(list->file));
+        return;
+    }
+    diag = diag_add(list, "QL120", SEVERITY_ERROR, id ? id->node.place : (struct place){0, 0},
+                    "the id `%.*s` is given twice", QUELL_ARG(playbook->id));
+    diag->note = diag_format(list, "it is the playbook in %.*s", QUELL_ARG(quell_str(other)));
+    diag->help = QUELL_STR("give one of them another id");
+}
+
 static enum quell_code lint_file(struct lint *lint, const char *path, struct quell_error *err)
 {
     struct playbook_actions actions = {registry_connectors(lint->engine->generation->registry)};
     struct diag_list list;
+    struct playbook *playbook;
     struct quell_str text;
     enum quell_code code;
     size_t i;
@@ -72,7 +96,9 @@ static enum quell_code lint_file(struct lint *lint, const char *path, struct que
     if (code)
         return code;
     diag_init(&list, lint->arena, arena_str(lint->arena, quell_str_of(path)), text);
-    playbook_free(playbook_load(lint->arena, &actions, incident_fields, &list));
+    playbook = playbook_load(lint->arena, &actions, incident_fields, &list);
+    check_id(lint, playbook, &list);
+    playbook_free(playbook);
     diag_sort(&list);
     for (i = 0; i < list.count; i++)
         add_diagnostic(lint, &list, &list.items[i]);
@@ -106,6 +132,7 @@ enum quell_code quell_lint(struct quell *engine, const char *const *paths, bool 
     struct lint lint = {.engine = engine,
                         .arena = arena,
                         .diagnostics = {.arena = arena},
+                        .ids = {.arena = arena},
                         .style = {.color = color, .ascii = ascii}};
     struct map_builder map = {.arena = arena};
     enum quell_code code = QUELL_OK;
