@@ -23,7 +23,7 @@ static const struct status_row status_rows[] = {
     {"timed-out", "✕", "x", TONE_BAD},  {"unknown", "?", "?", TONE_WARN},
     {"held", "?", "?", TONE_WARN},      {"skipped", "·", ".", TONE_DIM},
     {"running", "○", "o", TONE_PLAIN},  {"waiting", "○", "o", TONE_PLAIN},
-    {"not-run", "·", ".", TONE_DIM},
+    {"simulated", "~", "~", TONE_DIM},  {"not-run", "·", ".", TONE_DIM},
 };
 
 static const struct status_row *row_of(struct quell_str status)

@@ -114,7 +114,8 @@ static void add_step(const struct run_step *step, void *user)
     map_add(&map, "step", step->step->id_given ? quell_string(step->step->id) : quell_null());
     map_add(&map, "name", quell_string(step->step->name));
     map_add(&map, "action", step->step->uses.len ? quell_string(step->step->uses) : quell_null());
-    map_add(&map, "status", quell_text(step_status_name(step->status)));
+    map_add(&map, "status",
+            quell_text(step->shadowed ? "simulated" : step_status_name(step->status)));
     map_add(&map, "attempts", quell_int(step->attempt));
     map_add(&map, "reason", step->reason.len ? quell_string(step->reason) : quell_null());
     map_add(&map, "with", step->input);

@@ -402,15 +402,16 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
                                   const struct event *event, struct quell_error *err)
 {
     struct quell_value outcome = quell_get(event->data, "outcome");
+    bool made_up = quell_get_bool(event->data, "simulated", false);
 
-    (void)run;
     if (instance->phase != PHASE_CALLING)
         return misfit(event, "the step has no call", err);
     instance->phase = PHASE_ANSWERED;
     instance->status = quell_text_is(outcome, "succeeded") ? STEP_SUCCEEDED
                        : quell_text_is(outcome, "unknown") ? STEP_UNKNOWN
                                                            : STEP_FAILED;
-    instance->simulated = quell_get_bool(event->data, "simulated", false);
+    instance->simulated = made_up && run->mode == RUN_PLAN;
+    instance->shadowed = made_up && run->mode != RUN_PLAN;
     instance->output = quell_get(event->data, "output");
     instance->error = quell_get(event->data, "error");
     instance->sleep_until_us = 0;

@@ -120,6 +120,7 @@ struct run_step {
     const struct step *step;
     enum step_status status;
     unsigned attempt;
+    bool shadowed; /* a shadow run: it was not sent */
     struct quell_str
         maybe; /* plan: it runs only if this unknown condition holds; empty = certain */
     struct quell_str reason; /* why it was skipped or held */

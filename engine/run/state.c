@@ -309,6 +309,7 @@ static struct run_step step_of(const struct instance *instance)
         .step = instance->step,
         .status = instance->status,
         .attempt = instance->attempt,
+        .shadowed = instance->shadowed,
         .maybe = instance->maybe,
         .reason = instance->reason,
         .input = instance->input,

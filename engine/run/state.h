@@ -34,6 +34,7 @@ struct instance {
     enum step_status status;
     unsigned attempt; /* of the call: 1, 2 ... */
     unsigned branch;
+    bool shadowed;  /* shadow run: it was not sent; the run goes on as if it had succeeded */
     bool simulated; /* plan: the answer, or one inside, was made up from the manifest */
     bool certain;  /* plan: what makes it a maybe does so for all behind it, which may rely on it */
     bool supposed; /* plan: nothing failed, its on-error is only looked into */

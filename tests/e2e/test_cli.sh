@@ -142,6 +142,9 @@ equal "nearly all with what to write" true "$(pick \
     'd.diagnostics.filter(x, x.hint == null || x.hint == "").size() < 2' <"$folder/out")"
 status "shipped playbooks have no problems" 0 quell lint "$top/playbooks"
 contains "and it says so" "No problems in 2 playbooks" "$err"
+mkdir "$folder/twice" && cp "$top/playbooks/notify.yaml" "$folder/twice/a.yaml" && cp "$top/playbooks/notify.yaml" "$folder/twice/b.yaml"
+status "two playbooks of one id" 1 quell lint "$folder/twice"
+contains "are refused, as serve would" "given twice" "$out"
 printf 'quell: 1\nplaybook: later\non: { manual: }\nlimits: { device: { run: 3 } }\nsteps: [ { stop: } ]\n' >"$folder/later.yaml"
 status "a later keyword is refused" 1 quell lint "$folder/later.yaml"
 contains "not ignored" "not supported yet" "$out"
@@ -193,6 +196,11 @@ equal "names the language" 1 "$(pick d.language <"$folder/out")"
 status "a bad format" 2 quell ps -o xml
 cp "$(command -v quell)" "$folder/moved" && (cd "$folder" && env -i ./moved actions) >"$folder/out"
 contains "the binary works from anywhere" sentinel.add-comment "$(cat "$folder/out")"
+
+sed 's/Ransomware activity/Ransomware\\r\\nBcc: x@y.example/' "$incident" >"$folder/breaks.json"
+status "a title with a line break" 0 quell plan "$top/playbooks/notify.yaml" -i "$folder/breaks.json" --offline -o json
+equal "is one line, and the team hears of it" "[high] Ransomware Bcc: x@y.example on fin-ws-114" "$(pick \
+    'd.calls[0].with.subject' <"$folder/out")"
 
 # ---- bad incidents -------------------------------------------------------------------------------------
 printf '{"title": ' >"$folder/broken.json"

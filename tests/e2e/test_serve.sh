@@ -27,8 +27,9 @@ steps:
   - id: isolate
     uses: defender.isolate-device
     with: { device_id: '${{ steps.look.output.device_id }}', comment: x }
+    on-error: continue
   - id: comment
-    if: incident.source == 'sentinel'
+    if: incident.source == 'sentinel' && steps.isolate.status == 'succeeded'
     uses: sentinel.add-comment
     with: { incident_id: '${{ incident.source_id }}', message: 'isolation ${{ steps.isolate.status }}' }
   - id: tell
@@ -56,6 +57,8 @@ equal "its read was really done" false "$(q show "$shadow" -o json |
     pick "d.steps.filter(s, s.path == 'look')[0].output.name == ''")"
 equal "its changes are said to be simulated" 3 "$(q show "$shadow" -o json |
     pick "size(d.events.filter(e, e.kind == 'call_ended' && e.?simulated.orValue(false)))")"
+equal "and show says so of each" '["succeeded","simulated","simulated","simulated"]' \
+    "$(q show "$shadow" -o json | pick 'd.steps.map(s, s.status)')"
 contains "its mode is shown" shadow "$(q show "$shadow")"
 
 # ---- proofs -------------------------------------------------------------------------------------------
