@@ -29,6 +29,17 @@ static int show(const struct args *args, struct quell_document *document)
     return EXIT_DONE;
 }
 
+/* Programs that asked for JSON get the error as JSON, too. */
+static int show_error(const struct args *args, struct quell_document *document,
+                      const struct quell_error *err)
+{
+    struct quell_pair error = {quell_text("error"), quell_text(err->message)};
+    struct quell_document shown = {quell_map(&error, 1), document->memory};
+
+    print_json(&shown, args_output(args));
+    return EXIT_FINDING;
+}
+
 static enum quell_code expression(const struct args *args, struct arena *arena,
                                   struct quell_str *text, struct quell_error *err)
 {
@@ -66,6 +77,8 @@ static int run(const struct args *args)
     code = quell_eval(text, vars, &document, &rendered, &err);
     if (code == QUELL_OK) {
         status = show(args, &document);
+    } else if (rendered.len && args_output(args) != OUTPUT_TEXT) {
+        status = show_error(args, &document, &err);
     } else if (rendered.len) {
         fprintf(stderr, "%.*s", QUELL_ARG(rendered));
         status = EXIT_FINDING;

@@ -272,6 +272,7 @@ struct quell_value registry_describe(struct arena *arena, const struct quell_con
     map_add(&map, "undo", describe_undo(arena, &action->undo));
     map_add(&map, "rights", text_list(arena, action->rights));
     map_add(&map, "rates", describe_rates(arena, action->rates));
+    map_add(&map, "settle", quell_bool(action->settle || action->repeat == QUELL_VERIFIABLE));
     map_add(&map, "companion", quell_text(action->companion));
     map_add(&map, "timeout_ms", quell_int(action->timeout_ms));
     map_add(&map, "example", describe_example(arena, action));

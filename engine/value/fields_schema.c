@@ -35,6 +35,8 @@ static struct quell_value describe(struct arena *arena, const struct quell_field
         map_add(&map, "fields", fields_describe(arena, field->fields));
     if (field->doc)
         map_add(&map, "doc", quell_text(field->doc));
+    if (field->sink)
+        map_add(&map, "sink", quell_text(field->sink));
     return map_made(&map);
 }
 

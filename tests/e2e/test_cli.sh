@@ -175,10 +175,12 @@ equal "eval" '[1,4,9]' "$(quell eval '[1, 2, 3].map(n, n * n)')"
 equal "eval from stdin" 3 "$(echo '1 + 2' | quell eval)"
 status "an expression with an error" 1 quell eval 'size('
 contains "has a caret" "^" "$err"
+status "with -o json it is JSON" 1 quell eval '1/0' -o json
+contains "the error" zero "$(pick d.error <"$folder/out")"
 equal "eval -o json" '"a"' "$(quell eval "'a'" -o json)"
 status "actions" 0 quell actions -o json
 equal "a list of manifests" true "$(pick "d.exists(a, a.action == 'defender.isolate-device' && \
-a.effect == 'disrupts' && size(a.inputs) > 1)" <"$folder/out")"
+a.effect == 'disrupts' && size(a.inputs) > 1 && a.settle)" <"$folder/out")"
 status "an unknown action" 2 quell actions defender.nothing
 status "a misspelt one" 2 quell actions defender.isolat-device
 contains "is corrected" "did you mean \`defender.isolate-device\`" "$err"
