@@ -5,11 +5,15 @@
 #include "cel/evaluation.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "base/str.h"
 #include "cel/fault.h"
 #include "value/value.h"
+
+/* Writing a text costs one step for so many bytes. */
+enum { BYTES_A_STEP = 64 };
 
 /* ---- the budget ---------------------------------------------------------------------------- */
 
@@ -46,6 +50,25 @@ void *evaluation_take(struct evaluation *e, const struct node *node, size_t size
         return NULL;
     }
     return arena_alloc(e->arena, size);
+}
+
+enum quell_code evaluation_text(struct evaluation *e, const struct node *node,
+                                struct quell_str text, struct quell_value *made)
+{
+    char *copy;
+    enum quell_code code = evaluation_charge(e, node, text.len / BYTES_A_STEP);
+    if (code)
+        return code;
+    if (text.len > LIMIT_CEL_TEXT_BYTES)
+        return evaluation_limit(e, node, "this text would be longer than %d KiB",
+                                LIMIT_CEL_TEXT_BYTES / 1024);
+    copy = evaluation_take(e, node, text.len);
+    if (!copy)
+        return QUELL_LIMIT;
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    *made = quell_string((struct quell_str){copy, text.len});
+    return QUELL_OK;
 }
 
 /* ---- faults -------------------------------------------------------------------------------- */

@@ -97,7 +97,8 @@ void *evaluation_take(struct evaluation *e, const struct node *node, size_t size
 enum quell_code evaluation_charge(struct evaluation *e, const struct node *node,
                                   size_t steps) QUELL_MUST_CHECK;
 
-/* Answers with a text made of `text`; fails when it is longer than LIMIT_CEL_TEXT_BYTES. */
+/* Answers with a copy of `text` in the arena, and pays for it; QUELL_LIMIT when it is longer than
+ * LIMIT_CEL_TEXT_BYTES. */
 enum quell_code evaluation_text(struct evaluation *e, const struct node *node,
                                 struct quell_str text, struct quell_value *made) QUELL_MUST_CHECK;
 

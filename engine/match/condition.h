@@ -13,7 +13,7 @@
 #include <quell/value.h>
 
 #include "base/diag.h"
-#include "match/cidr.h"
+#include "base/cidr.h"
 #include "match/match.h"
 #include "match/regex.h"
 #include "value/path.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "match/cidr.h"
+#include "base/cidr.h"
 
 static void addresses(void **state)
 {

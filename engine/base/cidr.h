@@ -1,8 +1,8 @@
 /*
  * cidr.h - IP addresses and ranges as text. `::ffff:192.0.2.1` is the IPv4 address it maps.
  */
-#ifndef MATCH_CIDR_H
-#define MATCH_CIDR_H
+#ifndef BASE_CIDR_H
+#define BASE_CIDR_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  * cidr.c - reading addresses strictly (RFC 4291, dotted quads without leading zeros, which some
  * readers take as octal) and asking whether a range holds one.
  */
-#include "match/cidr.h"
+#include "base/cidr.h"
 
 #include "base/str.h"
 
