@@ -21,6 +21,7 @@ struct status_row {
 static const struct status_row status_rows[] = {
     {"succeeded", "✓", "+", TONE_GOOD}, {"failed", "✕", "x", TONE_BAD},
     {"timed-out", "✕", "x", TONE_BAD},  {"unknown", "?", "?", TONE_WARN},
+    {"denied", "✕", "x", TONE_BAD},     {"cancelled", "✕", "x", TONE_WARN},
     {"held", "?", "?", TONE_WARN},      {"skipped", "·", ".", TONE_DIM},
     {"running", "○", "o", TONE_PLAIN},  {"waiting", "○", "o", TONE_PLAIN},
     {"simulated", "~", "~", TONE_DIM},  {"not-run", "·", ".", TONE_DIM},

@@ -314,11 +314,15 @@ const struct quell_field playbook_error_fields[] = {
     {.name = "status", .type = QUELL_FIELD_INT, .doc = "the far side's number, or 0"},
     {.name = NULL}};
 
-static const char *const status_words[] = {"not-run", "running",   "succeeded", "failed",
-                                           "skipped", "timed-out", "unknown",   NULL};
+static const char *const status_words[] = {"succeeded", "failed",    "skipped",   "denied",
+                                           "timed-out", "cancelled", "simulated", "unknown",
+                                           "not-run",   "running",   NULL};
 
 const struct quell_field playbook_step_fields[] = {
-    {.name = "status", .type = QUELL_FIELD_ENUM, .words = status_words, .doc = "how it ended"},
+    {.name = "status",
+     .type = QUELL_FIELD_ENUM,
+     .words = status_words,
+     .doc = "how it ended; `running` while it has not"},
     {.name = "output", .type = QUELL_FIELD_ANY, .doc = "what it gave"},
     {.name = "error",
      .type = QUELL_FIELD_OBJECT,

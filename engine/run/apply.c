@@ -299,7 +299,7 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
     enum step_status found = STEP_NOT_RUN;
     unsigned i;
 
-    for (i = STEP_SUCCEEDED; i <= STEP_UNKNOWN; i++)
+    for (i = STEP_SUCCEEDED; i < STEP_STATUSES; i++)
         if (str_is(status, step_status_name((enum step_status)i)))
             found = (enum step_status)i;
     if (found == STEP_NOT_RUN)

@@ -110,7 +110,11 @@ enum step_status {
     STEP_FAILED,
     STEP_SKIPPED,
     STEP_TIMED_OUT,
-    STEP_UNKNOWN, /* sent, outcome not known: a person must say */
+    STEP_UNKNOWN,   /* sent, outcome not known: a person must say */
+    STEP_DENIED,    /* a person did not agree */
+    STEP_CANCELLED, /* ended before it was done, by a person, a failed branch or a caller */
+    STEP_SIMULATED, /* a shadow run: it was not sent */
+    STEP_STATUSES
 };
 const char *step_status_name(enum step_status status);
 

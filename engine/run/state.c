@@ -108,8 +108,9 @@ const char *run_mode_name(enum run_mode mode)
 
 const char *step_status_name(enum step_status status)
 {
-    static const char *const names[] = {"not-run", "running",   "succeeded", "failed",
-                                        "skipped", "timed-out", "unknown"};
+    static const char *const names[STEP_STATUSES] = {
+        "not-run",   "running", "succeeded", "failed",    "skipped",
+        "timed-out", "unknown", "denied",    "cancelled", "simulated"};
     return names[status];
 }
 
