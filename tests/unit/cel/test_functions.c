@@ -54,57 +54,118 @@ static void examples(void **state)
     arena_free(arena);
 }
 
-/* "a | b" as a set of types. */
-static unsigned types_of(struct quell_str text)
+/* ---- signatures, in the grammar of functions.def --------------------------------------------- */
+
+struct reading {
+    const char *at;
+};
+
+static bool takes(struct reading *r, const char *text)
+{
+    size_t len = strlen(text);
+    if (strncmp(r->at, text, len) != 0)
+        return false;
+    r->at += len;
+    return true;
+}
+
+static unsigned type_named(struct quell_str name)
 {
     static const struct {
         const char *name;
         unsigned types;
-    } names[] = {{"bool", T_BOOL},
-                 {"int", T_INT},
-                 {"uint", T_UINT},
-                 {"double", T_DOUBLE},
-                 {"string", T_STRING},
-                 {"bytes", T_BYTES},
-                 {"list", T_LIST},
-                 {"map", T_MAP},
-                 {"timestamp", T_TIME},
-                 {"duration", T_DURATION},
-                 {"optional", T_OPTIONAL},
-                 {"type", T_TYPE},
-                 {"any", T_ANY}};
-    struct quell_str head, tail = text;
-    unsigned types = 0;
-    while (tail.len) {
-        (void)str_cut(tail, '|', &head, &tail);
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            if (str_is(str_trim(head), names[i].name))
-                types |= names[i].types;
-        }
+    } names[] = {{"bool", T_BOOL},         {"int", T_INT},
+                 {"uint", T_UINT},         {"double", T_DOUBLE},
+                 {"string", T_STRING},     {"bytes", T_BYTES},
+                 {"null", T_NULL},         {"list", T_LIST},
+                 {"map", T_MAP},           {"timestamp", T_TIME},
+                 {"duration", T_DURATION}, {"optional", T_OPTIONAL},
+                 {"type", T_TYPE},         {"dyn", T_ANY}};
+    if (name.len == 1 && name.data[0] >= 'A' && name.data[0] <= 'Z')
+        return T_ANY;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (str_is(name, names[i].name))
+            return names[i].types;
     }
+    fail_msg("%.*s is no type", QUELL_ARG(name));
+    return 0;
+}
+
+/* How many types stand in the brackets of these. */
+static int parameters_of(unsigned types)
+{
+    if (types == T_MAP)
+        return 2;
+    return types == T_LIST || types == T_OPTIONAL || types == T_TYPE;
+}
+
+static unsigned read_type(struct reading *r)
+{
+    struct quell_str name = {r->at, strspn(r->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP")};
+    unsigned types = type_named(name);
+    r->at += name.len;
+    for (int i = 0; i < parameters_of(types); i++) {
+        assert_true(takes(r, i ? ", " : "("));
+        (void)read_type(r);
+    }
+    assert_true(!parameters_of(types) || takes(r, ")"));
     return types;
 }
 
-/* Takes the receiver and the name off a signature; the arguments are left. */
-static struct quell_str arguments_of(const struct function_row *row, struct quell_str signature,
-                                     unsigned *receiver)
+static unsigned read_union(struct reading *r)
 {
-    struct quell_str name = row->name, rest = signature;
-    size_t at = 0;
-    if (row->form == METHOD) {
-        struct quell_str of;
-        at = str_find(signature, name, signature.data[0] == '(' ? 1 : 0);
-        while (at != SIZE_MAX && (at == 0 || signature.data[at - 1] != '.'))
-            at = str_find(signature, name, at + 1);
-        assert_true(at != SIZE_MAX);
-        of = str_slice(signature, 0, at - 1);
-        if (of.data[0] == '(')
-            of = str_slice(of, 1, of.len - 1);
-        *receiver = types_of(of);
+    unsigned types = read_type(r);
+    while (takes(r, " | "))
+        types |= read_type(r);
+    return types;
+}
+
+static unsigned read_argument(struct reading *r, bool *variable)
+{
+    size_t name = strspn(r->at, "abcdefghijklmnopqrstuvwxyz");
+    *variable = name && strncmp(r->at + name, ": ", 2) == 0;
+    if (takes(r, "x.field"))
+        return T_ANY;
+    if (*variable)
+        r->at += name + 2;
+    return read_union(r);
+}
+
+static unsigned read_receiver(struct reading *r)
+{
+    bool brackets = takes(r, "(");
+    unsigned types = read_union(r);
+    assert_true(takes(r, brackets ? ")." : "."));
+    return types;
+}
+
+/* Reads it all; what it says must be what the row has. */
+static void check_signature(const struct function_row *row, const char *signature)
+{
+    struct reading r = {signature};
+    size_t count = 0, variables = 0;
+    if (row->form == METHOD && !row->macro)
+        assert_int_equal(row->types[count++], read_receiver(&r));
+    else if (row->form == METHOD)
+        (void)(read_receiver(&r) + count++);
+    assert_true(takes(&r, row->name.data) && takes(&r, "("));
+    while (!takes(&r, ") -> ")) {
+        bool variable = false;
+        unsigned types = read_argument(&r, &variable);
+        types |= takes(&r, "...") ? T_MORE : 0;
+        if (!row->macro)
+            assert_int_equal(row->types[count], types);
+        variables += variable;
+        count++;
+        assert_true(takes(&r, ", ") || r.at[0] == ')');
     }
-    rest = str_slice(signature, at + name.len, signature.len);
-    assert_true(str_starts(rest, QUELL_STR("(")));
-    return str_slice(rest, 1, str_find(rest, QUELL_STR(") -> "), 0));
+    (void)read_type(&r);
+    assert_string_equal(r.at, "");
+    assert_int_equal(variables, row->variables);
+    if (row->macro)
+        assert_int_equal(count, row->arguments);
+    else
+        assert_int_equal(row->types[count], 0);
 }
 
 static void signatures(void **state)
@@ -114,20 +175,8 @@ static void signatures(void **state)
     const struct cel_function_info *infos = cel_functions(&count);
     (void)state;
     for (size_t i = 0; i < count; i++) {
-        unsigned receiver = 0;
-        size_t index = 0;
-        struct quell_str rest = arguments_of(&rows[i], quell_str_of(infos[i].signature), &receiver);
-        assert_true(str_is(rows[i].name, infos[i].name));
-        if (rows[i].macro)
-            continue;
-        if (rows[i].form == METHOD)
-            assert_int_equal(rows[i].types[index++], receiver);
-        while (rest.len) {
-            struct quell_str argument;
-            (void)str_cut(rest, ',', &argument, &rest);
-            assert_int_equal(rows[i].types[index++], types_of(argument));
-        }
-        assert_int_equal(rows[i].types[index], 0);
+        assert_string_equal(rows[i].name.data, infos[i].name);
+        check_signature(&rows[i], infos[i].signature);
     }
 }
 
