@@ -85,6 +85,12 @@ static void check_inputs(const struct binding *binding, const struct cel_referen
     bind_suggest(binding, diag, str_nearest(ref->path[0], names, playbook->input_count));
 }
 
+/* What a step waits for has the fields of its kind. */
+static void check_event(const struct binding *binding, const struct cel_reference *ref)
+{
+    (void)bind_fields(binding, ref, binding->loader->incident_fields, 0, ref->root);
+}
+
 static void check_error(const struct binding *binding, const struct cel_reference *ref)
 {
     const struct loader *loader = binding->loader;
@@ -180,7 +186,12 @@ void bind_var(struct loader *loader, size_t step, const struct yaml_node *name)
 /* ---- roots -------------------------------------------------------------------------------------
  */
 
-enum { IN_TRIGGER = 1 << WHERE_TRIGGER, IN_INPUT = 1 << WHERE_INPUT, IN_STEP = 1 << WHERE_STEP };
+enum {
+    IN_TRIGGER = 1 << WHERE_TRIGGER,
+    IN_INPUT = 1 << WHERE_INPUT,
+    IN_EVENT = 1 << WHERE_EVENT,
+    IN_STEP = 1 << WHERE_STEP | IN_EVENT,
+};
 
 static const struct root {
     const char *name;
@@ -199,7 +210,7 @@ static const struct root {
     {"error", IN_STEP, check_error, NULL},
     {"output", 0, NULL, "it belongs to `poll`, which is not supported yet"},
     {"alert", 0, NULL, "it belongs to `on: alert`, which is not supported yet"},
-    {"event", 0, NULL, "it belongs to triggers that are not supported yet"},
+    {"event", IN_EVENT, check_event, "it is known only in the `where` of a `wait` for an event"},
     {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
     {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},
 };

@@ -132,6 +132,8 @@ static bool check_output(const struct binding *binding, const struct cel_referen
     struct diag *diag;
     if (step->kind == STEP_USES)
         return !outputs || !outputs[0].name || !bind_fields(binding, ref, outputs, 2, owner);
+    if (step->wait && step->wait->event)
+        return !bind_fields(binding, ref, loader->incident_fields, 2, owner);
     if (step->kind == STEP_FOR_EACH) {
         if (ref->count > 2)
             report_list(binding, ref, owner);

@@ -226,8 +226,13 @@ struct playbook *playbook_load(struct arena *arena, const struct playbook_action
 
 void playbook_free(struct playbook *playbook)
 {
+    size_t i;
     if (!playbook)
         return;
     trigger_free(playbook->incident);
     playbook->incident = NULL;
+    for (i = 0; i < playbook->step_count; i++)
+        if (playbook->all[i] && playbook->all[i]->wait)
+            trigger_free(playbook->all[i]->wait->trigger);
+    playbook->step_count = 0;
 }

@@ -28,7 +28,7 @@ enum lint {
 extern const struct playbook_lint lints[];
 
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
-    stop_fields[], fail_fields[];
+    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -172,7 +172,12 @@ struct quell_str better_spelling(const struct loader *loader, struct quell_str n
 struct place head_place(const struct loader *loader, const struct yaml_node *node);
 
 /* Where an expression stands: it decides which roots it has. */
-enum where { WHERE_TRIGGER, WHERE_INPUT, WHERE_STEP };
+enum where {
+    WHERE_TRIGGER,
+    WHERE_INPUT,
+    WHERE_STEP,
+    WHERE_EVENT, /* as in a step, and `event` is what came */
+};
 struct here {
     enum where where;
     size_t step; /* index of the step, or NO_STEP */

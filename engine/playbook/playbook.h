@@ -53,6 +53,17 @@ struct playbook_text {
     struct place place;
 };
 
+/* `wait`: for a span, until a time, or for an event. */
+struct step_wait {
+    int64_t span_us;            /* `wait: 15m`; 0 = one of the others */
+    struct playbook_text span;  /* the same with ${{ }} */
+    struct playbook_text until; /* gives a timestamp */
+    const char *event;          /* what is waited for: "incident", or NULL */
+    struct trigger *trigger;    /* the condition under it; freed by playbook_free */
+    struct playbook_text where; /* over `event` and all else, or nothing */
+    int64_t timeout_us;         /* of waiting for an event; 0 = as long as the run may take */
+};
+
 struct step {
     enum step_kind kind;
     struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
@@ -88,6 +99,8 @@ struct step {
     /* stop, fail */
     struct quell_str stop_as; /* done benign duplicate escalated */
     struct playbook_text reason;
+
+    const struct step_wait *wait; /* wait, or NULL */
 };
 
 enum playbook_state { PLAYBOOK_LIVE, PLAYBOOK_SHADOW, PLAYBOOK_OFF };

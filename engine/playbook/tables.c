@@ -191,6 +191,33 @@ const struct quell_field fail_fields[] = {{.name = "reason",
                                            .doc = "why, for people"},
                                           {.name = NULL}};
 
+const struct quell_field wait_for_fields[] = {
+    {.name = "incident",
+     .type = QUELL_FIELD_ANY,
+     .doc = "an incident comes in: `types`, `match`, `unless`, `where`, as under `on`"},
+    LATER("alert", "an alert comes in, as under `on`"),
+    LATER("webhook", "a request comes to a path of its own, as under `on`"),
+    {.name = NULL}};
+
+const struct quell_field wait_fields[] = {
+    {.name = "until",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "the time to wait for; one that has passed does not wait"},
+    {.name = "for",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = wait_for_fields,
+     .doc = "the event to wait for; it is the step's output"},
+    {.name = "where",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "only an event that this holds for; it is read as `event`"},
+    {.name = "timeout",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .doc = "longest wait for an event; then the step is `timed-out`"},
+    {.name = NULL}};
+
 const struct quell_field step_fields[] = {
     {.name = "id",
      .type = QUELL_FIELD_STRING,
@@ -256,7 +283,10 @@ const struct quell_field step_fields[] = {
      .doc = "ends the run badly: `reason`"},
     LATER_KIND("call", "runs another playbook as a child"),
     LATER_KIND("ask", "asks a person to fill in a form"),
-    LATER_KIND("wait", "waits for a time or an event"),
+    {.name = "wait",
+     .type = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_KIND,
+     .doc = "waits for a time or an event: `15m`, `{ until: ... }` or `{ for: ... }`"},
     LATER_KIND("parallel", "runs branches at the same time"),
     LATER_KIND("while", "repeats its steps as long as a condition holds"),
     LATER_KIND("switch", "the first case that holds"),

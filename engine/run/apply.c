@@ -17,14 +17,14 @@
 #include "run/state.h"
 #include "value/value.h"
 
-static enum quell_code misfit(const struct event *event, const char *why, struct quell_error *err)
+enum quell_code event_misfit(const struct event *event, const char *why, struct quell_error *err)
 {
     return error_set(err, QUELL_INVALID, "event %llu (%s `%.*s`) does not fit: %s",
                      (unsigned long long)event->seq, event_name(event->kind),
                      QUELL_ARG(event->path), why);
 }
 
-static int64_t time_of(struct quell_value value, int64_t otherwise)
+int64_t event_time(struct quell_value value, int64_t otherwise)
 {
     if (!quell_is(value, QUELL_TIME))
         return otherwise;
@@ -41,9 +41,9 @@ static enum quell_code run_started(struct run *run, struct instance *instance,
 
     (void)instance;
     if (run->started)
-        return misfit(event, "the run has started before", err);
+        return event_misfit(event, "the run has started before", err);
     if (!str_is(quell_get_str(event->data, "revision"), run->playbook->revision))
-        return misfit(event, "it belongs to another revision of the playbook", err);
+        return event_misfit(event, "it belongs to another revision of the playbook", err);
     run->started = true;
     run->mode = str_is(mode, "plan") ? RUN_PLAN : str_is(mode, "shadow") ? RUN_SHADOW : RUN_LIVE;
     run->incident = quell_get(event->data, "incident");
@@ -60,7 +60,7 @@ static enum quell_code run_failing(struct run *run, struct instance *instance,
 {
     (void)instance;
     if (run->failing)
-        return misfit(event, "the run fails already", err);
+        return event_misfit(event, "the run fails already", err);
     run->failing = true;
     run->stopping = false; /* a failure beats the stop of another item */
     run->error = quell_get(event->data, "error");
@@ -107,7 +107,7 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err)
 {
     if (instance->phase != PHASE_ANSWERED)
-        return misfit(event, "the step has no answered call", err);
+        return event_misfit(event, "the step has no answered call", err);
     instance->phase = PHASE_HELD;
     instance->reason = quell_get_str(event->data, "reason");
     run->held++;
@@ -118,7 +118,7 @@ static enum quell_code outcome_resolved(struct run *run, struct instance *instan
                                         const struct event *event, struct quell_error *err)
 {
     if (instance->phase != PHASE_HELD)
-        return misfit(event, "the step is not held", err);
+        return event_misfit(event, "the step is not held", err);
     run->held--;
     instance->reason = QUELL_STR("");
     instance->error = quell_null();
@@ -162,7 +162,7 @@ static enum quell_code step_started(struct run *run, struct instance *instance,
     int64_t due = frame_due(run, instance->frame);
 
     if (instance->phase != PHASE_IDLE)
-        return misfit(event, "the step has begun before", err);
+        return event_misfit(event, "the step has begun before", err);
     instance->phase = PHASE_STARTED;
     instance->status = STEP_RUNNING;
     instance->attempt = 1;
@@ -185,7 +185,7 @@ static enum quell_code step_skipped(struct run *run, struct instance *instance,
 {
     (void)run;
     if (instance->phase != PHASE_IDLE)
-        return misfit(event, "the step has begun before", err);
+        return event_misfit(event, "the step has begun before", err);
     instance->phase = PHASE_ENDED;
     instance->status = STEP_SKIPPED;
     instance->reason = quell_get_str(event->data, "reason");
@@ -202,9 +202,9 @@ static enum quell_code loop_started(struct run *run, struct instance *instance,
     size_t i, count = unknown ? 1 : quell_count(items);
 
     if (step->kind != STEP_FOR_EACH || instance->phase != PHASE_STARTED || instance->bodies)
-        return misfit(event, "it is no for-each that begins", err);
+        return event_misfit(event, "it is no for-each that begins", err);
     if (count > LIMIT_FOR_EACH)
-        return misfit(event, "too many items", err);
+        return event_misfit(event, "too many items", err);
     instance->items = items;
     instance->bodies = arena_array(run->arena, struct frame, count);
     instance->body_count = count;
@@ -234,7 +234,7 @@ static enum quell_code vars_set(struct run *run, struct instance *instance,
     size_t i;
 
     if (instance->phase != PHASE_STARTED || instance->step->kind != STEP_SET)
-        return misfit(event, "it is no set step that has begun", err);
+        return event_misfit(event, "it is no set step that has begun", err);
     for (i = 0; i < quell_count(run->vars); i++)
         map_add_key(&map, run->vars.as.pairs[i].key, run->vars.as.pairs[i].value);
     for (i = 0; i < quell_count(vars); i++)
@@ -303,9 +303,9 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
         if (str_is(status, step_status_name((enum step_status)i)))
             found = (enum step_status)i;
     if (found == STEP_NOT_RUN)
-        return misfit(event, "its status is not known", err);
+        return event_misfit(event, "its status is not known", err);
     if (instance->phase == PHASE_ENDED)
-        return misfit(event, "the step has ended before", err);
+        return event_misfit(event, "the step has ended before", err);
     begin_late(instance, event);
     instance->phase = PHASE_ENDED;
     instance->status = found;
@@ -324,7 +324,7 @@ static enum quell_code catch_started(struct run *run, struct instance *instance,
                                      const struct event *event, struct quell_error *err)
 {
     if (instance->phase == PHASE_ENDED || instance->catcher)
-        return misfit(event, "the step has ended or is caught already", err);
+        return event_misfit(event, "the step has ended or is caught already", err);
     begin_late(instance, event);
     instance->error = quell_get(event->data, "error");
     instance->phase = PHASE_CATCHING;
@@ -356,7 +356,7 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
     int64_t attempt = quell_get_int(event->data, "attempt", 1);
 
     if (instance->step->kind != STEP_USES || instance->phase != PHASE_STARTED)
-        return misfit(event, "the step cannot call now", err);
+        return event_misfit(event, "the step cannot call now", err);
     instance->phase = PHASE_CALLING;
     instance->attempt = (unsigned)attempt;
     instance->key = quell_get_str(event->data, "key");
@@ -376,7 +376,7 @@ static enum quell_code call_sending(struct run *run, struct instance *instance,
 {
     (void)run;
     if (instance->phase != PHASE_CALLING)
-        return misfit(event, "the step has no call", err);
+        return event_misfit(event, "the step has no call", err);
     instance->call_state = quell_get(event->data, "state");
     instance->has_state = true;
     instance->in_flight = quell_get_bool(event->data, "changes", true);
@@ -390,11 +390,11 @@ static enum quell_code call_sleeping(struct run *run, struct instance *instance,
 {
     (void)run;
     if (instance->phase != PHASE_CALLING)
-        return misfit(event, "the step has no call", err);
+        return event_misfit(event, "the step has no call", err);
     instance->call_state = quell_get(event->data, "state");
     instance->has_state = true;
     instance->in_flight = quell_get_bool(event->data, "changes", false);
-    instance->sleep_until_us = time_of(quell_get(event->data, "until"), event->at_us);
+    instance->sleep_until_us = event_time(quell_get(event->data, "until"), event->at_us);
     return QUELL_OK;
 }
 
@@ -405,7 +405,7 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
     bool made_up = quell_get_bool(event->data, "simulated", false);
 
     if (instance->phase != PHASE_CALLING)
-        return misfit(event, "the step has no call", err);
+        return event_misfit(event, "the step has no call", err);
     instance->phase = PHASE_ANSWERED;
     instance->status = quell_text_is(outcome, "succeeded") ? STEP_SUCCEEDED
                        : quell_text_is(outcome, "unknown") ? STEP_UNKNOWN
@@ -424,19 +424,20 @@ static enum quell_code retry_waiting(struct run *run, struct instance *instance,
 {
     (void)run;
     if (instance->phase != PHASE_ANSWERED)
-        return misfit(event, "the step has no answered call", err);
+        return event_misfit(event, "the step has no answered call", err);
     instance->phase = PHASE_RETRYING;
     instance->status = STEP_RUNNING;
-    instance->until_us = time_of(quell_get(event->data, "until"), event->at_us);
+    instance->until_us = event_time(quell_get(event->data, "until"), event->at_us);
     return QUELL_OK;
 }
 
 static enum quell_code timer_fired(struct run *run, struct instance *instance,
                                    const struct event *event, struct quell_error *err)
 {
-    (void)run;
+    if (instance->phase == PHASE_WAITING)
+        return apply_wait_over(run, instance, event, err);
     if (instance->phase != PHASE_RETRYING)
-        return misfit(event, "the step does not wait", err);
+        return event_misfit(event, "the step does not wait", err);
     instance->phase = PHASE_STARTED;
     instance->attempt++;
     return QUELL_OK;
@@ -463,6 +464,8 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_CALL_ENDED] = {true, call_ended},
     [EVENT_RETRY_WAITING] = {true, retry_waiting},
     [EVENT_TIMER_FIRED] = {true, timer_fired},
+    [EVENT_WAIT_STARTED] = {true, apply_wait_started},
+    [EVENT_EVENT_CAME] = {true, apply_event_came},
     [EVENT_STEP_ENDED] = {true, step_is_over},
     [EVENT_CATCH_STARTED] = {true, catch_started},
     [EVENT_RUN_FAILING] = {false, run_failing},
@@ -483,15 +486,15 @@ static enum quell_code take(struct run *run, const struct event *event, bool cop
     assert(event->kind < EVENT_KINDS);
     applier = &appliers[event->kind];
     if (event->seq != run->seq + 1)
-        return misfit(event, "an event before it is missing", err);
+        return event_misfit(event, "an event before it is missing", err);
     if (run->ended)
-        return misfit(event, "the run has ended", err);
+        return event_misfit(event, "the run has ended", err);
     if (!run->started && event->kind != EVENT_RUN_STARTED)
-        return misfit(event, "the run has not started", err);
+        return event_misfit(event, "the run has not started", err);
     if (applier->of_step) {
         instance = run_instance(run, event->path);
         if (instance == NULL)
-            return misfit(event, "the playbook has no such step", err);
+            return event_misfit(event, "the playbook has no such step", err);
         own.path = instance->path;
     }
     if (copy)

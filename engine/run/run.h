@@ -103,6 +103,11 @@ bool run_find_call(const struct run *run, struct quell_str path, struct run_call
 void run_each_call(const struct run *run, void (*each)(const struct run_call *call, void *user),
                    void *user);
 
+/* Whether an event that fits the condition of the step's wait is the one it waits for: what its
+ * `where` says, evaluated where the step stands. An error is told and is no yes. */
+enum quell_code run_event_fits(struct run *run, struct quell_str path, struct quell_value event,
+                               bool *fits, struct quell_error *err) QUELL_MUST_CHECK;
+
 enum step_status {
     STEP_NOT_RUN,
     STEP_RUNNING,
@@ -129,7 +134,8 @@ struct run_step {
         maybe; /* plan: it runs only if this unknown condition holds; empty = certain */
     struct quell_str reason; /* why it was skipped or held */
     struct quell_value input, output, error;
-    struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "person", or empty */
+    struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "time", "event",
+                               "person", or empty */
     int64_t started_us, ended_us, until_us;
 };
 void run_each_step(const struct run *run, void (*each)(const struct run_step *step, void *user),

@@ -216,17 +216,16 @@ static enum quell_code failed(struct run *run, enum quell_code code, const struc
     return code;
 }
 
-enum quell_code scope_eval(struct run *run, const struct frame *frame,
-                           const struct playbook_text *text, struct quell_value *value,
-                           struct quell_value *error)
+static enum quell_code eval(struct run *run, const struct playbook_text *text,
+                            const struct cel_scope *scope, struct quell_value *value,
+                            struct quell_value *error)
 {
-    struct cel_scope scope = {.vars = variables(run, frame)};
     struct cel_fault fault = {0};
     struct quell_value found;
     enum quell_code code;
 
-    code = text->expr ? cel_eval(text->expr, &scope, run->scratch, &found, &fault)
-                      : cel_template_eval(text->text, &scope, run->scratch, &found, &fault);
+    code = text->expr ? cel_eval(text->expr, scope, run->scratch, &found, &fault)
+                      : cel_template_eval(text->text, scope, run->scratch, &found, &fault);
     if (code)
         code = failed(run, code, &fault, playbook_place(run->playbook, text->place, fault.place),
                       error);
@@ -234,6 +233,29 @@ enum quell_code scope_eval(struct run *run, const struct frame *frame,
         *value = value_copy(run->arena, found);
     arena_reset(run->scratch);
     return code;
+}
+
+enum quell_code scope_eval(struct run *run, const struct frame *frame,
+                           const struct playbook_text *text, struct quell_value *value,
+                           struct quell_value *error)
+{
+    struct cel_scope scope = {.vars = variables(run, frame)};
+
+    return eval(run, text, &scope, value, error);
+}
+
+enum quell_code scope_eval_with(struct run *run, const struct frame *frame,
+                                const struct playbook_text *text, const char *name,
+                                struct quell_value extra, struct quell_value *value,
+                                struct quell_value *error)
+{
+    struct cel_scope around = {.vars = variables(run, frame)};
+    struct map_builder map = {.arena = run->scratch};
+    struct cel_scope scope = {.outer = &around};
+
+    map_add(&map, name, extra);
+    scope.vars = map_made(&map);
+    return eval(run, text, &scope, value, error);
 }
 
 /* A tree's fault names the text that it is about: "`targets[0].name`: ...". */

@@ -215,7 +215,8 @@ static void find_due(const struct instance *instance, void *user)
 {
     int64_t *due = user;
 
-    if (instance->phase == PHASE_RETRYING && instance->until_us < *due)
+    if ((instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING) &&
+        instance->until_us < *due)
         *due = instance->until_us;
 }
 
@@ -291,6 +292,8 @@ static struct quell_str waits_for(const struct instance *instance)
         return instance->sleep_until_us ? QUELL_STR("sleep") : QUELL_STR("answer");
     case PHASE_RETRYING:
         return QUELL_STR("retry");
+    case PHASE_WAITING:
+        return instance->step->wait->event ? QUELL_STR("event") : QUELL_STR("time");
     case PHASE_HELD:
         return QUELL_STR("person");
     case PHASE_IDLE:
@@ -319,8 +322,9 @@ static struct run_step step_of(const struct instance *instance)
         .waits = waits_for(instance),
         .started_us = instance->started_us,
         .ended_us = instance->ended_us,
-        .until_us =
-            instance->phase == PHASE_RETRYING ? instance->until_us : instance->sleep_until_us,
+        .until_us = instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING
+                        ? instance->until_us
+                        : instance->sleep_until_us,
     };
 }
 

@@ -17,6 +17,7 @@ enum phase {
     PHASE_CALLING,  /* a call is scheduled and has not ended */
     PHASE_ANSWERED, /* the call ended, the names are set; what follows is not decided yet */
     PHASE_RETRYING, /* waits before the next attempt */
+    PHASE_WAITING,  /* for a time or an event */
     PHASE_HELD,     /* waits for a person */
     PHASE_CATCHING, /* the steps under on-error run */
     PHASE_ENDED,
@@ -44,7 +45,8 @@ struct instance {
     int64_t started_us, ended_us;
     int64_t due_us;      /* its deadline, inherited from what encloses it; INT64_MAX = none */
     int64_t call_due_us; /* of this attempt, when the step has no time-out of its own */
-    int64_t until_us;    /* retrying: when to go on */
+    int64_t until_us;    /* retrying, waiting: when to go on; INT64_MAX = not by itself */
+    bool late;           /* waiting: the deadline comes before what is waited for */
     /* the call */
     struct quell_str key, connection;
     struct quell_value call_state;
@@ -111,6 +113,18 @@ int64_t frame_due(const struct run *run, const struct frame *frame);
 enum quell_code run_take(struct run *run, const struct event *event,
                          struct quell_error *err) QUELL_MUST_CHECK;
 
+/* apply.c, for the appliers in other files. */
+enum quell_code event_misfit(const struct event *event, const char *why, struct quell_error *err);
+int64_t event_time(struct quell_value value, int64_t otherwise);
+
+/* apply_wait.c */
+enum quell_code apply_wait_started(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err);
+enum quell_code apply_event_came(struct run *run, struct instance *instance,
+                                 const struct event *event, struct quell_error *err);
+enum quell_code apply_wait_over(struct run *run, struct instance *instance,
+                                const struct event *event, struct quell_error *err);
+
 /* step_for_each.c: [{item, index, status, steps}]; follows from the state, so no event carries it.
  */
 struct quell_value for_each_output(struct run *run, const struct instance *instance);
@@ -120,6 +134,11 @@ struct quell_value for_each_output(struct run *run, const struct instance *insta
 enum quell_code scope_eval(struct run *run, const struct frame *frame,
                            const struct playbook_text *text, struct quell_value *value,
                            struct quell_value *error);
+/* The same with one more name in scope. */
+enum quell_code scope_eval_with(struct run *run, const struct frame *frame,
+                                const struct playbook_text *text, const char *name,
+                                struct quell_value extra, struct quell_value *value,
+                                struct quell_value *error);
 enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
                                 const struct cel_tree *tree, struct place place,
                                 struct quell_value *value, struct quell_value *error);
@@ -172,6 +191,7 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
 enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *instance);
 enum flow step_advance_SET(struct decision *decision, struct instance *instance);
 enum flow step_advance_STOP(struct decision *decision, struct instance *instance);
+enum flow step_advance_WAIT(struct decision *decision, struct instance *instance);
 enum flow step_advance_FAIL(struct decision *decision, struct instance *instance);
 enum flow step_advance_BLOCK(struct decision *decision, struct instance *instance);
 

@@ -176,6 +176,7 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
         return after_wait(decision, instance);
     case PHASE_IDLE:
     case PHASE_CALLING:
+    case PHASE_WAITING:
     case PHASE_HELD:
     case PHASE_CATCHING:
     case PHASE_ENDED:

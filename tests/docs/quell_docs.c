@@ -125,6 +125,14 @@ static void print_playbook(void)
                  "How a failed call is tried again. A `Retry-After` of the far side "
                  "is always honoured and does not count.",
                  retry_fields);
+    print_fields("`wait`",
+                 "`wait: 15m` waits for a span of time, `wait: { until: ... }` until a timestamp "
+                 "(one that has passed does not wait), `wait: { for: ... }` for an event that "
+                 "fits. The time is journaled before the wait begins: after a restart it is the "
+                 "same, and one that has passed meanwhile is over at once. A wait never outlasts "
+                 "the `timeout` of its step, of a block around it or of the run: it is "
+                 "`timed-out` then, as is one whose event did not come.",
+                 wait_fields);
     printf(
         "\n## What expressions see\n\n"
         "`incident`, `inputs`, `vars`, `steps`, the name of the loop around, `run`, `playbook`, "

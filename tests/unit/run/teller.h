@@ -101,6 +101,22 @@ static inline struct quell_str shown(struct quell_str path)
     return i < path.len && path.data[i] == '_' ? QUELL_STR("-") : path;
 }
 
+/* What is said of waiting, for times, events and people. */
+static inline void tell_waiting(struct buf *out, struct quell_str path, const struct event *event)
+{
+    struct quell_value data = event->data, until = quell_get(data, "until");
+
+    if (event->kind == EVENT_WAIT_STARTED)
+        buf_add_format(out, "%.*s waits%s%.*s %llds%s\n", QUELL_ARG(path),
+                       quell_is_null(quell_get(data, "for")) ? "" : " for ",
+                       QUELL_ARG(quell_get_str(data, "for")),
+                       (long long)(until.as.integer - event->at_us / 1000000),
+                       quell_get_bool(data, "late", false) ? " late" : "");
+    if (event->kind == EVENT_EVENT_CAME)
+        buf_add_format(out, "%.*s sees %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(quell_get(data, "event"), "title")));
+}
+
 static inline void tell_event(struct teller *teller, const struct event *event)
 {
     struct quell_str path = shown(event->path);
@@ -155,6 +171,10 @@ static inline void tell_event(struct teller *teller, const struct event *event)
         break;
     case EVENT_RUN_ENDED:
         buf_add_format(out, "run %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+        break;
+    case EVENT_WAIT_STARTED:
+    case EVENT_EVENT_CAME:
+        tell_waiting(out, path, event);
         break;
     case EVENT_RUN_STARTED:
     case EVENT_STEP_STARTED:
@@ -226,6 +246,50 @@ static inline void first_call(const struct run_call *call, void *user)
         *open = (struct open_call){call->path, true};
 }
 
+/* A step that waits for an event or a person and has an answer left. */
+struct asked_step {
+    const struct teller *teller;
+    struct quell_str path, waits;
+    bool found;
+};
+
+static inline bool has_answer(const struct teller *teller, struct quell_str path)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(teller->answers); i++)
+        if (quell_str_equal(quell_str(teller->answers.as.pairs[i].key), path))
+            return teller->asked[i] < quell_count(teller->answers.as.pairs[i].value);
+    return false;
+}
+
+static inline void asked_step(const struct run_step *step, void *user)
+{
+    struct asked_step *asked = user;
+
+    if (!asked->found && str_is(step->waits, "event") && has_answer(asked->teller, step->path)) {
+        asked->path = step->path;
+        asked->waits = step->waits;
+        asked->found = true;
+    }
+}
+
+/* An event comes in; one that does not fit is no event for the run. */
+static inline void come(struct teller *teller, struct quell_str path)
+{
+    struct map_builder map = {.arena = teller->arena};
+    struct quell_value event = next_answer(teller, path);
+    struct quell_error err = {0};
+    bool fits;
+
+    if (run_event_fits(teller->run, path, event, &fits, &err) || !fits) {
+        buf_add_format(&teller->told, "%.*s passes by\n", QUELL_ARG(path));
+        return;
+    }
+    map_add(&map, "event", event);
+    outside(teller, EVENT_EVENT_CAME, path, map_made(&map));
+}
+
 static inline void held_step(const struct run_step *step, void *user)
 {
     struct open_call *open = user;
@@ -238,6 +302,7 @@ static inline void held_step(const struct run_step *step, void *user)
 static inline bool happen(struct teller *teller)
 {
     struct open_call open = {0};
+    struct asked_step asked = {.teller = teller};
 
     run_each_call(teller->run, first_call, &open);
     if (open.found) {
@@ -250,6 +315,11 @@ static inline bool happen(struct teller *teller)
         map_add(&map, "happened",
                 quell_bool(quell_text_is(next_answer(teller, open.path), "happened")));
         outside(teller, EVENT_OUTCOME_RESOLVED, open.path, map_made(&map));
+        return true;
+    }
+    run_each_step(teller->run, asked_step, &asked);
+    if (asked.found) {
+        come(teller, asked.path);
         return true;
     }
     if (run_due(teller->run) == INT64_MAX)
@@ -288,7 +358,8 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             fail_msg("%s", err.message);
         record(teller, &event);
         teller->now_us = event.at_us;
-        if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED)
+        if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED ||
+            event.kind == EVENT_EVENT_CAME)
             (void)next_answer(teller, event.path); /* it was given then */
     }
 }

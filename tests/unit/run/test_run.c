@@ -6,6 +6,8 @@
  */
 #include "teller.h"
 
+#include "stories_waits.h"
+
 static void check(const struct teller *teller, const struct story *story, const char *how,
                   size_t cut)
 {
@@ -50,6 +52,8 @@ static void stories_are_told(void **state)
     (void)state;
     for (i = 0; i < sizeof(stories) / sizeof(*stories); i++)
         tell(&stories[i], false);
+    for (i = 0; i < sizeof(stories_waits) / sizeof(*stories_waits); i++)
+        tell(&stories_waits[i], false);
     for (i = 0; i < sizeof(plans) / sizeof(*plans); i++)
         tell(&plans[i], true);
 }
