@@ -162,7 +162,7 @@ static void run_turn(struct call *call, const struct quell_reply *reply)
     call->phase = CALL_TURNING;
     call->wish = (struct wish){.state = quell_null(), .output = quell_null()};
     call->turn_arena = arena_new(0);
-    call->view.now_us = clock_now_us();
+    call->view.now_us = loop_now_us(call->host->loop);
     call->turns++;
     said = turn(&call->view, reply);
     call->view.resumed = false;
@@ -296,9 +296,9 @@ static void slept(void *user)
     call_turn(call, NULL);
 }
 
-static int64_t ms_until(int64_t when_us)
+static int64_t ms_until(const struct call *call, int64_t when_us)
 {
-    int64_t left_us = when_us - clock_now_us();
+    int64_t left_us = when_us - loop_now_us(call->host->loop);
 
     return left_us > 0 ? left_us / 1000 + 1 : 0;
 }
@@ -306,7 +306,7 @@ static int64_t ms_until(int64_t when_us)
 static void sleep_until(struct call *call, int64_t until_us)
 {
     call->phase = CALL_SLEEPING;
-    call->timer = loop_after(call->host->loop, ms_until(until_us), slept, call);
+    call->timer = loop_after(call->host->loop, ms_until(call, until_us), slept, call);
 }
 
 static void deadline_passed(void *user)
@@ -329,7 +329,7 @@ static void deadline_passed(void *user)
 
 static void arm_deadline(struct call *call, const struct call_request *request)
 {
-    int64_t soonest_us = clock_now_us() + (int64_t)LIMIT_REQUEST_MS * 1000;
+    int64_t soonest_us = loop_now_us(call->host->loop) + (int64_t)LIMIT_REQUEST_MS * 1000;
 
     call->deadline_us = request->deadline_us;
     if (call->deadline_us == 0)
@@ -338,7 +338,7 @@ static void arm_deadline(struct call *call, const struct call_request *request)
     if (request->in_flight && call->action->settle && call->deadline_us < soonest_us)
         call->deadline_us = soonest_us;
     call->deadline =
-        loop_after(call->host->loop, ms_until(call->deadline_us), deadline_passed, call);
+        loop_after(call->host->loop, ms_until(call, call->deadline_us), deadline_passed, call);
 }
 
 /* ---- starting --------------------------------------------------------------------------------*/

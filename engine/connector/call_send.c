@@ -24,7 +24,7 @@ int64_t sending_backoff_ms(const struct call *call, unsigned tries)
     int64_t most_ms = call->host->backoff_ms << (tries > 1 ? tries - 1 : 0);
     uint32_t dice;
 
-    random_fill(&dice, sizeof(dice));
+    loop_random(call->host->loop, &dice, sizeof(dice));
     return most_ms / 2 + (int64_t)(dice % (uint64_t)(most_ms / 2 + 1));
 }
 
@@ -47,7 +47,8 @@ static bool try_later(struct call *call, int64_t asked_ms)
     wait_ms = sending_backoff_ms(call, call->sending.tries);
     if (asked_ms > 0)
         wait_ms = asked_ms + wait_ms / 10; /* those who were told the same do not come together */
-    if (call->deadline_us > 0 && clock_now_us() + wait_ms * 1000 >= call->deadline_us)
+    if (call->deadline_us > 0 &&
+        loop_now_us(call->host->loop) + wait_ms * 1000 >= call->deadline_us)
         return false;
     start_timer(call, wait_ms);
     if (is_announced_anew(call)) /* nobody proceeds: it neither wants to send nor to sleep */

@@ -154,7 +154,10 @@ static enum quell_turn host_later(struct quell_call *view, int64_t ms, struct qu
 
     static const int64_t most_ms = INT64_C(100) * 366 * 86400000; /* a century: no sum wraps */
 
-    call->wish.until_us = clock_now_us() + (ms > most_ms ? most_ms : ms > 0 ? ms : 0) * 1000;
+    call->wish.until_us = loop_now_us(call->host->loop) + (ms > most_ms ? most_ms
+                                                           : ms > 0     ? ms
+                                                                        : 0) *
+                                                              1000;
     return code ? say_failed(call, code, 0) : say(call, QUELL_SLEEPING);
 }
 

@@ -53,10 +53,12 @@ struct generation {
 struct active_call {
     struct active_call *next;
     struct active *active;
-    struct quell_str path; /* the run's */
-    struct call *call;
-    bool starting, ended; /* call_start() has not returned; it ended meanwhile */
-    uint64_t announced;   /* seq of the event that call_proceed() waits for */
+    struct quell_str path;          /* the run's */
+    struct call *call;              /* NULL: stood in for, and the answer comes with the timer */
+    struct stand_in_answer *answer; /* or NULL */
+    struct loop_timer *timer;       /* or NULL */
+    bool starting, ended;           /* call_start() has not returned; it ended meanwhile */
+    uint64_t announced;             /* seq of the event that call_proceed() waits for */
 };
 
 struct active {
@@ -169,6 +171,7 @@ struct quell {
     struct counters counters;
     quell_watch_fn *watch;
     void *watch_user;
+    const struct stand_in *stand_in; /* a test's: no connector is called; or NULL */
 };
 
 /* config.c, generation.c */
@@ -230,6 +233,25 @@ struct active *active_find(struct quell *engine, struct quell_str run);
  * told when nothing of what it announced has taken effect. */
 void active_call_rest(struct active_call *call);
 
+/* Journals how a call ended, and nothing more. */
+void say_outcome(struct active *active, struct quell_str path, const struct call_outcome *result,
+                 bool simulated);
+void active_call_drop(struct active_call *call);
+
+/* stand_in.c: who answers calls in a test, in place of connectors. */
+struct stand_in_answer {
+    struct call_outcome outcome; /* what it borrows must live until it is given */
+    int64_t after_us;            /* when; beyond the call's deadline: the call times out */
+    bool simulated;              /* it was made up from the manifest */
+};
+struct stand_in {
+    void (*answer)(struct active *active, const struct run_call *call,
+                   struct stand_in_answer *answer, void *user);
+    void *user;
+};
+/* Whether the engine has a stand-in, which then has the call. */
+bool stand_in_call(struct active *active, const struct run_call *call);
+
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */
 
@@ -241,7 +263,7 @@ enum quell_code journal_read_run(struct quell *engine, const struct store_run *r
 
 /* intake.c */
 /* Parses and normalises; incident.id is new, *delivery the payload's own id of this delivery. */
-enum quell_code incident_from_text(struct arena *arena, struct quell_str source,
+enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struct quell_str source,
                                    struct quell_str text, struct quell_value *incident,
                                    struct quell_str *event, struct quell_str *delivery,
                                    struct quell_error *err);

@@ -34,7 +34,7 @@ struct active *active_new(struct quell *engine, struct generation *generation,
     return active;
 }
 
-static void call_drop(struct active_call *call)
+void active_call_drop(struct active_call *call)
 {
     struct active_call **at = &call->active->calls;
 
@@ -42,6 +42,8 @@ static void call_drop(struct active_call *call)
         at = &(*at)->next;
     *at = call->next;
     call_free(call->call);
+    loop_cancel(call->timer);
+    memory_free(call->answer);
     memory_free(call);
 }
 
@@ -50,7 +52,7 @@ void active_free(struct active *active)
     struct quell *engine = active->engine;
 
     while (active->calls)
-        call_drop(active->calls);
+        active_call_drop(active->calls);
     loop_cancel(active->timer);
     if (active->before)
         active->before->next = active->next;
@@ -87,7 +89,7 @@ struct active *active_find(struct quell *engine, struct quell_str run)
 /* A clock that is set back does not make a run wait until it has caught up. */
 int64_t active_now_us(const struct active *active)
 {
-    int64_t now = clock_now_us(), last = run_updated_us(active->run);
+    int64_t now = loop_now_us(active->engine->loop), last = run_updated_us(active->run);
 
     if (now < last)
         now = last;
@@ -97,7 +99,7 @@ int64_t active_now_us(const struct active *active)
 /* How far the run's time is ahead of the clock, which calls go by. */
 static int64_t ahead_us(const struct active *active)
 {
-    int64_t ahead = active_now_us(active) - clock_now_us();
+    int64_t ahead = active_now_us(active) - loop_now_us(active->engine->loop);
 
     return ahead > 0 ? ahead : 0;
 }
@@ -188,9 +190,8 @@ static struct quell_value error_value(struct arena *arena, const struct quell_er
     return map_made(&map);
 }
 
-/* Journals the end of a call and lets the run go on. */
-static void outcome(struct active *active, struct quell_str path, const struct call_outcome *result,
-                    bool simulated)
+void say_outcome(struct active *active, struct quell_str path, const struct call_outcome *result,
+                 bool simulated)
 {
     struct quell *engine = active->engine;
     struct commit *commit = turn_commit(engine);
@@ -223,11 +224,11 @@ static void on_ended(struct call *call, const struct call_outcome *result, void 
 
     (void)call;
     turn_begin(engine);
-    outcome(active, path, result, false);
+    say_outcome(active, path, result, false);
     if (mine->starting)
         mine->ended = true; /* dispatch_call() drops it, and the decision under way goes on */
     else
-        call_drop(mine);
+        active_call_drop(mine);
     if (!active->deciding)
         advance(active);
     turn_end(engine);
@@ -260,7 +261,7 @@ void active_call_rest(struct active_call *mine)
     if (call_is_unsent(mine->call) && run_find_call(mine->active->run, mine->path, &call) &&
         call.in_flight) /* a failure is logged, and the doubt stays */
         (void)say_of_call(mine, EVENT_CALL_SENDING, call.state, false, quell_null());
-    call_drop(mine);
+    active_call_drop(mine);
 }
 
 /* The run has no room for what a call is about to do, so it cannot go on. What it sent before may
@@ -350,7 +351,7 @@ static bool shadowed(struct active *active, const struct run_call *call)
         return false;
     result.output = simulate_output(turn_commit(active->engine)->arena, call->step->action,
                                     call->input, QUELL_STR("not sent: shadow"), true);
-    outcome(active, call->path, &result, true);
+    say_outcome(active, call->path, &result, true);
     return true;
 }
 
@@ -367,7 +368,7 @@ static void end_unconnected(struct active *active, const struct run_call *call)
         "quell.yaml",
         QUELL_ARG(call->connection.len ? call->connection : quell_str_of(step->connector->name)),
         lost ? ", and a request was on its way" : "");
-    outcome(active, call->path, &result, false);
+    say_outcome(active, call->path, &result, false);
 }
 
 void dispatch_call(struct active *active, const struct run_call *call)
@@ -378,7 +379,7 @@ void dispatch_call(struct active *active, const struct run_call *call)
     struct active_call *mine;
     int64_t ahead = ahead_us(active);
 
-    if (engine->drain || shadowed(active, call))
+    if (engine->drain || shadowed(active, call) || stand_in_call(active, call))
         return; /* what is scheduled in a drain is begun by the next open */
     connection =
         connections_find(active->generation->connections, step->connector, call->connection);
@@ -412,5 +413,5 @@ void dispatch_call(struct active *active, const struct run_call *call)
         &call_events, mine);
     mine->starting = false;
     if (mine->ended)
-        call_drop(mine);
+        active_call_drop(mine);
 }

@@ -28,7 +28,7 @@ static bool lay_to_rest(struct quell *engine)
     for (active = engine->active; active; active = active->next) {
         for (call = active->calls; call; call = next) {
             next = call->next;
-            if (call_in_the_air(call->call))
+            if (call->call == NULL || call_in_the_air(call->call))
                 any = true;
             else
                 active_call_rest(call);
@@ -42,7 +42,7 @@ static void look(void *user)
 {
     struct drain *drain = user;
     struct quell *engine = drain->engine;
-    bool late = clock_monotonic_us() >= drain->until_us;
+    bool late = loop_monotonic_us(engine->loop) >= drain->until_us;
     bool waits = !engine->broken && (lay_to_rest(engine) || engine->committing > 0);
 
     drain->timer = NULL;
@@ -57,7 +57,7 @@ void quell_drain(struct quell *engine, int64_t most_ms, void (*done)(void *user)
     struct drain *drain = memory_new(sizeof(*drain));
 
     *drain = (struct drain){.engine = engine,
-                            .until_us = clock_monotonic_us() + most_ms * 1000,
+                            .until_us = loop_monotonic_us(engine->loop) + most_ms * 1000,
                             .done = done,
                             .user = user};
     engine->drain = drain;

@@ -19,17 +19,17 @@
 #include "value/json.h"
 #include "value/value.h"
 
-static struct quell_str new_id(struct arena *arena)
+static struct quell_str new_id(struct loop *loop, struct arena *arena)
 {
     uint8_t random[10];
     struct id id;
 
-    random_fill(random, sizeof(random));
-    id = id_v7(clock_now_us(), random);
+    loop_random(loop, random, sizeof(random));
+    id = id_v7(loop_now_us(loop), random);
     return arena_str(arena, id_str(&id));
 }
 
-enum quell_code incident_from_text(struct arena *arena, struct quell_str source,
+enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struct quell_str source,
                                    struct quell_str text, struct quell_value *incident,
                                    struct quell_str *event, struct quell_str *delivery,
                                    struct quell_error *err)
@@ -41,7 +41,8 @@ enum quell_code incident_from_text(struct arena *arena, struct quell_str source,
     code = json_read(arena, text, LIMIT_DOCUMENT_BYTES, &received, NULL, err);
     if (code)
         return code;
-    code = incident_make(arena, source, received, new_id(arena), clock_now_us(), &made, err);
+    code =
+        incident_make(arena, source, received, new_id(loop, arena), loop_now_us(loop), &made, err);
     if (code)
         return code;
     *incident = made.value;
@@ -59,7 +60,7 @@ struct active *run_begin(struct quell *engine, struct loaded *loaded, struct que
     struct commit *commit = turn_commit(engine);
     const struct playbook *playbook = loaded->playbook;
     enum run_mode mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE;
-    struct run *run = run_new(playbook, new_id(commit->arena));
+    struct run *run = run_new(playbook, new_id(engine->loop, commit->arena));
     struct active *active = active_new(engine, engine->generation, loaded, run);
     struct run_world world = generation_world(engine->generation);
 
@@ -277,7 +278,7 @@ static void on_forgotten(enum quell_code code, const struct quell_error *err, vo
 /* Without a timer: deliveries only grow in number when there are new ones. */
 void forget_deliveries(struct quell *engine)
 {
-    int64_t now = clock_now_us();
+    int64_t now = loop_now_us(engine->loop);
     struct quell_error err = {0};
 
     if (engine->pruned_us && now - engine->pruned_us < INT64_C(3600) * 1000000)
@@ -299,7 +300,7 @@ static void journal_incident(struct commit *commit, const struct matched *matche
 
     commit->incident = (struct store_incident){
         .id = quell_get_str(incident, "id"),
-        .received_us = clock_now_us(),
+        .received_us = loop_now_us(commit->engine->loop),
         .source = quell_get_str(incident, "source"),
         .source_id = quell_get_str(incident, "source_id"),
         .title = quell_get_str(incident, "title"),
@@ -314,7 +315,7 @@ static void journal_incident(struct commit *commit, const struct matched *matche
             commit->deliveries[commit->batch.delivery_count++] =
                 (struct store_delivery){.hook = submission->hook,
                                         .id = submission->ids[i],
-                                        .at_us = clock_now_us(),
+                                        .at_us = loop_now_us(commit->engine->loop),
                                         .answer = submission->answer};
 }
 
@@ -379,7 +380,8 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
         return QUELL_OK;
     arena = arena_new(0);
     if (code == QUELL_OK)
-        code = incident_from_text(arena, given->source, given->body, &incident, &event, &own, err);
+        code = incident_from_text(engine->loop, arena, given->source, given->body, &incident,
+                                  &event, &own, err);
     /* The same event sent anew under another delivery id is still the same event. */
     if (code == QUELL_OK && own.len)
         own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
@@ -416,8 +418,8 @@ static enum quell_code run_arguments(struct quell *engine, struct arena *arena,
 
     *incident = quell_null();
     if (options->incident.len)
-        code = incident_from_text(arena, options->source, options->incident, incident, &event,
-                                  &delivery, err);
+        code = incident_from_text(engine->loop, arena, options->source, options->incident, incident,
+                                  &event, &delivery, err);
     if (code == QUELL_OK && options->inputs.len)
         code = json_read(arena, options->inputs, LIMIT_DOCUMENT_BYTES, &given, NULL, err);
     if (code == QUELL_OK && !quell_is(given, QUELL_MAP))
@@ -452,7 +454,7 @@ static enum quell_code begin_by_hand(struct quell *engine, struct loaded *loaded
         if (!quell_is_null(incident)) {
             commit->incident = (struct store_incident){
                 .id = quell_get_str(incident, "id"),
-                .received_us = clock_now_us(),
+                .received_us = loop_now_us(commit->engine->loop),
                 .source = quell_get_str(incident, "source"),
                 .source_id = quell_get_str(incident, "source_id"),
                 .title = quell_get_str(incident, "title"),

@@ -300,7 +300,7 @@ enum quell_code quell_explain(struct quell *engine, const char *name, struct que
     struct loaded *loaded = NULL;
     enum quell_code code;
 
-    code = incident_from_text(arena, source, text, &incident, &event, &delivery, err);
+    code = incident_from_text(engine->loop, arena, source, text, &incident, &event, &delivery, err);
     if (code == QUELL_OK && name)
         code = playbook_by_name(engine, name, &loaded, err);
     if (code == QUELL_OK && loaded)

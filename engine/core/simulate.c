@@ -135,7 +135,7 @@ static bool read_really(struct plan *plan, struct connection *connection,
                               },
                               &read_events, &reading);
     while (!reading.done) {
-        int64_t left_ms = (plan->deadline_us - clock_monotonic_us()) / 1000;
+        int64_t left_ms = (plan->deadline_us - loop_monotonic_us(loop)) / 1000;
         if (left_ms <= 0)
             break;
         if (reading.proceed) {
@@ -413,7 +413,8 @@ static enum quell_code start(struct plan *plan, const struct loaded *loaded,
 {
     struct generation *generation = plan->engine->generation;
     struct quell_value inputs, given = quell_map(NULL, 0);
-    struct event event = {.seq = 1, .at_us = clock_now_us(), .kind = EVENT_RUN_STARTED};
+    struct event event = {
+        .seq = 1, .at_us = loop_now_us(plan->engine->loop), .kind = EVENT_RUN_STARTED};
     enum quell_code code = QUELL_OK;
 
     if (given_inputs.len)
@@ -463,12 +464,12 @@ enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options
     enum quell_code code;
 
     plan.offline = options->offline;
-    plan.deadline_us =
-        clock_monotonic_us() + (options->timeout_ms ? options->timeout_ms : LIMIT_PLAN_MS) * 1000;
+    plan.deadline_us = loop_monotonic_us(engine->loop) +
+                       (options->timeout_ms ? options->timeout_ms : LIMIT_PLAN_MS) * 1000;
     code = playbook_by_name(engine, options->playbook, &loaded, err);
     if (code == QUELL_OK && options->incident.len)
-        code = incident_from_text(arena, options->source, options->incident, &incident, &event,
-                                  &delivery, err);
+        code = incident_from_text(engine->loop, arena, options->source, options->incident,
+                                  &incident, &event, &delivery, err);
     if (code == QUELL_OK)
         code = start(&plan, loaded, incident, options->inputs, err);
     if (code == QUELL_OK) {

@@ -69,6 +69,7 @@ static void unlink_transfer(struct curl_transfer *transfer)
     if (transfer->next)
         transfer->next->previous = transfer->previous;
     pool->active--;
+    loop_unhold(pool->loop);
 }
 
 static void wipe_headers(struct curl_slist *list)
@@ -277,6 +278,7 @@ struct curl_transfer *curl_start(struct curl_pool *pool, const struct curl_job *
         transfer->next->previous = transfer;
     pool->transfers = transfer;
     pool->active++;
+    loop_hold(pool->loop); /* a virtual clock stands meanwhile */
     if (transfer_set_up(transfer, job, &err)) {
         transfer->refused = arena_format(transfer->arena, "%s", err.message);
         transfer->refusal = loop_after(pool->loop, 0, tell_refusal, transfer);

@@ -14,48 +14,8 @@
 
 #include "base/memory.h"
 #include "loop/log.h"
+#include "loop/loop_parts.h"
 #include "loop/pool.h"
-
-/* A call to make: a node of the posts and of the deferred calls. */
-struct task {
-    void (*run)(void *user);
-    void *user;
-    struct task *next;
-};
-
-struct task_list {
-    struct task *first;
-    struct task **end; /* where the next one goes */
-};
-
-struct loop {
-    struct event_base *base;
-    struct event *wake; /* reads wake_fd; always there, not counted as something to wait for */
-    int wake_fd;
-    struct pool_lock *lock;
-    struct task_list posts; /* guarded by lock; the rest belongs to the loop's thread */
-    struct task_list taken; /* posts being called */
-    struct task_list deferred;
-    struct loop_timer *timers; /* all that wait, so that loop_free finds them */
-    size_t watches;
-    size_t holds;
-    bool stopping;
-};
-
-struct loop_timer {
-    struct loop *loop;
-    struct event *event;
-    void (*fired)(void *user);
-    void *user;
-    struct loop_timer *next, **here;
-};
-
-struct loop_watch {
-    struct loop *loop;
-    struct event *event;
-    void (*raised)(int number, void *user);
-    void *user;
-};
 
 /* ---- lists of calls --------------------------------------------------------------------------*/
 
@@ -114,11 +74,12 @@ static void list_free(struct task_list *list)
 }
 
 /* Calls and removes one by one: a call may take back those behind it, or add some. */
-static void list_call(struct task_list *list)
+static void list_call(struct loop *loop, struct task_list *list)
 {
     while (list->first) {
         struct task task = *list->first;
 
+        loop->called++;
         memory_free(list->first);
         list->first = task.next;
         if (!list->first)
@@ -141,7 +102,7 @@ static void woken(evutil_socket_t fd, short what, void *user)
     pool_lock_take(loop->lock);
     list_move(&loop->taken, &loop->posts);
     pool_lock_give(loop->lock);
-    list_call(&loop->taken);
+    list_call(loop, &loop->taken);
 }
 
 static void said(int severity, const char *message)
@@ -219,13 +180,18 @@ static bool anything_posted(struct loop *loop)
     return any;
 }
 
-static bool anything_to_wait_for(struct loop *loop)
+bool loop_has_work(struct loop *loop)
+{
+    return loop->deferred.first || anything_posted(loop);
+}
+
+bool loop_can_wait(struct loop *loop)
 {
     size_t ours = 1 + loop->watches; /* the wake-up and the signals */
     size_t events = (size_t)event_base_get_num_events(
         loop->base, EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE);
 
-    return events > ours || loop->holds > 0 || loop->deferred.first || anything_posted(loop);
+    return events > ours || loop->holds > 0;
 }
 
 static void waited(evutil_socket_t fd, short what, void *user)
@@ -242,31 +208,38 @@ static void call_deferred(struct loop *loop)
 
     list_clear(&due);
     list_move(&due, &loop->deferred);
-    list_call(&due);
+    list_call(loop, &due);
+}
+
+void loop_pass(struct loop *loop, bool wait)
+{
+    /* epoll's own failures are logged by libevent */
+    (void)event_base_loop(loop->base, wait ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
+    call_deferred(loop);
 }
 
 void loop_once(struct loop *loop, int64_t wait_ms)
 {
     struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
     struct event *end = NULL;
-    int flags = EVLOOP_ONCE;
 
-    if (wait_ms == 0 || loop->deferred.first) {
-        flags = EVLOOP_NONBLOCK;
-    } else if (wait_ms > 0) {
+    if (loop->is_virtual) {
+        virtual_once(loop, wait_ms < 0 ? INT64_MAX : loop->now_us + wait_ms * 1000);
+        return;
+    }
+    if (wait_ms > 0 && !loop->deferred.first) {
         end = evtimer_new(loop->base, waited, NULL);
         assert(end);
         (void)evtimer_add(end, &wait); /* fails only without memory */
     }
-    (void)event_base_loop(loop->base, flags); /* epoll's own failures are logged by libevent */
+    loop_pass(loop, wait_ms != 0 && !loop->deferred.first);
     if (end)
         event_free(end);
-    call_deferred(loop);
 }
 
 void loop_run(struct loop *loop)
 {
-    while (!loop->stopping && anything_to_wait_for(loop))
+    while (!loop->stopping && (loop_can_wait(loop) || loop_has_work(loop) || loop->timers))
         loop_once(loop, -1);
     loop->stopping = false;
 }
@@ -296,31 +269,45 @@ void loop_cancel(struct loop_timer *timer)
     *timer->here = timer->next;
     if (timer->next)
         timer->next->here = timer->here;
-    event_free(timer->event);
+    if (timer->event)
+        event_free(timer->event);
     memory_free(timer);
 }
 
-static void timer_fired(evutil_socket_t fd, short what, void *user)
+void loop_fire(struct loop_timer *timer)
 {
-    struct loop_timer *timer = user;
     void (*fired)(void *user) = timer->fired;
     void *fired_user = timer->user;
 
-    (void)fd;
-    (void)what;
+    timer->loop->called++;
     loop_cancel(timer);
     fired(fired_user);
 }
 
-struct loop_timer *loop_after(struct loop *loop, int64_t ms, void (*fired)(void *user), void *user)
+static void timer_fired(evutil_socket_t fd, short what, void *user)
 {
-    struct loop_timer *timer = memory_new(sizeof *timer);
+    (void)fd;
+    (void)what;
+    loop_fire(user);
+}
+
+static void arm(struct loop_timer *timer, int64_t ms)
+{
     struct timeval wait = {0, 0};
 
     if (ms > 0) {
         wait.tv_sec = (time_t)(ms / 1000);
         wait.tv_usec = (suseconds_t)(ms % 1000 * 1000);
     }
+    timer->event = evtimer_new(timer->loop->base, timer_fired, timer);
+    assert(timer->event);
+    (void)evtimer_add(timer->event, &wait); /* fails only without memory */
+}
+
+struct loop_timer *loop_after(struct loop *loop, int64_t ms, void (*fired)(void *user), void *user)
+{
+    struct loop_timer *timer = memory_new(sizeof *timer);
+
     timer->loop = loop;
     timer->fired = fired;
     timer->user = user;
@@ -329,9 +316,11 @@ struct loop_timer *loop_after(struct loop *loop, int64_t ms, void (*fired)(void 
     if (timer->next)
         timer->next->here = &timer->next;
     loop->timers = timer;
-    timer->event = evtimer_new(loop->base, timer_fired, timer);
-    assert(timer->event);
-    (void)evtimer_add(timer->event, &wait); /* fails only without memory */
+    timer->order = loop->timers_made++;
+    if (loop->is_virtual)
+        timer->due_us = loop->now_us + (ms > 0 ? ms * 1000 : 0);
+    else
+        arm(timer, ms);
     return timer;
 }
 

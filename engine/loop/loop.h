@@ -52,6 +52,22 @@ void loop_unwatch(struct loop_watch *watch); /* NULL is allowed */
 
 struct event_base *loop_base(struct loop *loop); /* for bufferevents in serve/ and curl in loop/ */
 
+/* ---- time and randomness of a loop --------------------------------------------------------------
+ * What belongs to a loop (core/, connector/) asks the loop, so that a test may give it a clock.
+ */
+int64_t loop_now_us(const struct loop *loop); /* wall clock, microseconds since 1970 */
+int64_t loop_monotonic_us(const struct loop *loop);
+void loop_random(struct loop *loop, void *out, size_t len);
+
+/* A loop whose clock stands still while there is work, and jumps to the next timer when there is
+ * none; randomness comes from the seed. loop_once and loop_run go by its clock, too. */
+struct loop *loop_new_virtual(int64_t now_us, uint64_t seed);
+/* Does all the work and fires all timers until then; the clock stands at `to_us` afterwards, or
+ * where it was when that is later. */
+void loop_advance(struct loop *loop, int64_t to_us);
+void loop_settle(struct loop *loop);           /* all that can be done without any time passing */
+int64_t loop_next_us(const struct loop *loop); /* when the next timer is due; INT64_MAX = none */
+
 /* clock.c and random.c: the only places that ask for time and randomness. */
 int64_t clock_now_us(void);              /* wall clock, microseconds since 1970 */
 int64_t clock_monotonic_us(void);        /* never jumps */

@@ -435,9 +435,9 @@ static void a_delivery_named_like_its_event(void **state)
     if (file_read(stage->arena, QUELL_SOURCE_DIR "/tests/data/incidents/sentinel-update.json",
                   LIMIT_DOCUMENT_BYTES, &text, &err))
         fail_msg("%s", err.message);
-    assert_int_equal(
-        incident_from_text(stage->arena, QUELL_STR(""), text, &value, &event, &own, &err),
-        QUELL_OK);
+    assert_int_equal(incident_from_text(stage->loop, stage->arena, QUELL_STR(""), text, &value,
+                                        &event, &own, &err),
+                     QUELL_OK);
     assert_true(own.len > 0);
     open_with(stage, "quell.yaml", false);
     submit(stage, arena_str(stage->arena, text).data,
