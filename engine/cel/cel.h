@@ -28,6 +28,18 @@ struct cel_fault {
 /* Parses a whole text. On failure QUELL_INVALID (or QUELL_LIMIT) and *fault. The text is copied. */
 enum quell_code cel_parse(struct arena *arena, struct quell_str text, const struct cel **expr,
                           struct cel_fault *fault) QUELL_MUST_CHECK;
+
+/* What playbooks do not have, but CEL has: for `quell eval --jsonl` and tests. All borrowed. */
+struct cel_options {
+    /* Names are looked for in it, then in what holds it: of `a.b` in `x.y` these are x.y.a.b,
+     * x.a.b, a.b. A name that begins with a dot is looked for outside of it only. */
+    struct quell_str container;
+    bool dotted; /* variables may have dots in their names: the longest that is there counts */
+    bool late;   /* a function that nobody knows is a fault only when it is called */
+};
+enum quell_code cel_parse_with(struct arena *arena, struct quell_str text,
+                               const struct cel_options *options, const struct cel **expr,
+                               struct cel_fault *fault) QUELL_MUST_CHECK;
 struct quell_str cel_source(const struct cel *expr);
 
 /* The roots and steps an expression names, for the checker: `steps.contain.output` is reported as

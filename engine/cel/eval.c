@@ -27,6 +27,8 @@ static enum quell_code visit_literal(struct evaluation *e, const struct node *no
 static enum quell_code visit_name(struct evaluation *e, const struct node *node,
                                   struct quell_value *value)
 {
+    if (e->options && name_find(e, node, value))
+        return QUELL_OK;
     for (const struct cel_scope *scope = e->scope; scope; scope = scope->outer) {
         if (value_find(scope->vars, node->name, value))
             return QUELL_OK;
@@ -140,7 +142,10 @@ static enum quell_code visit_select(struct evaluation *e, const struct node *nod
                                     struct quell_value *value)
 {
     struct quell_value of;
-    enum quell_code code = evaluation_value(e, node->kids[0], &of);
+    enum quell_code code;
+    if (e->options && name_find(e, node, value))
+        return QUELL_OK;
+    code = evaluation_value(e, node->kids[0], &of);
     return code ? code : access(e, node, of, node->value, value);
 }
 
@@ -374,6 +379,8 @@ static enum quell_code visit_call(struct evaluation *e, const struct node *node,
     struct quell_value few[FUNCTION_ARGUMENTS];
     struct quell_value *arguments = few;
     enum quell_code code;
+    if (!node->row_count)
+        return evaluation_fail(e, node, "`%.*s` is not a function", QUELL_ARG(node->name));
     if (node->count > FUNCTION_ARGUMENTS)
         arguments = evaluation_take(e, node, node->count * sizeof(*arguments));
     if (!arguments)
@@ -442,6 +449,7 @@ enum quell_code cel_eval(const struct cel *expr, const struct cel_scope *scope, 
     size_t used = arena_used(arena);
     enum quell_code code;
     e.scope = scope;
+    e.options = expr->options.dotted || expr->options.container.len ? &expr->options : NULL;
     e.arena = arena;
     e.arena_max = used + LIMIT_CEL_ARENA_BYTES;
     e.steps = LIMIT_CEL_STEPS;

@@ -26,6 +26,7 @@ struct trouble {
 
 struct evaluation {
     const struct cel_scope *scope;
+    const struct cel_options *options; /* NULL when names are simply names */
     struct arena *arena;
     size_t arena_max; /* what arena_used() may reach */
     size_t steps;     /* left */
@@ -63,6 +64,9 @@ void evaluation_describe(struct evaluation *e);
 enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
                                   struct quell_value of, struct quell_value key, bool *found,
                                   struct quell_value *value) QUELL_MUST_CHECK;
+
+/* name.c: the variable that a name, or a chain of fields beginning with one, is as a whole. */
+bool name_find(const struct evaluation *e, const struct node *node, struct quell_value *value);
 
 /* operate.c: the operators on two known values. */
 enum quell_code operate(struct evaluation *e, const struct node *node, struct quell_value left,

@@ -1,26 +1,36 @@
 /*
  * fn_time.c - the parts of timestamps and durations. Their rows are in fn_time.def.
- *
- * Offsets from UTC are fixed ones: names of places need a database of time zones, which is a file
- * of the machine and not the same everywhere.
  */
 #include "base/when.h"
+#include "base/zone.h"
 #include "cel/function.h"
 #include "cel/moment.h"
 
 enum { MILLISECOND_NS = 1000000 };
 
-/* The parts of a timestamp at the offset of the second argument, UTC without one. */
+/* Seconds east of UTC at `time`, by the name of a zone or an offset like +02:00. */
+static bool offset_at(struct quell_str zone, struct when time, int32_t *offset)
+{
+    const struct zone_row *row;
+    if (when_parse_offset(zone, offset))
+        return true;
+    row = zone_find(zone);
+    if (row)
+        *offset = zone_offset(row, time.seconds);
+    return row;
+}
+
+/* The parts of a timestamp in the zone of the second argument, UTC without one. */
 static enum quell_code split(struct evaluation *e, const struct node *node,
                              const struct quell_value *arguments, struct when_parts *parts)
 {
     struct when time = {.seconds = arguments[0].as.integer, .nanos = arguments[0].len};
     int32_t offset = 0;
-    if (node->count == 2 && !when_parse_offset(quell_str(arguments[1]), &offset)) {
-        (void)evaluation_fail(e, node, "`%.*s` is not an offset from UTC",
+    if (node->count == 2 && !offset_at(quell_str(arguments[1]), time, &offset)) {
+        (void)evaluation_fail(e, node, "`%.*s` is no time zone",
                               QUELL_ARG(evaluation_show(e, arguments[1])));
-        return evaluation_help(e, "write '+02:00', '-08:30' or 'UTC'; names of places are not "
-                                  "known here");
+        return evaluation_help(e, "write a name like 'Europe/Helsinki', an offset like '-08:30', "
+                                  "or 'UTC'");
     }
     *parts = when_split(time, offset);
     return QUELL_OK;

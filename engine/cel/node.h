@@ -11,6 +11,7 @@
 #include <quell/value.h>
 
 #include "base/diag.h"
+#include "cel/cel.h"
 
 struct function_row;
 struct cel_regex;
@@ -29,7 +30,8 @@ enum node_kind {
     NODE_NEGATE,    /* -kids[0] */
     NODE_BINARY,    /* kids[0] op kids[1] */
     NODE_CONDITION, /* kids[0] ? kids[1] : kids[2] */
-    NODE_CALL,      /* rows; kids are the arguments, a method's receiver first */
+    NODE_CALL,      /* rows; kids are the arguments, a method's receiver first. No rows: nobody
+                       knows the function (struct cel_options) */
     NODE_MACRO,     /* rows[0]; kids as in a call, but evaluated by the macro */
     NODE_KINDS
 };
@@ -72,6 +74,7 @@ struct node {
 
 struct cel {
     struct quell_str text;
+    struct cel_options options;
     const struct node *root;
 };
 

@@ -533,7 +533,15 @@ static struct node *whole_text(struct parser *p)
 enum quell_code cel_parse(struct arena *arena, struct quell_str text, const struct cel **expr,
                           struct cel_fault *fault)
 {
-    struct parser p = {.arena = arena, .fault = fault};
+    static const struct cel_options none = {.dotted = false};
+    return cel_parse_with(arena, text, &none, expr, fault);
+}
+
+enum quell_code cel_parse_with(struct arena *arena, struct quell_str text,
+                               const struct cel_options *options, const struct cel **expr,
+                               struct cel_fault *fault)
+{
+    struct parser p = {.arena = arena, .options = options, .fault = fault};
     struct cel *made;
     struct place end = {(uint32_t)utf8_valid(text), 1};
     struct node *root;
@@ -548,6 +556,8 @@ enum quell_code cel_parse(struct arena *arena, struct quell_str text, const stru
         return p.code;
     made = arena_one(arena, struct cel);
     made->text = p.lexer.text;
+    made->options = *options;
+    made->options.container = arena_str(arena, options->container);
     made->root = root;
     *expr = made;
     return QUELL_OK;

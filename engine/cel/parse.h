@@ -13,6 +13,7 @@
 
 struct parser {
     struct arena *arena;
+    const struct cel_options *options;
     struct lexer lexer;
     struct token token;   /* the next one, not taken yet */
     size_t end;           /* where the token before it ended */

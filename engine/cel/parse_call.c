@@ -62,6 +62,8 @@ static struct node *check_macro(struct parser *p, const struct call *call,
         if (variable->kind != NODE_NAME || variable->rooted)
             return parse_fail(p, variable->whole, "`%.*s` wants the name of a variable here",
                               QUELL_ARG(call->name));
+        if (str_is(variable->name, "__result__")) /* CEL keeps it for what a macro becomes */
+            return parse_fail(p, variable->whole, "`__result__` is a reserved word");
         for (size_t k = 0; k < i; k++) {
             if (quell_str_equal(arguments.items[k]->name, variable->name))
                 return parse_fail(p, variable->whole, "`%.*s` is already a variable here",
@@ -129,8 +131,8 @@ static struct node *macro(struct parser *p, struct call *call, const struct func
 static bool compile_pattern(struct parser *p, struct node *node)
 {
     const struct node *pattern = node->count == 2 ? node->kids[1] : NULL;
-    if (node->rows[0]->run != cel_regex_matches || pattern->kind != NODE_LITERAL ||
-        !quell_is(pattern->value, QUELL_STRING))
+    if (!node->row_count || node->rows[0]->run != cel_regex_matches ||
+        pattern->kind != NODE_LITERAL || !quell_is(pattern->value, QUELL_STRING))
         return true;
     p->code =
         regex_compile(p->arena, quell_str(pattern->value), pattern->place, &node->regex, p->fault);
@@ -199,6 +201,8 @@ static struct node *unknown_function(struct parser *p, struct call *call)
     enum function_form other = call->form == GLOBAL ? METHOD : GLOBAL;
     const struct function_row *row = NULL;
     struct quell_str nearest;
+    if (p->options->late)
+        return function(p, call);
     if (is_space(call)) {
         call->name = (struct quell_str){call->spelt, call->spelt_len};
         call->form = GLOBAL;
@@ -221,9 +225,13 @@ static struct node *unknown_function(struct parser *p, struct call *call)
     return parse_help(p, "%s", function_signature(row));
 }
 
-static struct node *wrong_count(struct parser *p, const struct call *call)
+static struct node *wrong_count(struct parser *p, struct call *call)
 {
     size_t given = call->arguments->count;
+    if (p->options->late) {
+        call->row_count = 0;
+        return function(p, call);
+    }
     (void)parse_fail(p, call->place, "`%.*s` does not take %zu argument%s", QUELL_ARG(call->name),
                      given, given == 1 ? "" : "s");
     return parse_help(p, call->row_count > 1 ? "%s, %s" : "%s", function_signature(call->rows[0]),
