@@ -4,6 +4,7 @@
  */
 #include "core/core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -169,6 +170,24 @@ static enum quell_code load_playbooks(const struct quell *engine, struct generat
     return code;
 }
 
+/* `order` first, equal ones by id; whatever folder they are from. */
+static int by_order(const void *a, const void *b)
+{
+    const struct playbook *first = (*(struct loaded *const *)a)->playbook;
+    const struct playbook *second = (*(struct loaded *const *)b)->playbook;
+
+    if (first->start.order != second->start.order)
+        return first->start.order < second->start.order ? -1 : 1;
+    return str_compare(first->id, second->id);
+}
+
+static void sort_playbooks(struct generation *generation)
+{
+    if (generation->playbook_count > 1)
+        qsort(generation->playbooks, generation->playbook_count, sizeof(*generation->playbooks),
+              by_order);
+}
+
 /* ---- making one --------------------------------------------------------------------------------
  */
 
@@ -224,6 +243,7 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
         code = configure_connections(made, err);
     if (code == QUELL_OK && with_playbooks)
         code = load_playbooks(engine, made, err);
+    sort_playbooks(made);
     if (code) {
         generation_release(made);
         return code;

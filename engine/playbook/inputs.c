@@ -6,14 +6,16 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/error.h"
+#include "match/regex.h"
 #include "value/json.h"
 
 static const struct input_type {
     const char *name;
     enum quell_field_type type;
-    bool later;
+    enum input_form form;
 } types[] = {
-#define INPUT_TYPE(name, type, later) {(name), QUELL_FIELD_##type, (later)},
+#define INPUT_TYPE(name, type, form) {(name), QUELL_FIELD_##type, INPUT_##form},
     INPUT_TYPES
 #undef INPUT_TYPE
 };
@@ -51,6 +53,21 @@ static void load_words(struct loader *loader, const struct yaml_pair *pair,
     field->words = words;
 }
 
+/* One pair of a map against a field; true when it fits. */
+static bool check_alone(struct loader *loader, const struct yaml_node *map,
+                        const struct yaml_pair *pair, struct quell_field field)
+{
+    struct quell_field table[2] = {field, {.name = NULL}};
+    struct yaml_node alone = {.value = map->value, .place = map->place, .style = map->style};
+    struct quell_pair value = {pair->key.value, pair->node.value};
+    table[0].flags &= ~(unsigned)QUELL_REQUIRED;
+    alone.value.len = 1;
+    alone.value.as.pairs = &value;
+    alone.count = 1;
+    alone.pairs = pair;
+    return fields_check_node(loader->diags, table, &alone, true);
+}
+
 /* A default inside a list or map is a constant: `${{ }}` there would be taken as text. */
 static void refuse_inner(struct loader *loader, const struct yaml_node *node)
 {
@@ -65,24 +82,35 @@ static void refuse_inner(struct loader *loader, const struct yaml_node *node)
         refuse_inner(loader, &node->pairs[i].node);
 }
 
+/* What a start would check, for a default that is known already. */
+static void check_constant(struct loader *loader, const struct playbook_input *input,
+                           const struct yaml_pair *pair, struct quell_field field)
+{
+    struct quell_field table[2] = {field, {.name = NULL}};
+    struct quell_pair alone = {pair->key.value, pair->node.value};
+    struct quell_value checked, made;
+    struct quell_error err;
+    struct diag *diag;
+    table[0].flags &= ~(unsigned)QUELL_REQUIRED;
+    if (fields_check(loader->arena, table, quell_map(&alone, 1), &checked, &err) ||
+        !playbook_input_check(loader->arena, input, quell_get(checked, "default"), &made, &err))
+        return; /* the first has been said by check_alone */
+    diag = report(loader, INPUT_DEFAULT, head_place(loader, &pair->node), "the default %s",
+                  err.message);
+    diag->help = QUELL_STR("a start without the input would be refused: give it a value that fits");
+}
+
 static void load_default(struct loader *loader, const struct yaml_node *map,
                          struct playbook_input *input)
 {
     const struct yaml_pair *pair = yaml_find(map, QUELL_STR("default"));
     struct here here = {WHERE_INPUT, NO_STEP};
-    struct quell_field table[2] = {input->field, {.name = NULL}};
-    struct yaml_node alone;
+    struct quell_field field = input->field;
     struct playbook_text text;
     if (!pair || quell_is_null(pair->node.value))
         return;
-    table[0].name = "default";
-    table[0].flags &= ~(unsigned)QUELL_REQUIRED;
-    alone = (struct yaml_node){.value = map->value, .place = map->place, .style = map->style};
-    alone.value.len = 1;
-    alone.value.as.pairs = &(const struct quell_pair){pair->key.value, pair->node.value};
-    alone.count = 1;
-    alone.pairs = pair;
-    if (!fields_check_node(loader->diags, table, &alone, true))
+    field.name = "default";
+    if (!check_alone(loader, map, pair, field))
         return;
     if (quell_is(pair->node.value, QUELL_STRING)) {
         load_template(loader, here, &pair->node, &text);
@@ -95,6 +123,93 @@ static void load_default(struct loader *loader, const struct yaml_node *map,
     }
     input->field.fallback =
         arena_str(loader->arena, json_text(loader->arena, pair->node.value, JSON_COMPACT)).data;
+    check_constant(loader, input, pair, field);
+}
+
+/* ---- bounds ------------------------------------------------------------------------------------
+ */
+
+static bool has_bounds(const struct quell_field *field)
+{
+    switch (field->type) {
+    case QUELL_FIELD_INT:
+    case QUELL_FIELD_DOUBLE:
+    case QUELL_FIELD_DURATION:
+    case QUELL_FIELD_TIMESTAMP:
+    case QUELL_FIELD_STRING:
+    case QUELL_FIELD_LIST:
+        return true;
+    case QUELL_FIELD_ANY:
+    case QUELL_FIELD_BOOL:
+    case QUELL_FIELD_ENUM:
+    case QUELL_FIELD_MAP:
+    case QUELL_FIELD_OBJECT:
+        break;
+    }
+    return false;
+}
+
+/* The bound as a value of what it measures; null when there is none, or a wrong one. */
+static struct quell_value load_bound(struct loader *loader, const struct yaml_node *map,
+                                     const struct playbook_input *input, const char *key,
+                                     struct quell_str *text)
+{
+    const struct yaml_pair *pair = yaml_find(map, quell_str_of(key));
+    bool counted = input->field.type == QUELL_FIELD_STRING || input->field.type == QUELL_FIELD_LIST;
+    struct quell_field field = {.name = key,
+                                .type = counted ? QUELL_FIELD_INT : input->field.type,
+                                .doc = counted ? "of a text its characters, of a list its items"
+                                               : NULL};
+    struct quell_field table[2] = {field, {.name = NULL}};
+    struct quell_pair alone;
+    struct quell_value checked;
+    struct quell_error err;
+    if (!pair)
+        return quell_null();
+    if (!has_bounds(&input->field)) {
+        report(loader, INPUT_BOUND, pair->key.place,
+               "`%s` says nothing about an input of this type", key);
+        return quell_null();
+    }
+    *text = str_slice(loader->diags->text, pair->node.place.offset,
+                      (size_t)pair->node.place.offset + pair->node.place.len);
+    alone = (struct quell_pair){pair->key.value, pair->node.value};
+    if (!check_alone(loader, map, pair, field) ||
+        fields_check(loader->arena, table, quell_map(&alone, 1), &checked, &err))
+        return quell_null();
+    return quell_get(checked, key);
+}
+
+static void load_bounds(struct loader *loader, const struct yaml_node *map,
+                        struct playbook_input *input)
+{
+    int order;
+    input->min = load_bound(loader, map, input, "min", &input->min_text);
+    input->max = load_bound(loader, map, input, "max", &input->max_text);
+    if (!quell_is_null(input->min) && !quell_is_null(input->max) &&
+        value_compare(input->min, input->max, &order) && order > 0)
+        report(loader, INPUT_BOUND, yaml_get(map, "max")->place,
+               "no value is at least %.*s and at most %.*s", QUELL_ARG(input->min_text),
+               QUELL_ARG(input->max_text));
+}
+
+static void load_regex(struct loader *loader, const struct yaml_node *map,
+                       struct playbook_input *input)
+{
+    const struct yaml_pair *pair = yaml_find(map, QUELL_STR("regex"));
+    struct quell_error err;
+    size_t offset;
+    if (!pair || !quell_is(pair->node.value, QUELL_STRING) || !pair->node.value.len)
+        return;
+    if (input->field.type != QUELL_FIELD_STRING) {
+        report(loader, INPUT_BOUND, pair->key.place,
+               "`regex` says nothing about an input of this type");
+        return;
+    }
+    input->regex_text = quell_str(pair->node.value);
+    if (regex_new(input->regex_text, false, &input->regex, &offset, &err))
+        report(loader, INPUT_BOUND, yaml_place_inside(loader->diags->text, &pair->node, offset, 1),
+               "the regex does not compile: %s", err.message);
 }
 
 static void load_input(struct loader *loader, const struct yaml_pair *pair,
@@ -114,16 +229,16 @@ static void load_input(struct loader *loader, const struct yaml_pair *pair,
     }
     check_keys(loader, input_fields, map);
     type = find_type(text_at(map, "type"));
-    if (type->later)
-        report(loader, LATER, yaml_get(map, "type")->place,
-               "inputs of type `%s` are not supported yet", type->name);
     input->field.type = type->type;
+    input->form = type->form;
     if (text_at(map, "description").len)
         input->field.doc = arena_str(loader->arena, text_at(map, "description")).data;
     required = yaml_get(map, "required");
     if (required && quell_is(required->value, QUELL_BOOL) && required->value.as.boolean)
         input->field.flags = QUELL_REQUIRED;
     load_words(loader, pair, &input->field);
+    load_bounds(loader, map, input);
+    load_regex(loader, map, input);
     load_default(loader, map, input);
 }
 

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "match/regex.h"
 
 #include <string.h>
 
@@ -166,6 +167,7 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     load_people(loader, root);
     load_triggers(loader, root);
     load_inputs(loader, yaml_get(root, "inputs"));
+    load_start(loader, root);
     note_vars(loader, yaml_get(root, "vars"));
     outline_make(loader, root);
     if (steps)
@@ -229,6 +231,9 @@ void playbook_free(struct playbook *playbook)
     size_t i;
     if (!playbook)
         return;
+    for (i = 0; i < playbook->input_count; i++)
+        regex_free(playbook->inputs[i].regex);
+    playbook->input_count = 0;
     trigger_free(playbook->incident);
     playbook->incident = NULL;
     for (i = 0; i < playbook->step_count; i++)

@@ -120,29 +120,37 @@ struct step_list load_steps(struct loader *loader, const struct yaml_node *list)
 bool load_knows_keys(const struct yaml_node *map);
 bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
 
-/* Types of inputs: word, type of the field, whether a later version brings it. */
+/* Types of inputs: word, type of the field, form beyond it. */
 #define INPUT_TYPES                                                                                \
-    INPUT_TYPE("string", STRING, false)                                                            \
-    INPUT_TYPE("int", INT, false)                                                                  \
-    INPUT_TYPE("float", DOUBLE, false)                                                             \
-    INPUT_TYPE("bool", BOOL, false)                                                                \
-    INPUT_TYPE("duration", DURATION, false)                                                        \
-    INPUT_TYPE("timestamp", TIMESTAMP, false)                                                      \
-    INPUT_TYPE("enum", ENUM, false)                                                                \
-    INPUT_TYPE("list", LIST, false)                                                                \
-    INPUT_TYPE("object", MAP, false)                                                               \
-    INPUT_TYPE("ip", STRING, true)                                                                 \
-    INPUT_TYPE("url", STRING, true)                                                                \
-    INPUT_TYPE("hash", STRING, true)                                                               \
-    INPUT_TYPE("device", ANY, true)                                                                \
-    INPUT_TYPE("user", ANY, true)                                                                  \
-    INPUT_TYPE("mail", ANY, true)                                                                  \
-    INPUT_TYPE("file", ANY, true)
+    INPUT_TYPE("string", STRING, PLAIN)                                                            \
+    INPUT_TYPE("int", INT, PLAIN)                                                                  \
+    INPUT_TYPE("float", DOUBLE, PLAIN)                                                             \
+    INPUT_TYPE("bool", BOOL, PLAIN)                                                                \
+    INPUT_TYPE("duration", DURATION, PLAIN)                                                        \
+    INPUT_TYPE("timestamp", TIMESTAMP, PLAIN)                                                      \
+    INPUT_TYPE("enum", ENUM, PLAIN)                                                                \
+    INPUT_TYPE("list", LIST, PLAIN)                                                                \
+    INPUT_TYPE("object", MAP, PLAIN)                                                               \
+    INPUT_TYPE("ip", STRING, IP)                                                                   \
+    INPUT_TYPE("url", STRING, URL)                                                                 \
+    INPUT_TYPE("hash", STRING, HASH)                                                               \
+    INPUT_TYPE("device", ANY, DEVICE)                                                              \
+    INPUT_TYPE("user", ANY, USER)                                                                  \
+    INPUT_TYPE("mail", ANY, MAIL)                                                                  \
+    INPUT_TYPE("file", ANY, FILE)
 
 /* ---- inputs.c ----------------------------------------------------------------------------------
  */
 
 void load_inputs(struct loader *loader, const struct yaml_node *map);
+
+/* ---- load_start.c ------------------------------------------------------------------------------
+ */
+
+/* What stands at the top level about starts. */
+void load_start(struct loader *loader, const struct yaml_node *root);
+/* The connection of a connector's steps by `connections`, or empty. */
+struct quell_str start_connection(const struct playbook *playbook, struct quell_str connector);
 
 /* ---- text.c: keys, words, expressions, templates -----------------------------------------------
  */

@@ -103,6 +103,8 @@ static void load_action(struct loader *loader, const struct yaml_node *node, str
     step->action = dotted && step->connector ? find_action(step->connector, action) : NULL;
     if (!step->action)
         report_unknown(loader, node, step->connector, dotted);
+    if (!step->connection.len)
+        step->connection = start_connection(loader->playbook, connector);
 }
 
 static struct quell_str list_inputs(struct loader *loader, const struct step *step)

@@ -15,8 +15,10 @@
 #include "base/diag.h"
 #include "cel/cel.h"
 #include "match/match.h"
+#include "playbook/start.h"
 
 struct arena;
+struct regex;
 struct step;
 struct yaml_node;
 
@@ -105,11 +107,33 @@ struct step {
 
 enum playbook_state { PLAYBOOK_LIVE, PLAYBOOK_SHADOW, PLAYBOOK_OFF };
 
+/* What a value is beyond its field's type. */
+enum input_form {
+    INPUT_PLAIN,
+    INPUT_IP,
+    INPUT_URL,
+    INPUT_HASH,
+    INPUT_DEVICE,
+    INPUT_USER,
+    INPUT_MAIL,
+    INPUT_FILE
+};
+
 struct playbook_input {
     struct quell_str name;
     struct quell_field field;            /* type, default, required */
     const struct cel_template *fallback; /* default with ${{ }}, or NULL */
+    enum input_form form;
+    struct quell_value min, max; /* null = none; of a text its characters, of a list its items */
+    struct quell_str min_text, max_text; /* as written */
+    struct regex *regex;                 /* or NULL; freed by playbook_free */
+    struct quell_str regex_text;
 };
+/* What the field table cannot say: form, bounds, regex; *made is the value, a bare text that names
+ * an entity as that entity. Null and unknown values pass. */
+enum quell_code playbook_input_check(struct arena *arena, const struct playbook_input *input,
+                                     struct quell_value value, struct quell_value *made,
+                                     struct quell_error *err) QUELL_MUST_CHECK;
 
 struct playbook {
     struct quell_str id, name, description, owner;
@@ -119,6 +143,7 @@ struct playbook {
     char revision[65];        /* hex SHA-256 of the text */
     struct trigger *incident; /* on.incident, or NULL */
     bool manual;              /* on.manual */
+    struct playbook_start start;
     const struct playbook_input *inputs;
     size_t input_count;
     int64_t timeout_us;

@@ -21,7 +21,7 @@ static const char *const states[] = {"live", "shadow", "off", NULL};
 static const char *const backoffs[] = {"exponential", "fixed", NULL};
 static const char *const endings[] = {"done", "benign", "duplicate", "escalated", NULL};
 static const char *const input_types[] = {
-#define INPUT_TYPE(name, type, later) name,
+#define INPUT_TYPE(name, type, form) name,
     INPUT_TYPES
 #undef INPUT_TYPE
         NULL};
@@ -69,7 +69,11 @@ const struct quell_field playbook_fields[] = {
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT,
      .doc = "words to find it by, ATT&CK ids among them"},
-    LATER("references", "links for people"),
+    {.name = "references",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc = "links for people"},
     {.name = "state",
      .type = QUELL_FIELD_ENUM,
      .words = states,
@@ -77,7 +81,12 @@ const struct quell_field playbook_fields[] = {
      .fallback = "\"live\"",
      .doc = "`live`, `shadow` (plans and records, changes nothing) or `off`"},
     LATER("expires", "date after which it no longer starts"),
-    LATER("order", "position among the playbooks that match the same event"),
+    {.name = "order",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .fallback = "1000",
+     .doc = "position among the playbooks that match the same event: smaller ones are judged and "
+            "begin first, equal ones in the order of their ids"},
     LATER("exclusive", "no later playbook starts for this event"),
     {.name = "on",
      .type = QUELL_FIELD_OBJECT,
@@ -89,7 +98,11 @@ const struct quell_field playbook_fields[] = {
      .of = QUELL_FIELD_ANY,
      .doc = "typed inputs, read as `inputs.<name>`"},
     LATER("vars", "constants computed once at the start"),
-    LATER("connections", "the named connection of a connector, when not the default one"),
+    {.name = "connections",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .doc = "map of connector to named connection, for steps that name none themselves"},
     LATER("dedupe", "a second event with the same key starts nothing"),
     LATER("throttle", "at most so many starts in a time"),
     LATER("concurrency", "at most so many runs of a group at once"),
@@ -139,9 +152,20 @@ const struct quell_field input_fields[] = {{.name = "type",
                                             .type = QUELL_FIELD_STRING,
                                             .flags = QUELL_CONSTANT,
                                             .doc = "what it is, for whoever fills it in"},
-                                           LATER("min", "smallest number"),
-                                           LATER("max", "largest number"),
-                                           LATER("regex", "what a text must match"),
+                                           {.name = "min",
+                                            .type = QUELL_FIELD_ANY,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "smallest number, duration or time; of a text "
+                                                   "its fewest characters, of a list its items"},
+                                           {.name = "max",
+                                            .type = QUELL_FIELD_ANY,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "the largest, as `min`"},
+                                           {.name = "regex",
+                                            .type = QUELL_FIELD_STRING,
+                                            .flags = QUELL_CONSTANT | QUELL_NOT_EMPTY,
+                                            .doc = "what a text must match, anywhere in it unless "
+                                                   "`^` and `$` say otherwise"},
                                            {.name = NULL}};
 
 const struct quell_field retry_fields[] = {

@@ -41,6 +41,31 @@ static enum quell_code fallback(struct arena *arena, const struct playbook_input
     return QUELL_OK;
 }
 
+/* What the field table cannot say of each input; *inputs becomes a copy. */
+static enum quell_code check_inputs(struct arena *arena, const struct playbook *playbook,
+                                    struct quell_value *inputs, struct quell_error *err)
+{
+    struct map_builder made = {.arena = arena};
+    size_t i;
+
+    for (i = 0; i < playbook->input_count; i++) {
+        const struct playbook_input *input = &playbook->inputs[i];
+        struct quell_value value;
+        struct quell_error cause;
+        enum quell_code code;
+
+        if (!quell_find(*inputs, input->name, &value))
+            continue;
+        code = playbook_input_check(arena, input, value, &value, &cause);
+        if (code)
+            return error_set(err, code, "`%.*s` %s", QUELL_ARG(input->name), cause.message);
+        map_add_key(&made, quell_string(input->name), value);
+    }
+    if (quell_is(*inputs, QUELL_MAP))
+        *inputs = map_made(&made);
+    return QUELL_OK;
+}
+
 enum quell_code run_make_inputs(struct arena *arena, const struct playbook *playbook,
                                 struct quell_value given, struct quell_value incident,
                                 const struct run_world *world, struct quell_value *inputs,
@@ -69,5 +94,6 @@ enum quell_code run_make_inputs(struct arena *arena, const struct playbook *play
         if (code)
             return code;
     }
-    return fields_check(arena, table, map_made(&all), inputs, err);
+    code = fields_check(arena, table, map_made(&all), inputs, err);
+    return code ? code : check_inputs(arena, playbook, inputs, err);
 }
