@@ -1,5 +1,5 @@
 /*
- * digest.c - SHA-256, SHA-1 and HMAC on OpenSSL's EVP. Text encodings are in encoding.c.
+ * digest.c - SHA-2, SHA-1, MD5 and HMAC on OpenSSL's EVP. Text encodings are in encoding.c.
  *
  * These calls fail only for want of memory or when OpenSSL is broken: both end the process.
  */
@@ -28,6 +28,16 @@ void digest_sha256(struct quell_str data, uint8_t out[DIGEST_SHA256])
 void digest_sha1(struct quell_str data, uint8_t out[DIGEST_SHA1])
 {
     digest(EVP_sha1(), data, out, DIGEST_SHA1);
+}
+
+void digest_sha512(struct quell_str data, uint8_t out[DIGEST_SHA512])
+{
+    digest(EVP_sha512(), data, out, DIGEST_SHA512);
+}
+
+void digest_md5(struct quell_str data, uint8_t out[DIGEST_MD5])
+{
+    digest(EVP_md5(), data, out, DIGEST_MD5);
 }
 
 enum { HMAC_BLOCK = 64 }; /* bytes: SHA-256's block, RFC 2104 */

@@ -12,10 +12,13 @@
 
 struct arena;
 
-enum { DIGEST_SHA256 = 32, DIGEST_SHA1 = 20 };
+enum { DIGEST_SHA256 = 32, DIGEST_SHA512 = 64, DIGEST_SHA1 = 20, DIGEST_MD5 = 16 };
 
 void digest_sha256(struct quell_str data, uint8_t out[DIGEST_SHA256]);
+void digest_sha512(struct quell_str data, uint8_t out[DIGEST_SHA512]);
 void digest_sha1(struct quell_str data, uint8_t out[DIGEST_SHA1]);
+/* Broken, and still what old systems name files by. */
+void digest_md5(struct quell_str data, uint8_t out[DIGEST_MD5]);
 /* HMAC-SHA256 over several slices, one after the other. */
 void digest_hmac_sha256(struct quell_str key, const struct quell_str *parts, size_t count,
                         uint8_t out[DIGEST_SHA256]);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "cel/fault.h"
@@ -69,6 +70,17 @@ enum quell_code evaluation_text(struct evaluation *e, const struct node *node,
         memcpy(copy, text.data, text.len);
     *made = quell_string((struct quell_str){copy, text.len});
     return QUELL_OK;
+}
+
+enum quell_code evaluation_built(struct evaluation *e, const struct node *node, struct buf *out,
+                                 struct quell_value *made)
+{
+    enum quell_code code = buf_over(out)
+                               ? evaluation_limit(e, node, "this text would be longer than %d KiB",
+                                                  LIMIT_CEL_TEXT_BYTES / 1024)
+                               : evaluation_text(e, node, buf_str(out), made);
+    buf_free(out);
+    return code;
 }
 
 /* ---- faults -------------------------------------------------------------------------------- */

@@ -18,8 +18,10 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/limits.h"
 #include "cel/node.h"
 
+struct buf;
 struct evaluation;
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -101,6 +103,12 @@ enum quell_code evaluation_charge(struct evaluation *e, const struct node *node,
  * LIMIT_CEL_TEXT_BYTES. */
 enum quell_code evaluation_text(struct evaluation *e, const struct node *node,
                                 struct quell_str text, struct quell_value *made) QUELL_MUST_CHECK;
+
+/* The same with what was built in `out`, which is freed; give it a size_max of EVALUATION_BUILT, so
+ * that a longer text is noticed. */
+enum { EVALUATION_BUILT = LIMIT_CEL_TEXT_BYTES + 1 };
+enum quell_code evaluation_built(struct evaluation *e, const struct node *node, struct buf *out,
+                                 struct quell_value *made) QUELL_MUST_CHECK;
 
 /* Fails at the node's place; `return evaluation_fail(...)`. */
 enum quell_code evaluation_fail(struct evaluation *e, const struct node *node, const char *format,

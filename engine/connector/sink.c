@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/escape.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "connector/origin.h"
@@ -21,23 +22,12 @@ struct sink {
     bool refuses; /* passes text on unchanged, or not at all */
 };
 
-static bool is_unreserved(char c) /* RFC 3986 2.3 */
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
 static enum quell_code percent(struct arena *arena, struct buf *out, struct quell_str text,
                                struct quell_error *err)
 {
     (void)arena;
     (void)err;
-    for (size_t i = 0; i < text.len; i++) {
-        if (is_unreserved(text.data[i]))
-            buf_add_char(out, text.data[i]);
-        else
-            buf_add_format(out, "%%%02X", (unsigned)(unsigned char)text.data[i]);
-    }
+    escape_percent(out, text);
     return QUELL_OK;
 }
 
@@ -70,47 +60,16 @@ static enum quell_code html(struct arena *arena, struct buf *out, struct quell_s
 {
     (void)arena;
     (void)err;
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.data[i]) {
-        case '&':
-            buf_add_text(out, "&amp;");
-            break;
-        case '<':
-            buf_add_text(out, "&lt;");
-            break;
-        case '>':
-            buf_add_text(out, "&gt;");
-            break;
-        case '"':
-            buf_add_text(out, "&quot;");
-            break;
-        case '\'':
-            buf_add_text(out, "&#39;");
-            break;
-        default:
-            buf_add_char(out, text.data[i]);
-        }
-    }
+    escape_html(out, text);
     return QUELL_OK;
 }
 
-/* Every mark that CommonMark lets a backslash take the meaning from, and HTML by entities. */
 static enum quell_code markdown(struct arena *arena, struct buf *out, struct quell_str text,
                                 struct quell_error *err)
 {
     (void)arena;
     (void)err;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (c == '<')
-            buf_add_text(out, "&lt;");
-        else if (c == '&')
-            buf_add_text(out, "&amp;");
-        else if (c != '\0' && strchr("\\`*_{}[]()#+-.!|~>", c))
-            buf_add_format(out, "\\%c", c);
-        else
-            buf_add_char(out, c);
-    }
+    escape_markdown(out, text);
     return QUELL_OK;
 }
 

@@ -36,7 +36,7 @@
 
 static const char *const files[] = {"literals", "operators", "names",  "macros",   "strings",
                                     "lists",    "convert",   "times",  "optional", "regex",
-                                    "unknowns", "secrets",   "faults", "budget"};
+                                    "unknowns", "secrets",   "faults", "budget",   "quell"};
 
 enum { CASE_BYTES = 64 * 1024 };
 
