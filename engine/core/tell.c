@@ -55,23 +55,19 @@ enum quell_code hooks_check(struct quell_value hooks, struct quell_error *err)
 /* ---- at a start --------------------------------------------------------------------------------
  */
 
-static void tell_steps(const struct generation *generation, const struct playbook *playbook,
-                       const struct step_list *steps)
+static void tell_steps(const struct generation *generation, const struct playbook *playbook)
 {
     struct quell_error err = {0};
     size_t i;
 
-    for (i = 0; i < steps->count; i++) {
-        const struct step *step = steps->items[i];
-        if (step->kind == STEP_USES &&
-            !connections_find(generation->connections, step->connector, step->connection)) {
-            (void)connection_missing(step->connector, step->connection, &err);
-            log_line(LOG_LEVEL_WARNING, "playbook=%.*s step=%.*s will fail: %s",
-                     QUELL_ARG(playbook->id), QUELL_ARG(step->id), err.message);
-        }
-        tell_steps(generation, playbook, &step->steps);
-        tell_steps(generation, playbook, &step->otherwise);
-        tell_steps(generation, playbook, &step->on_error_steps);
+    for (i = 0; i < playbook->step_count; i++) {
+        const struct step *step = playbook->all[i];
+        if (step->kind != STEP_USES ||
+            connections_find(generation->connections, step->connector, step->connection))
+            continue;
+        (void)connection_missing(step->connector, step->connection, &err);
+        log_line(LOG_LEVEL_WARNING, "playbook=%.*s step=%.*s will fail: %s",
+                 QUELL_ARG(playbook->id), QUELL_ARG(step->id), err.message);
     }
 }
 
@@ -88,9 +84,6 @@ void quell_tell(struct quell *engine)
              generation->config_path ? generation->config_path : "without a quell.yaml",
              generation->playbook_count, quell_count(quell_get(generation->config, "hooks")),
              quell_count(quell_get(generation->config, "connections")));
-    for (i = 0; i < generation->playbook_count; i++) {
-        const struct playbook *playbook = generation->playbooks[i]->playbook;
-        tell_steps(generation, playbook, &playbook->steps);
-        tell_steps(generation, playbook, &playbook->on_failure);
-    }
+    for (i = 0; i < generation->playbook_count; i++)
+        tell_steps(generation, generation->playbooks[i]->playbook);
 }

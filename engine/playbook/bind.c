@@ -116,9 +116,16 @@ static void report_unset(const struct binding *binding, const struct cel_referen
     struct diag *diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[0]),
                                "no var `%.*s` is set before this", QUELL_ARG(ref->path[0]));
     size_t i;
-    for (i = 0; i < loader->var_count; i++)
-        names[i] = loader->vars[i].name;
     diag->help = QUELL_STR("a `set` step above gives it a value");
+    for (i = 0; i < loader->var_count; i++) {
+        names[i] = loader->vars[i].name;
+        if (!quell_str_equal(names[i], ref->path[0]))
+            continue;
+        diag->note = QUELL_STR("what is set inside a loop is known inside that loop only");
+        diag->help = diag_format(loader->diags,
+                                 "read the loop's list: `steps.<loop>.output.map(i, i.vars)`");
+        return;
+    }
     bind_suggest(binding, diag, str_nearest(ref->path[0], names, loader->var_count));
 }
 
@@ -134,7 +141,7 @@ static void check_vars(const struct binding *binding, const struct cel_reference
         const struct loaded_var *var = &loader->vars[i];
         if (!quell_str_equal(var->name, ref->path[0]))
             continue;
-        if (var->step == NO_STEP)
+        if (var->step == NO_STEP || bind_race(binding, ref, var->step))
             return;
         found = found || prove_visible(loader, var->step, binding->here.step);
     }
@@ -151,17 +158,18 @@ static void check_vars(const struct binding *binding, const struct cel_reference
         diag_format(loader->diags, "write `vars.?%.*s.orValue(...)`", QUELL_ARG(ref->path[0]));
 }
 
+/* One of them runs at the most: they stand under `steps` and `else`, or in two cases. */
 static bool exclude_each_other(const struct loader *loader, size_t a, size_t b)
 {
-    enum branch of_a, of_b;
-    for (; a != NO_STEP; a = loader->outline[a].parent) {
-        size_t parent = loader->outline[a].parent;
-        of_a = loader->outline[a].branch;
-        if (parent != NO_STEP && outline_inside(loader, b, parent, &of_b))
-            return (of_a == BRANCH_STEPS && of_b == BRANCH_ELSE) ||
-                   (of_a == BRANCH_ELSE && of_b == BRANCH_STEPS);
-    }
-    return false;
+    size_t of_a, of_b, fork = outline_fork(loader, a, b, &of_a, &of_b);
+    if (fork == NO_STEP)
+        return false;
+    if (loader->outline[of_a].branch == BRANCH_LANE && loader->outline[of_b].branch == BRANCH_LANE)
+        return loader->outline[fork].chooses;
+    return (loader->outline[of_a].branch == BRANCH_STEPS ||
+            loader->outline[of_a].branch == BRANCH_ELSE) &&
+           (loader->outline[of_b].branch == BRANCH_STEPS ||
+            loader->outline[of_b].branch == BRANCH_ELSE);
 }
 
 void bind_var(struct loader *loader, size_t step, const struct yaml_node *name)
@@ -190,7 +198,7 @@ enum {
     IN_TRIGGER = 1 << WHERE_TRIGGER,
     IN_INPUT = 1 << WHERE_INPUT,
     IN_EVENT = 1 << WHERE_EVENT,
-    IN_STEP = 1 << WHERE_STEP | IN_EVENT,
+    IN_STEP = 1 << WHERE_STEP | 1 << WHERE_AGAIN | IN_EVENT,
 };
 
 static const struct root {

@@ -28,6 +28,9 @@ struct diag *bind_fields(const struct binding *binding, const struct cel_referen
 void advise_word(const struct binding *binding, const struct cel_reference *ref,
                  const struct quell_field *field);
 
+/* Whether the step stands in another branch of the same `parallel`; says so. */
+bool bind_race(const struct binding *binding, const struct cel_reference *ref, size_t step);
+
 /* References to `steps`, and to the item of a loop. */
 void bind_steps(const struct binding *binding, const struct cel_reference *ref);
 void bind_item(const struct binding *binding, const struct cel_reference *ref, size_t loop);

@@ -31,6 +31,46 @@ static void report_no_step(const struct binding *binding, const struct cel_refer
     bind_suggest(binding, diag, str_nearest(ref->path[0], names, count));
 }
 
+/* Whether `here` is in the `while` around the step, or is its condition: what the step gave in the
+ * iteration before is there, until it begins anew. */
+static bool comes_again(const struct binding *binding, size_t step)
+{
+    const struct loader *loader = binding->loader;
+    size_t up = step, at = binding->here.step;
+    enum branch branch = BRANCH_STEPS;
+    while (up != NO_STEP && !loader->outline[up].loop) {
+        branch = loader->outline[up].branch;
+        up = loader->outline[up].parent;
+    }
+    if (up == NO_STEP || up == step || !loader->outline[up].repeats || branch != BRANCH_STEPS)
+        return false;
+    if (up == at)
+        return binding->here.where == WHERE_AGAIN;
+    return outline_inside(loader, at, up, &branch) && branch == BRANCH_STEPS;
+}
+
+/* Two branches of a `parallel` do not wait for each other. */
+static bool races(const struct binding *binding, size_t step)
+{
+    size_t of_a, of_b, fork = outline_fork(binding->loader, step, binding->here.step, &of_a, &of_b);
+    const struct outline *outline = binding->loader->outline;
+    return fork != NO_STEP && outline[fork].parallel && outline[of_a].branch == BRANCH_LANE &&
+           outline[of_b].branch == BRANCH_LANE;
+}
+
+bool bind_race(const struct binding *binding, const struct cel_reference *ref, size_t step)
+{
+    struct diag *diag;
+    if (!races(binding, step))
+        return false;
+    diag = report(binding->loader, RACE, bind_place(binding, ref->places[0]),
+                  "`%.*s.%.*s` belongs to a branch that runs at the same time",
+                  QUELL_ARG(ref->root), QUELL_ARG(ref->path[0]));
+    diag->label = QUELL_STR("it may be there or not when this is read");
+    diag->help = QUELL_STR("read it behind the `parallel`, or put both into one branch");
+    return true;
+}
+
 /* Whether a step has been there when the run is at `here`; says why not. */
 static bool check_order(const struct binding *binding, const struct cel_reference *ref, size_t step)
 {
@@ -40,6 +80,10 @@ static bool check_order(const struct binding *binding, const struct cel_referenc
     struct place place = bind_place(binding, ref->places[0]);
     enum branch branch = BRANCH_STEPS;
     struct diag *diag;
+    if (bind_race(binding, ref, step))
+        return false;
+    if (comes_again(binding, step))
+        return true;
     if (step == at) {
         report(loader, NOT_PROVEN, place, "the step `%.*s` reads its own result", QUELL_ARG(id));
         return false;
@@ -106,19 +150,31 @@ static const struct quell_field item_fields[] = {
     {.name = "index", .doc = "its place in the list, from 0"},
     {.name = "status", .doc = "how its steps ended"},
     {.name = "steps", .doc = "what its steps gave"},
+    {.name = "vars", .doc = "what `set` named in it"},
+    {.name = NULL}};
+
+static const struct quell_field iteration_fields[] = {
+    {.name = "index", .doc = "0, 1, 2 ..."},
+    {.name = "status", .doc = "how its steps ended"},
+    {.name = "steps", .doc = "what its steps gave"},
+    {.name = "vars", .doc = "what `set` named in it"},
     {.name = NULL}};
 
 static void report_list(const struct binding *binding, const struct cel_reference *ref,
-                        struct quell_str owner)
+                        struct quell_str owner, bool items)
 {
     struct diag_list *diags = binding->loader->diags;
-    bool of_item = fields_find(item_fields, ref->path[2]) != NULL;
+    bool of_item = fields_find(items ? item_fields : iteration_fields, ref->path[2]) != NULL;
     struct diag *diag =
         report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[2]),
                "`%.*s` is a list", QUELL_ARG(owner));
-    diag->note = QUELL_STR("each of its items has `item`, `index`, `status` and `steps`");
+    diag->note =
+        items ? QUELL_STR("each of its items has `item`, `index`, `status`, `steps` and `vars`")
+              : QUELL_STR("each of its iterations has `index`, `status`, `steps` and `vars`");
     diag->help = diag_format(diags, "write `%.*s.map(i, i.%.*s)`", QUELL_ARG(owner),
-                             QUELL_ARG(of_item ? ref->path[2] : QUELL_STR("item")));
+                             QUELL_ARG(of_item ? ref->path[2]
+                                       : items ? QUELL_STR("item")
+                                               : QUELL_STR("steps")));
 }
 
 /* Whether the output is there and has what is read from it. */
@@ -134,9 +190,9 @@ static bool check_output(const struct binding *binding, const struct cel_referen
         return !outputs || !outputs[0].name || !bind_fields(binding, ref, outputs, 2, owner);
     if (step->wait && step->wait->event)
         return !bind_fields(binding, ref, loader->incident_fields, 2, owner);
-    if (step->kind == STEP_FOR_EACH) {
+    if (step->kind == STEP_FOR_EACH || step->kind == STEP_WHILE) {
         if (ref->count > 2)
-            report_list(binding, ref, owner);
+            report_list(binding, ref, owner, step->kind == STEP_FOR_EACH);
         return ref->count == 2;
     }
     diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[1]),

@@ -28,15 +28,22 @@ enum lint {
 extern const struct playbook_lint lints[];
 
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
-    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[];
+    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
 
 #define NO_STEP SIZE_MAX
 
-/* Which list of its parent a step stands in; without a parent: STEPS or ON_FAILURE. */
-enum branch { BRANCH_STEPS, BRANCH_ELSE, BRANCH_ON_ERROR, BRANCH_ON_FAILURE };
+/* Which list of its parent a step stands in; without a parent: STEPS, ON_FAILURE or FINALLY. */
+enum branch {
+    BRANCH_STEPS,
+    BRANCH_ELSE,
+    BRANCH_ON_ERROR,
+    BRANCH_LANE, /* a branch of `parallel` or a case of `switch`: which one says `lane` */
+    BRANCH_ON_FAILURE,
+    BRANCH_FINALLY
+};
 
 /* A step as outline.c sees it, before anything is checked. Its index is its number. */
 struct outline {
@@ -44,11 +51,18 @@ struct outline {
     struct quell_str id; /* empty when none is given */
     size_t parent;       /* index, or NO_STEP */
     enum branch branch;
-    size_t next;                     /* the next step of the same list, or NO_STEP */
-    size_t first[BRANCH_ON_FAILURE]; /* its own lists' first steps, or NO_STEP */
-    bool conditional;                /* has `if` */
-    bool soft;                       /* has an `on-error` that lets the run go on */
-    bool loop;                       /* for-each */
+    size_t lane;               /* of the parent, where the branch is BRANCH_LANE */
+    size_t next;               /* the next step of the same list, or NO_STEP */
+    size_t first[BRANCH_LANE]; /* its own lists' first steps, or NO_STEP */
+    size_t *lanes;             /* the first steps of its branches or cases, or NO_STEP */
+    size_t lane_count;
+    bool conditional;    /* has `if` */
+    bool soft;           /* has an `on-error` that lets the run go on */
+    bool loop;           /* for-each, while: its steps run several times */
+    bool repeats;        /* while: a later iteration sees the steps of the one before */
+    bool parallel;       /* all its lanes run at the same time */
+    bool chooses;        /* switch: one of its lanes runs */
+    bool complete;       /* switch: one of its cases is `else` */
     bool later;          /* of a kind that is not supported yet: nothing is known of it */
     struct quell_str as; /* name of a loop's item */
     struct step *step;   /* once it is loaded */
@@ -101,6 +115,9 @@ size_t outline_find(const struct loader *loader, const struct yaml_node *step); 
 size_t outline_named(const struct loader *loader, struct quell_str id);         /* or NO_STEP */
 /* Whether `inner` stands inside `outer`; *branch then is the list of `outer` it is in. */
 bool outline_inside(const struct loader *loader, size_t inner, size_t outer, enum branch *branch);
+/* The step around both places whose lists they stand in apart, or NO_STEP: lists of one step that
+ * are two, *of_a and *of_b the steps just below it. */
+size_t outline_fork(const struct loader *loader, size_t a, size_t b, size_t *of_a, size_t *of_b);
 
 /* ---- load_step.c -------------------------------------------------------------------------------
  */
@@ -116,8 +133,8 @@ struct step_loader {
 #undef STEP
 
 struct step_list load_steps(struct loader *loader, const struct yaml_node *list);
-/* Whether every key of a step is known; if not, what seems to be missing may only be misspelt. */
-bool load_knows_keys(const struct yaml_node *map);
+/* Whether every key of a map is known; if not, what seems to be missing may only be misspelt. */
+bool load_knows(const struct quell_field *table, const struct yaml_node *map);
 bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
 
 /* Types of inputs: word, type of the field, form beyond it. */
@@ -184,6 +201,7 @@ enum where {
     WHERE_TRIGGER,
     WHERE_INPUT,
     WHERE_STEP,
+    WHERE_AGAIN, /* the condition of a `while`: it sees the steps of the last iteration */
     WHERE_EVENT, /* as in a step, and `event` is what came */
 };
 struct here {

@@ -1,5 +1,6 @@
 /*
- * load_group.c - the kinds that hold steps: a block (`steps`, `else`) and the loop `for-each`.
+ * load_group.c - the kinds that hold one list of steps: a block (`steps`, `else`) and the loops
+ * `for-each` and `while`.
  */
 #include "playbook/load.h"
 
@@ -44,15 +45,20 @@ static unsigned bounded(struct loader *loader, const struct yaml_node *map, cons
 
 static void load_bounds(struct loader *loader, const struct yaml_node *map, struct step *step)
 {
+    bool each = step->kind == STEP_FOR_EACH;
+    const char *keyword = each ? "for-each" : "while";
+    struct diag *diag;
     step->max = bounded(loader, map, "max");
-    step->concurrency = bounded(loader, map, "concurrency");
-    if (!yaml_get(map, "max")) {
-        struct diag *diag =
-            report(loader, UNBOUNDED, yaml_find(map, QUELL_STR("for-each"))->key.place,
-                   "`for-each` needs `max`");
-        diag->label = QUELL_STR("how many items may there be at most?");
-        diag->help = QUELL_STR("add `max: 20`; a longer list fails the step before its first item");
-    }
+    step->concurrency = each ? bounded(loader, map, "concurrency") : 1;
+    if (yaml_get(map, "max"))
+        return;
+    diag = report(loader, UNBOUNDED, yaml_find(map, quell_str_of(keyword))->key.place,
+                  "`%s` needs `max`", keyword);
+    diag->label = each ? QUELL_STR("how many items may there be at most?")
+                       : QUELL_STR("how often may its steps run at most?");
+    diag->help =
+        each ? QUELL_STR("add `max: 20`; a longer list fails the step before its first item")
+             : QUELL_STR("add `max: 20`; a condition that still holds then fails the step");
 }
 
 /* The engine stops a run at so many disrupting actions, whatever `max` says. */
@@ -88,3 +94,22 @@ static void load_for_each(struct loader *loader, size_t index, const struct yaml
 
 static const char *const for_each_keywords[] = {"as", "max", "concurrency", "steps", NULL};
 const struct step_loader load_FOR_EACH = {for_each_keywords, load_for_each};
+
+/* ---- while -------------------------------------------------------------------------------------
+ */
+
+static void load_while(struct loader *loader, size_t index, const struct yaml_node *map,
+                       struct step *step)
+{
+    struct here here = {WHERE_AGAIN, index};
+    const struct yaml_pair *condition = yaml_find(map, QUELL_STR("while"));
+    load_bounds(loader, map, step);
+    if (!yaml_get(map, "steps"))
+        report(loader, MISSING_KEY, condition->key.place, "`while` needs `steps`");
+    step->steps = list_at(loader, map, "steps");
+    load_expression(loader, here, condition, &step->goes_on); /* it reads the steps */
+    check_cap(loader, map, step);
+}
+
+static const char *const while_keywords[] = {"max", "steps", NULL};
+const struct step_loader load_WHILE = {while_keywords, load_while};

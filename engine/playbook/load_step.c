@@ -27,11 +27,11 @@ static bool takes(enum step_kind kind, struct quell_str keyword)
     return false;
 }
 
-bool load_knows_keys(const struct yaml_node *map)
+bool load_knows(const struct quell_field *table, const struct yaml_node *map)
 {
     size_t i;
     for (i = 0; i < map->count; i++)
-        if (!fields_find(step_fields, quell_str(map->pairs[i].key.value)))
+        if (!fields_find(table, quell_str(map->pairs[i].key.value)))
             return false;
     return true;
 }
@@ -101,6 +101,8 @@ static void report_two(struct loader *loader, const struct kinds_seen *seen)
     diag->label = QUELL_STR("a step has exactly one kind");
     if (str_is(first, "for-each") || str_is(second, "for-each"))
         diag->help = QUELL_STR("put what is repeated under `steps:` of the `for-each`");
+    else if (str_is(first, "while") || str_is(second, "while"))
+        diag->help = QUELL_STR("put what is repeated under `steps:` of the `while`");
     else
         diag->help = QUELL_STR("make two steps of it");
 }
@@ -256,10 +258,11 @@ static struct step *load_step(struct loader *loader, size_t index)
     const struct yaml_node *map = loader->outline[index].node;
     struct step *step = arena_one(loader->arena, struct step);
     enum step_kind kind;
+    size_t i;
     loader->outline[index].step = step;
     check_keys(loader, step_fields, map);
     load_common(loader, index, step);
-    kind = find_kind(loader, map, load_knows_keys(map));
+    kind = find_kind(loader, map, load_knows(step_fields, map));
     if (kind == STEP_KINDS) {
         load_lists(loader, map);
     } else {
@@ -270,6 +273,8 @@ static struct step *load_step(struct loader *loader, size_t index)
     load_on_error(loader, yaml_get(map, "on-error"), step);
     step->disrupts = step->disrupts || load_disrupts(&step->steps) ||
                      load_disrupts(&step->otherwise) || load_disrupts(&step->on_error_steps);
+    for (i = 0; i < step->lane_count; i++)
+        step->disrupts = step->disrupts || load_disrupts(&step->lanes[i].steps);
     return step;
 }
 

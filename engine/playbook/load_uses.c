@@ -154,7 +154,7 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
     if (!step->action)
         return;
     advise_step(loader, map, step->action->inputs);
-    if (with || load_knows_keys(map))
+    if (with || load_knows(step_fields, map))
         check_inputs(loader, with, step);
     step->disrupts = step->action->effect == QUELL_DISRUPTS;
     if (step->disrupts)

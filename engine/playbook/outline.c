@@ -106,6 +106,24 @@ static void note_id(struct loader *loader, struct outline *step, const struct ya
     step->id = id;
 }
 
+size_t outline_fork(const struct loader *loader, size_t a, size_t b, size_t *of_a, size_t *of_b)
+{
+    for (; a != NO_STEP; a = loader->outline[a].parent) {
+        size_t parent = loader->outline[a].parent, below = b;
+        while (below != NO_STEP && loader->outline[below].parent != parent)
+            below = loader->outline[below].parent;
+        if (parent == NO_STEP || below == NO_STEP)
+            continue;
+        *of_a = a;
+        *of_b = below;
+        return loader->outline[a].branch != loader->outline[below].branch ||
+                       loader->outline[a].lane != loader->outline[below].lane
+                   ? parent
+                   : NO_STEP;
+    }
+    return NO_STEP;
+}
+
 /* What the keys of a step say about whether it runs and how it may end. */
 static void note_keys(struct loader *loader, struct outline *step)
 {
@@ -118,43 +136,80 @@ static void note_keys(struct loader *loader, struct outline *step)
             step->conditional = true;
         if (str_is(key, "on-error"))
             step->soft = !quell_text_is(pair->node.value, "fail");
-        if (str_is(key, "for-each"))
+        if (str_is(key, "for-each") || str_is(key, "while"))
             step->loop = true;
+        if (str_is(key, "while"))
+            step->repeats = true;
+        if (str_is(key, "parallel"))
+            step->parallel = true;
+        if (str_is(key, "switch"))
+            step->chooses = true;
         if (field && (field->flags & PLAYBOOK_KIND) && (field->flags & PLAYBOOK_LATER)) {
             step->later = true;
             collect_foreign(loader, &pair->node);
         }
     }
     step->as = text_at(step->node, "as");
-    if (step->loop && !step->as.len)
+    if (step->loop && !step->repeats && !step->as.len)
         step->as = QUELL_STR("item");
 }
 
-static size_t walk_list(struct loader *loader, const struct yaml_node *list, size_t parent,
-                        enum branch branch);
+struct list_place {
+    size_t parent;
+    enum branch branch;
+    size_t lane;
+};
+
+static size_t walk_list(struct loader *loader, const struct yaml_node *list,
+                        struct list_place place);
+
+/* The branches of a `parallel` or the cases of a `switch`. */
+static void walk_lanes(struct loader *loader, size_t index, const struct yaml_node *lanes)
+{
+    size_t i, *first = arena_array(loader->arena, size_t, lanes->count + 1);
+    bool parallel = loader->outline[index].parallel;
+    for (i = 0; i < lanes->count; i++) {
+        const struct yaml_node *list = parallel && lanes->pairs ? &lanes->pairs[i].node : NULL;
+        if (!parallel && lanes->items && quell_is(lanes->items[i].value, QUELL_MAP)) {
+            const struct yaml_node *otherwise = yaml_get(&lanes->items[i], "else");
+            list = otherwise ? otherwise : yaml_get(&lanes->items[i], "steps");
+            if (otherwise)
+                loader->outline[index].complete = true;
+        }
+        first[i] = walk_list(loader, list, (struct list_place){index, BRANCH_LANE, i});
+    }
+    loader->outline[index].lanes = first;
+    loader->outline[index].lane_count = lanes->count;
+}
 
 static void walk_step(struct loader *loader, size_t index)
 {
     size_t i, k;
     const struct yaml_node *node = loader->outline[index].node;
-    for (i = 0; i < node->count; i++)
+    for (i = 0; i < node->count; i++) {
+        const struct yaml_pair *pair = &node->pairs[i];
+        struct quell_str key = quell_str(pair->key.value);
         for (k = 0; k < sizeof(branches) / sizeof(branches[0]); k++)
-            if (str_is(quell_str(node->pairs[i].key.value), branches[k].keyword)) {
-                size_t first = walk_list(loader, &node->pairs[i].node, index, branches[k].branch);
+            if (str_is(key, branches[k].keyword)) {
+                size_t first = walk_list(loader, &pair->node,
+                                         (struct list_place){index, branches[k].branch, 0});
                 loader->outline[index].first[branches[k].branch] = first;
             }
+        if (str_is(key, "parallel") || str_is(key, "switch"))
+            walk_lanes(loader, index, &pair->node);
+    }
 }
 
-static size_t add_step(struct loader *loader, const struct yaml_node *node, size_t parent,
-                       enum branch branch)
+static size_t add_step(struct loader *loader, const struct yaml_node *node, struct list_place place)
 {
     size_t index = loader->outline_count;
     struct outline *step;
     grow(loader, loader->outline, loader->outline_count, loader->outline_cap);
     step = &loader->outline[index];
     *step = (struct outline){.node = node,
-                             .parent = parent,
-                             .branch = branch,
+                             .parent = place.parent,
+                             .branch = place.branch,
+                             .lane = place.lane,
                              .next = NO_STEP,
                              .first = {NO_STEP, NO_STEP, NO_STEP}};
     if (yaml_get(node, "id"))
@@ -166,8 +221,8 @@ static size_t add_step(struct loader *loader, const struct yaml_node *node, size
 }
 
 /* Adds the steps of a list and gives the first one's index. */
-static size_t walk_list(struct loader *loader, const struct yaml_node *list, size_t parent,
-                        enum branch branch)
+static size_t walk_list(struct loader *loader, const struct yaml_node *list,
+                        struct list_place place)
 {
     size_t i, first = NO_STEP, last = NO_STEP;
     if (!list || !quell_is(list->value, QUELL_LIST))
@@ -181,7 +236,7 @@ static size_t walk_list(struct loader *loader, const struct yaml_node *list, siz
                    "a playbook has at most %d steps", LIMIT_STEPS);
             return first;
         }
-        index = add_step(loader, &list->items[i], parent, branch);
+        index = add_step(loader, &list->items[i], place);
         if (last == NO_STEP)
             first = index;
         else
@@ -197,10 +252,11 @@ void outline_make(struct loader *loader, const struct yaml_node *root)
     for (i = 0; i < root->count; i++) {
         struct quell_str key = quell_str(root->pairs[i].key.value);
         if (str_is(key, "steps"))
-            loader->first = walk_list(loader, &root->pairs[i].node, NO_STEP, BRANCH_STEPS);
+            loader->first = walk_list(loader, &root->pairs[i].node,
+                                      (struct list_place){NO_STEP, BRANCH_STEPS, 0});
         if (str_is(key, "on-failure"))
-            loader->first_on_failure =
-                walk_list(loader, &root->pairs[i].node, NO_STEP, BRANCH_ON_FAILURE);
+            loader->first_on_failure = walk_list(
+                loader, &root->pairs[i].node, (struct list_place){NO_STEP, BRANCH_ON_FAILURE, 0});
         if (str_is(key, "finally"))
             collect_foreign(loader, &root->pairs[i].node);
     }

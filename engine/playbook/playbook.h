@@ -66,6 +66,13 @@ struct step_wait {
     int64_t timeout_us;         /* of waiting for an event; 0 = as long as the run may take */
 };
 
+/* A branch of `parallel`, or a case of `switch`. */
+struct step_lane {
+    struct quell_str name;     /* of a branch; `1`, `2` ... of a case, `else` of the last one */
+    struct playbook_text when; /* of a case; expr NULL = else */
+    struct step_list steps;
+};
+
 struct step {
     enum step_kind kind;
     struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
@@ -89,12 +96,18 @@ struct step {
     const struct cel_tree *with;         /* NULL = empty */
     struct place with_place, uses_place; /* with_place: of `with`, or of `set` */
 
-    /* for-each, and blocks (`steps` with `else`) */
-    struct playbook_text items; /* the list */
+    /* for-each and while, and blocks (`steps` with `else`) */
+    struct playbook_text items;   /* the list */
+    struct playbook_text goes_on; /* while: the condition */
     struct quell_str as;
     unsigned max, concurrency;
     struct step_list steps, otherwise;
     bool disrupts; /* it or a step inside it has a disrupting action */
+
+    /* parallel, switch */
+    const struct step_lane *lanes;
+    size_t lane_count;
+    bool fail_fast; /* parallel: a branch that failed ends the others */
 
     /* set: a map of name -> template */
     const struct cel_tree *set;

@@ -15,6 +15,20 @@
 
 static bool certain_list(const struct loader *loader, size_t first);
 
+/* All branches of a `parallel` run, so any of them will do; one case of a `switch` does, so it
+ * takes all of them. */
+static bool certain_lanes(const struct loader *loader, const struct outline *outline)
+{
+    size_t i;
+    bool any = false, all = outline->complete;
+    for (i = 0; i < outline->lane_count; i++) {
+        bool here = certain_list(loader, outline->lanes[i]);
+        any = any || here;
+        all = all && here;
+    }
+    return outline->parallel ? any : all;
+}
+
 /* Whether this step, once its list has gone past it, has done what is marked. */
 static bool certain(const struct loader *loader, size_t step)
 {
@@ -23,6 +37,8 @@ static bool certain(const struct loader *loader, size_t step)
         return false;
     if (outline->mark)
         return !outline->conditional;
+    if (outline->lane_count)
+        return !outline->conditional && certain_lanes(loader, outline);
     if (outline->loop || !certain_list(loader, outline->first[BRANCH_STEPS]))
         return false;
     return !outline->conditional || certain_list(loader, outline->first[BRANCH_ELSE]);
@@ -39,6 +55,8 @@ static bool certain_list(const struct loader *loader, size_t first)
 static size_t first_of_list(const struct loader *loader, size_t step)
 {
     const struct outline *outline = &loader->outline[step];
+    if (outline->parent != NO_STEP && outline->branch == BRANCH_LANE)
+        return loader->outline[outline->parent].lanes[outline->lane];
     if (outline->parent != NO_STEP)
         return loader->outline[outline->parent].first[outline->branch];
     return outline->branch == BRANCH_ON_FAILURE ? loader->first_on_failure : loader->first;
@@ -131,13 +149,13 @@ static bool has_term(struct quell_str text, struct quell_str part)
     return false;
 }
 
-static bool guards(const struct loader *loader, const struct step *step, struct quell_str id)
+static bool guards(const struct loader *loader, const struct cel *condition, struct quell_str id)
 {
     bool choice = false;
     struct quell_str text, term;
-    if (!step || !step->condition.expr)
+    if (!condition)
         return false;
-    text = squeeze(loader->arena, cel_source(step->condition.expr), &choice);
+    text = squeeze(loader->arena, cel_source(condition), &choice);
     term = arena_format(loader->arena, "steps.%.*s.status=='succeeded'", QUELL_ARG(id));
     return !choice && has_term(text, term);
 }
@@ -146,10 +164,17 @@ bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, 
 {
     enum branch branch = BRANCH_STEPS;
     bool counts = own;
+    size_t lane = 0;
     while (at != NO_STEP) {
-        if (counts && branch == BRANCH_STEPS && guards(loader, loader->outline[at].step, id))
+        const struct step *step = loader->outline[at].step;
+        if (counts && step && (branch == BRANCH_STEPS || branch == BRANCH_LANE) &&
+            guards(loader, step->condition.expr, id))
+            return true;
+        if (counts && step && branch == BRANCH_LANE && lane < step->lane_count &&
+            guards(loader, step->lanes[lane].when.expr, id))
             return true;
         branch = loader->outline[at].branch;
+        lane = loader->outline[at].lane;
         at = loader->outline[at].parent;
         counts = true;
     }

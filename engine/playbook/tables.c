@@ -242,6 +242,21 @@ const struct quell_field wait_fields[] = {
      .doc = "longest wait for an event; then the step is `timed-out`"},
     {.name = NULL}};
 
+const struct quell_field case_fields[] = {
+    {.name = "when",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "the case is taken when this holds, and none above it did"},
+    {.name = "steps",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .doc = "the steps of the case"},
+    {.name = "else",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .doc = "alone and last: the steps when no case holds"},
+    {.name = NULL}};
+
 const struct quell_field step_fields[] = {
     {.name = "id",
      .type = QUELL_FIELD_STRING,
@@ -276,7 +291,8 @@ const struct quell_field step_fields[] = {
     {.name = "max",
      .type = QUELL_FIELD_INT,
      .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
-     .doc = "most items a loop takes; a longer list fails the step before the first item"},
+     .doc = "most items a loop takes: a longer list fails the step before the first item; most "
+            "iterations of a `while`, which fails when its condition still holds then"},
     {.name = "concurrency",
      .type = QUELL_FIELD_INT,
      .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
@@ -311,9 +327,26 @@ const struct quell_field step_fields[] = {
      .type = QUELL_FIELD_ANY,
      .flags = PLAYBOOK_KIND,
      .doc = "waits for a time or an event: `15m`, `{ until: ... }` or `{ for: ... }`"},
-    LATER_KIND("parallel", "runs branches at the same time"),
-    LATER_KIND("while", "repeats its steps as long as a condition holds"),
-    LATER_KIND("switch", "the first case that holds"),
+    {.name = "parallel",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_KIND,
+     .doc = "named branches, each a list of steps; they run at the same time, and the step ends "
+            "when all have ended"},
+    {.name = "fail-fast",
+     .type = QUELL_FIELD_BOOL,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .fallback = "true",
+     .doc = "a branch that fails lets no new step begin in the others"},
+    {.name = "while",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION | PLAYBOOK_KIND,
+     .doc = "runs its `steps` again and again as long as this holds; `max` times at the most"},
+    {.name = "switch",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .flags = PLAYBOOK_KIND,
+     .doc = "cases, each `when` and `steps`; the steps of the first one that holds run"},
     {.name = "connection",
      .type = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
@@ -337,7 +370,6 @@ const struct quell_field step_fields[] = {
     LATER("idempotency-key", "text that makes two calls the same call"),
     LATER("sensitive", "the output is sealed and masked"),
     LATER("detach", "does not wait for the called playbook"),
-    LATER("fail-fast", "the first branch that fails ends the others"),
     {.name = NULL}};
 
 /* ---- what the roots of expressions have --------------------------------------------------------

@@ -136,10 +136,28 @@ static enum quell_code outcome_resolved(struct run *run, struct instance *instan
 /* ---- steps -------------------------------------------------------------------------------------
  */
 
+/* The branches of a `parallel` begin together. */
+static void open_branches(struct run *run, struct instance *instance)
+{
+    const struct step *step = instance->step;
+    size_t i;
+
+    instance->bodies = arena_array(run->arena, struct frame, step->lane_count);
+    instance->body_count = step->lane_count;
+    for (i = 0; i < step->lane_count; i++)
+        frame_open(run, &instance->bodies[i], &step->lanes[i].steps, instance->frame, instance,
+                   arena_format(run->arena, "%.*s.%.*s", QUELL_ARG(instance->path),
+                                QUELL_ARG(step->lanes[i].name)));
+}
+
 static void open_bodies(struct run *run, struct instance *instance, struct quell_str otherwise)
 {
     const struct step *step = instance->step;
 
+    if (step->kind == STEP_PARALLEL)
+        open_branches(run, instance);
+    if (step->kind == STEP_WHILE) /* each is opened when its turn comes */
+        instance->bodies = arena_array(run->arena, struct frame, step->max);
     if (step->kind != STEP_BLOCK)
         return;
     if (instance->branch & BRANCH_THEN) {
@@ -214,6 +232,8 @@ static enum quell_code loop_started(struct run *run, struct instance *instance,
             unknown ? arena_format(run->arena, "%.*s[?]", QUELL_ARG(instance->path))
                     : arena_format(run->arena, "%.*s[%zu]", QUELL_ARG(instance->path), i);
         body->as = step->as;
+        body->loops = true;
+        body->vars = quell_map(NULL, 0);
         body->item = unknown ? items : quell_at(items, i);
         body->index = i;
         if (unknown)
@@ -226,20 +246,65 @@ static enum quell_code loop_started(struct run *run, struct instance *instance,
     return QUELL_OK;
 }
 
+static enum quell_code case_chosen(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err)
+{
+    const struct step *step = instance->step;
+    int64_t chosen = quell_get_int(event->data, "case", -1);
+
+    if (step->kind != STEP_SWITCH || instance->phase != PHASE_STARTED || instance->bodies)
+        return event_misfit(event, "it is no switch that begins", err);
+    if (chosen < 0 || (size_t)chosen >= step->lane_count)
+        return event_misfit(event, "there is no such case", err);
+    instance->chosen = (size_t)chosen;
+    instance->bodies = arena_one(run->arena, struct frame);
+    instance->body_count = 1;
+    frame_open(run, instance->bodies, &step->lanes[chosen].steps, instance->frame, instance,
+               arena_format(run->arena, "%.*s.%.*s", QUELL_ARG(instance->path),
+                            QUELL_ARG(step->lanes[chosen].name)));
+    return QUELL_OK;
+}
+
+static enum quell_code iteration_started(struct run *run, struct instance *instance,
+                                         const struct event *event, struct quell_error *err)
+{
+    const struct step *step = instance->step;
+    int64_t index = quell_get_int(event->data, "index", -1);
+    struct frame *body;
+
+    if (step->kind != STEP_WHILE || instance->phase != PHASE_STARTED)
+        return event_misfit(event, "it is no while that has begun", err);
+    if (index < 0 || (size_t)index != instance->body_count || index >= step->max)
+        return event_misfit(event, "it is not the next iteration", err);
+    body = &instance->bodies[instance->body_count++];
+    body->index = (size_t)index;
+    body->loops = true;
+    body->vars = quell_map(NULL, 0);
+    body->before = index ? body - 1 : NULL;
+    frame_open(run, body, &step->steps, instance->frame, instance,
+               arena_format(run->arena, "%.*s[%lld]", QUELL_ARG(instance->path), (long long)index));
+    return QUELL_OK;
+}
+
 static enum quell_code vars_set(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err)
 {
-    struct quell_value vars = quell_get(event->data, "vars");
+    struct quell_value vars = quell_get(event->data, "vars"), *known = &run->vars;
     struct map_builder map = {.arena = run->arena};
+    struct frame *frame;
     size_t i;
 
     if (instance->phase != PHASE_STARTED || instance->step->kind != STEP_SET)
         return event_misfit(event, "it is no set step that has begun", err);
-    for (i = 0; i < quell_count(run->vars); i++)
-        map_add_key(&map, run->vars.as.pairs[i].key, run->vars.as.pairs[i].value);
+    for (frame = instance->frame; frame && !frame->loops; frame = frame->outer)
+        continue;
+    if (frame)
+        known = &frame->vars;
+    for (i = 0; i < quell_count(*known); i++)
+        map_add_key(&map, known->as.pairs[i].key, known->as.pairs[i].value);
     for (i = 0; i < quell_count(vars); i++)
         map_put(&map, quell_str(vars.as.pairs[i].key), vars.as.pairs[i].value);
-    run->vars = map_made(&map);
+    *known = map_made(&map);
     instance->phase = PHASE_ANSWERED;
     instance->status = STEP_SUCCEEDED;
     return QUELL_OK;
@@ -313,8 +378,9 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
     instance->simulated = run->mode == RUN_PLAN && is_made_up(instance);
     if (found != STEP_SUCCEEDED && !instance->caught && instance->maybe.len)
         doubt_what_follows(run, instance);
-    if (instance->step->kind == STEP_FOR_EACH && instance->bodies)
-        instance->output = for_each_output(run, instance);
+    if ((instance->step->kind == STEP_FOR_EACH || instance->step->kind == STEP_WHILE) &&
+        instance->bodies)
+        instance->output = loop_output(run, instance);
     instance->error = quell_get(event->data, "error");
     instance->ended_us = event->at_us;
     return QUELL_OK;
@@ -457,6 +523,8 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_STEP_STARTED] = {true, step_started},
     [EVENT_STEP_SKIPPED] = {true, step_skipped},
     [EVENT_LOOP_STARTED] = {true, loop_started},
+    [EVENT_CASE_CHOSEN] = {true, case_chosen},
+    [EVENT_ITERATION_STARTED] = {true, iteration_started},
     [EVENT_VARS_SET] = {true, vars_set},
     [EVENT_CALL_SCHEDULED] = {true, call_scheduled},
     [EVENT_CALL_SENDING] = {true, call_sending},

@@ -115,7 +115,7 @@ bool may_be_unknown(const struct run *run, struct quell_value value)
 /* ---- how an ended step lets the list go on -----------------------------------------------------
  */
 
-static enum flow flow_of_ended(const struct instance *instance)
+enum flow flow_of_ended(const struct instance *instance)
 {
     if (instance->status == STEP_SUCCEEDED || instance->status == STEP_SKIPPED ||
         instance->caught || instance->maybe.len)
@@ -223,6 +223,20 @@ enum flow step_succeeded(struct decision *decision, struct instance *instance)
     return decision->full ? FLOW_WAITING : advance_catcher(decision, instance);
 }
 
+enum flow group_ended(struct decision *decision, struct instance *instance, enum flow flow,
+                      struct quell_value error)
+{
+    if (flow == FLOW_WAITING)
+        return flow;
+    if (flow == FLOW_FAILED)
+        return step_failed(decision, instance, timed_out(error) ? STEP_TIMED_OUT : STEP_FAILED,
+                           error);
+    if (flow == FLOW_DONE)
+        return step_succeeded(decision, instance);
+    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+    return flow;
+}
+
 /* ---- one step ----------------------------------------------------------------------------------
  */
 
@@ -296,6 +310,11 @@ static enum flow advance(struct decision *decision, struct instance *instance)
     if (instance->phase == PHASE_CATCHING)
         return advance_catcher(decision, instance);
     return step_runners[instance->step->kind].advance(decision, instance);
+}
+
+bool frame_begun(const struct frame *frame)
+{
+    return frame->steps->count == 0 || frame->instances[0].phase != PHASE_IDLE;
 }
 
 /* ---- a list of steps, a run --------------------------------------------------------------------

@@ -72,10 +72,21 @@ struct quell_value scope_step(struct arena *arena, const struct instance *instan
 static void add_steps(struct map_builder *map, const struct step_list *steps,
                       const struct frame *frame);
 
+/* The body of a branch or a case, when it was begun. */
+static const struct frame *lane_of(const struct instance *instance, size_t lane)
+{
+    if (instance == NULL || instance->bodies == NULL)
+        return NULL;
+    if (instance->step->kind == STEP_PARALLEL)
+        return &instance->bodies[lane];
+    return instance->chosen == lane ? instance->bodies : NULL;
+}
+
 static void add_step(struct map_builder *map, const struct step *step,
                      const struct instance *instance)
 {
     static const struct instance not_run;
+    size_t i;
 
     if (step->id_given) {
         if (instance) {
@@ -90,8 +101,19 @@ static void add_step(struct map_builder *map, const struct step *step,
         add_steps(map, &step->steps, instance && instance->body_count ? instance->bodies : NULL);
         add_steps(map, &step->otherwise, instance ? instance->otherwise : NULL);
     }
+    for (i = 0; i < step->lane_count; i++)
+        add_steps(map, &step->lanes[i].steps, lane_of(instance, i));
     /* Without a catcher they have not run, and say so. */
     add_steps(map, &step->on_error_steps, instance ? instance->catcher : NULL);
+}
+
+/* A step that has only begun gave nothing yet: what it reads of itself in a `while` is of the
+ * iteration before. */
+static bool gave_something(const struct instance *instance)
+{
+    return instance->phase != PHASE_IDLE &&
+           !(instance->phase == PHASE_STARTED && instance->bodies == NULL &&
+             instance->otherwise == NULL);
 }
 
 /* Steps inside blocks are reached from outside by their own ids; those inside loops are not: they
@@ -101,8 +123,12 @@ static void add_steps(struct map_builder *map, const struct step_list *steps,
 {
     size_t i;
 
-    for (i = 0; i < steps->count; i++)
-        add_step(map, steps->items[i], frame && frame->instances ? &frame->instances[i] : NULL);
+    for (i = 0; i < steps->count; i++) {
+        const struct instance *instance = frame && frame->instances ? &frame->instances[i] : NULL;
+        if (frame && frame->before && instance && !gave_something(instance))
+            instance = &frame->before->instances[i];
+        add_step(map, steps->items[i], instance);
+    }
 }
 
 struct quell_value scope_steps(struct arena *arena, const struct frame *frame)
@@ -171,6 +197,32 @@ static void add_main_steps(struct map_builder *map, const struct run *run)
         map->pairs[i].value = quell_unknown(QUELL_STR("known when a step fails"));
 }
 
+bool scope_has_var(const struct run *run, const struct frame *frame, struct quell_str name)
+{
+    struct quell_value found;
+
+    for (; frame; frame = frame->outer)
+        if (frame->loops && value_find(frame->vars, name, &found))
+            return true;
+    return value_find(run->vars, name, &found);
+}
+
+/* The run's, and those of the items and iterations around. */
+static struct quell_value vars_at(struct run *run, const struct frame *frame)
+{
+    struct map_builder map = {.arena = run->scratch};
+    struct quell_value of_run = run->vars;
+    bool own = false;
+    size_t i;
+
+    for (; frame; frame = frame->outer)
+        for (i = 0; frame->loops && i < quell_count(frame->vars); i++, own = true)
+            map_put(&map, quell_str(frame->vars.as.pairs[i].key), frame->vars.as.pairs[i].value);
+    for (i = 0; own && i < quell_count(of_run); i++)
+        map_put(&map, quell_str(of_run.as.pairs[i].key), of_run.as.pairs[i].value);
+    return own ? map_made(&map) : of_run;
+}
+
 static struct quell_value variables(struct run *run, const struct frame *frame)
 {
     struct map_builder map = {.arena = run->scratch};
@@ -182,7 +234,7 @@ static struct quell_value variables(struct run *run, const struct frame *frame)
     add_frames(&steps, frame);
     map_add(&map, "incident", run->incident);
     map_add(&map, "inputs", run->inputs);
-    map_add(&map, "vars", run->vars);
+    map_add(&map, "vars", vars_at(run, frame));
     map_add(&map, "steps", map_made(&steps));
     map_add(&map, "run", about_run(run));
     map_add(&map, "playbook", about_playbook(run));
@@ -286,4 +338,13 @@ enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
         *value = value_copy(run->arena, found);
     arena_reset(run->scratch);
     return code;
+}
+
+enum quell_code scope_eval_again(struct run *run, const struct instance *loop,
+                                 struct quell_value *value, struct quell_value *error)
+{
+    const struct frame none = {.outer = loop->frame, .steps = &loop->step->steps};
+    const struct frame *frame = loop->body_count ? &loop->bodies[loop->body_count - 1] : &none;
+
+    return scope_eval(run, frame, &loop->step->goes_on, value, error);
 }

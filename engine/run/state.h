@@ -55,8 +55,10 @@ struct instance {
     int64_t sleep_until_us;
     /* what is inside */
     struct quell_value items;
-    struct frame *bodies; /* block: one; for-each: one per item */
+    struct frame *bodies; /* block, switch: one; for-each, while, parallel: one per item, iteration
+                             or branch */
     size_t body_count;
+    size_t chosen; /* switch: the case whose body it is */
     struct frame *otherwise, *catcher;
     struct instance *next_by_path; /* chain of the path index */
 };
@@ -69,8 +71,12 @@ struct frame {
     struct quell_str as;        /* loop name, or empty */
     struct quell_value item;
     size_t index;
-    struct quell_str maybe;   /* of the branch as a whole; it says all, the owner's as well */
-    struct quell_value error; /* `error` in on-error and on-failure; null elsewhere */
+    bool loops;                 /* of one item or iteration: `set` in it names vars of its own */
+    struct quell_value vars;    /* then these */
+    const struct frame *before; /* of an iteration: the one before, whose steps show until they
+                                   begin anew */
+    struct quell_str maybe;     /* of the branch as a whole; it says all, the owner's as well */
+    struct quell_value error;   /* `error` in on-error and on-failure; null elsewhere */
     bool has_error;
 };
 
@@ -125,9 +131,9 @@ enum quell_code apply_event_came(struct run *run, struct instance *instance,
 enum quell_code apply_wait_over(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err);
 
-/* step_for_each.c: [{item, index, status, steps}]; follows from the state, so no event carries it.
- */
-struct quell_value for_each_output(struct run *run, const struct instance *instance);
+/* step_for_each.c: the output of a loop, [{item, index, status, steps, vars}], without `item` for a
+ * `while`; follows from the state, so no event carries it. */
+struct quell_value loop_output(struct run *run, const struct instance *instance);
 
 /* scope.c: evaluating in the scope of a frame. On failure *error is an error value for the journal
  * ({code, message}). Results live in the run's arena. */
@@ -144,6 +150,11 @@ enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
                                 struct quell_value *value, struct quell_value *error);
 struct quell_value scope_error(struct run *run, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The condition of a `while`: in the scope of the last iteration, or of none yet. */
+enum quell_code scope_eval_again(struct run *run, const struct instance *loop,
+                                 struct quell_value *value, struct quell_value *error);
+/* Whether the var has been set where the frame stands. */
+bool scope_has_var(const struct run *run, const struct frame *frame, struct quell_str name);
 /* What `steps.<id>` is for one instance, and for all of a frame: {id: {status, output, error}}. */
 struct quell_value scope_step(struct arena *arena, const struct instance *instance);
 struct quell_value scope_steps(struct arena *arena, const struct frame *frame);
@@ -180,6 +191,18 @@ struct quell_str step_maybe(struct run *run, const struct instance *instance);
 enum flow step_failed(struct decision *decision, struct instance *instance, enum step_status status,
                       struct quell_value error);
 enum flow frame_advance(struct decision *decision, struct frame *frame, struct quell_value *error);
+/* What an ended step means for its list. */
+enum flow flow_of_ended(const struct instance *instance);
+/* Ends a group whose lists have ended with `flow`. */
+enum flow group_ended(struct decision *decision, struct instance *instance, enum flow flow,
+                      struct quell_value error);
+/* Whether a step of the list has begun. */
+bool frame_begun(const struct frame *frame);
+
+/* cancel.c: ends what is under way in a frame, begins nothing. False: something has to be waited
+ * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.
+ */
+bool frame_cancel(struct decision *decision, struct frame *frame, struct quell_value why);
 
 /* A step kind at run time: a row per kind, in steps.def's order. */
 struct step_runner {
@@ -194,5 +217,8 @@ enum flow step_advance_STOP(struct decision *decision, struct instance *instance
 enum flow step_advance_WAIT(struct decision *decision, struct instance *instance);
 enum flow step_advance_FAIL(struct decision *decision, struct instance *instance);
 enum flow step_advance_BLOCK(struct decision *decision, struct instance *instance);
+enum flow step_advance_PARALLEL(struct decision *decision, struct instance *instance);
+enum flow step_advance_SWITCH(struct decision *decision, struct instance *instance);
+enum flow step_advance_WHILE(struct decision *decision, struct instance *instance);
 
 #endif

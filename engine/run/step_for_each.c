@@ -8,18 +8,13 @@
 #include "run/state.h"
 #include "value/value.h"
 
-static bool begun(const struct frame *body)
-{
-    return body->steps->count == 0 || body->instances[0].phase != PHASE_IDLE;
-}
-
 /* What became of one item. */
 static const char *status_of(const struct frame *body)
 {
     const char *status = "succeeded";
     size_t i;
 
-    if (!begun(body))
+    if (!frame_begun(body))
         return "not-run";
     for (i = 0; i < body->steps->count; i++) {
         const struct instance *instance = &body->instances[i];
@@ -32,7 +27,7 @@ static const char *status_of(const struct frame *body)
     return status;
 }
 
-struct quell_value for_each_output(struct run *run, const struct instance *instance)
+struct quell_value loop_output(struct run *run, const struct instance *instance)
 {
     struct list_builder list = {.arena = run->arena};
     size_t i;
@@ -43,10 +38,12 @@ struct quell_value for_each_output(struct run *run, const struct instance *insta
         const struct frame *body = &instance->bodies[i];
         struct map_builder map = {.arena = run->arena};
 
-        map_add(&map, "item", body->item);
+        if (instance->step->kind == STEP_FOR_EACH)
+            map_add(&map, "item", body->item);
         map_add(&map, "index", quell_int((int64_t)i));
         map_add(&map, "status", quell_text(status_of(body)));
         map_add(&map, "steps", scope_steps(run->arena, body));
+        map_add(&map, "vars", body->vars);
         list_add(&list, map_made(&map));
     }
     return list_made(&list);
@@ -80,20 +77,6 @@ static enum quell_code start(struct decision *decision, struct instance *instanc
     return QUELL_OK;
 }
 
-static enum flow finish(struct decision *decision, struct instance *instance, enum flow flow,
-                        struct quell_value error)
-{
-    if (flow == FLOW_FAILED)
-        return step_failed(decision, instance,
-                           quell_text_is(quell_get(error, "code"), "timed-out") ? STEP_TIMED_OUT
-                                                                                : STEP_FAILED,
-                           error);
-    if (flow == FLOW_DONE)
-        return step_succeeded(decision, instance);
-    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
-    return flow;
-}
-
 enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *instance)
 {
     struct quell_value error = quell_null();
@@ -109,7 +92,7 @@ enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *inst
         struct quell_value body_error = quell_null();
         enum flow flow;
 
-        if (!begun(body) && (worst != FLOW_DONE || busy >= instance->step->concurrency))
+        if (!frame_begun(body) && (worst != FLOW_DONE || busy >= instance->step->concurrency))
             break;
         flow = frame_advance(decision, body, &body_error);
         if (decision->full)
@@ -123,5 +106,5 @@ enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *inst
     }
     if (busy || (i < instance->body_count && worst == FLOW_DONE))
         return FLOW_WAITING;
-    return finish(decision, instance, worst, error);
+    return group_ended(decision, instance, worst, error);
 }

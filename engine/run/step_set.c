@@ -1,18 +1,19 @@
 /*
- * step_set.c - `set`: gives names to values. A name is set once; a plan that cannot know whether
- * the step runs makes its values unknown, unless nothing behind it runs otherwise either.
+ * step_set.c - `set`: gives names to values, inside a loop for that item only. A name is set once;
+ * a plan that cannot know whether the step runs makes its values unknown, unless nothing behind it
+ * runs otherwise either.
  */
 #include "run/state.h"
 #include "value/value.h"
 
-static bool set_before(const struct run *run, struct quell_value vars, struct quell_str *name)
+static bool set_before(const struct run *run, const struct frame *frame, struct quell_value vars,
+                       struct quell_str *name)
 {
-    struct quell_value found;
     size_t i;
 
     for (i = 0; i < quell_count(vars); i++) {
         *name = quell_str(vars.as.pairs[i].key);
-        if (value_find(run->vars, *name, &found))
+        if (scope_has_var(run, frame, *name))
             return true;
     }
     return false;
@@ -44,7 +45,7 @@ enum flow step_advance_SET(struct decision *decision, struct instance *instance)
                         &vars, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     /* A plan walks both branches of an unknown `if`: each may give the same name. */
-    if (!instance->maybe.len && set_before(run, vars, &name))
+    if (!instance->maybe.len && set_before(run, instance->frame, vars, &name))
         return step_failed(
             decision, instance, STEP_FAILED,
             scope_error(run, "invalid", "`vars.%.*s` is set already", QUELL_ARG(name)));

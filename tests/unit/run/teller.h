@@ -117,6 +117,32 @@ static inline void tell_waiting(struct buf *out, struct quell_str path, const st
                        QUELL_ARG(quell_get_str(quell_get(data, "event"), "title")));
 }
 
+/* What a switch or a while decided. */
+static inline void tell_choice(struct buf *out, struct quell_str path, const struct event *event)
+{
+    if (event->kind == EVENT_CASE_CHOSEN)
+        buf_add_format(out, "%.*s takes case %lld\n", QUELL_ARG(path),
+                       (long long)quell_get_int(event->data, "case", -1));
+    if (event->kind == EVENT_ITERATION_STARTED)
+        buf_add_format(out, "%.*s goes on, %lld\n", QUELL_ARG(path),
+                       (long long)quell_get_int(event->data, "index", -1));
+}
+
+/* Events of the run itself. */
+static inline void tell_run_event(struct teller *teller, const struct event *event)
+{
+    struct quell_value data = event->data, error = quell_get(data, "error");
+    struct buf *out = &teller->told;
+
+    if (event->kind == EVENT_RUN_FAILING)
+        buf_add_format(out, "run fails %.*s\n", QUELL_ARG(quell_get_str(error, "code")));
+    if (event->kind == EVENT_RUN_STOPPING)
+        buf_add_format(out, "run stops %.*s %.*s\n", QUELL_ARG(quell_get_str(data, "as")),
+                       QUELL_ARG(quell_get_str(data, "reason")));
+    if (event->kind == EVENT_RUN_ENDED)
+        buf_add_format(out, "run %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+}
+
 static inline void tell_event(struct teller *teller, const struct event *event)
 {
     struct quell_str path = shown(event->path);
@@ -146,6 +172,10 @@ static inline void tell_event(struct teller *teller, const struct event *event)
         buf_add_format(out, "%.*s sets %.*s\n", QUELL_ARG(path),
                        QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
         break;
+    case EVENT_CASE_CHOSEN:
+    case EVENT_ITERATION_STARTED:
+        tell_choice(out, path, event);
+        break;
     case EVENT_RETRY_WAITING:
         buf_add_format(
             out, "%.*s waits %llds\n", QUELL_ARG(path),
@@ -155,13 +185,6 @@ static inline void tell_event(struct teller *teller, const struct event *event)
         buf_add_format(out, "%.*s catches %.*s\n", QUELL_ARG(path),
                        QUELL_ARG(quell_get_str(error, "code")));
         break;
-    case EVENT_RUN_FAILING:
-        buf_add_format(out, "run fails %.*s\n", QUELL_ARG(quell_get_str(error, "code")));
-        break;
-    case EVENT_RUN_STOPPING:
-        buf_add_format(out, "run stops %.*s %.*s\n", QUELL_ARG(quell_get_str(data, "as")),
-                       QUELL_ARG(quell_get_str(data, "reason")));
-        break;
     case EVENT_RUN_HELD:
         buf_add_format(out, "%.*s held\n", QUELL_ARG(path));
         break;
@@ -169,8 +192,10 @@ static inline void tell_event(struct teller *teller, const struct event *event)
         buf_add_format(out, "%.*s resolved %s\n", QUELL_ARG(path),
                        quell_get_bool(data, "happened", false) ? "true" : "false");
         break;
+    case EVENT_RUN_FAILING:
+    case EVENT_RUN_STOPPING:
     case EVENT_RUN_ENDED:
-        buf_add_format(out, "run %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+        tell_run_event(teller, event);
         break;
     case EVENT_WAIT_STARTED:
     case EVENT_EVENT_CAME:
@@ -236,14 +261,48 @@ static inline struct quell_value next_answer(struct teller *teller, struct quell
 struct open_call {
     struct quell_str path;
     bool found;
+    struct teller *teller;
+    unsigned pass; /* 0: calls that are answered "later" are passed over */
 };
+
+/* The scripted answer that is given next, without giving it. */
+static inline struct quell_value look_ahead(struct teller *teller, struct quell_str path)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(teller->answers); i++)
+        if (quell_str_equal(quell_str(teller->answers.as.pairs[i].key), path))
+            return quell_at(teller->answers.as.pairs[i].value, teller->asked[i]);
+    return quell_null();
+}
 
 static inline void first_call(const struct run_call *call, void *user)
 {
     struct open_call *open = user;
 
-    if (!open->found)
-        *open = (struct open_call){call->path, true};
+    if (open->found)
+        return;
+    if (open->pass == 0 && quell_text_is(look_ahead(open->teller, call->path), "later"))
+        return;
+    open->path = call->path;
+    open->found = true;
+}
+
+/* A call is answered, or says that a change is on its way. */
+static inline void answer_call(struct teller *teller, struct quell_str path)
+{
+    struct map_builder map = {.arena = teller->arena};
+    struct quell_value answer = next_answer(teller, path);
+
+    if (quell_text_is(answer, "later"))
+        answer = next_answer(teller, path);
+    if (!quell_text_is(answer, "sends")) {
+        outside(teller, EVENT_CALL_ENDED, path, answer);
+        return;
+    }
+    map_add(&map, "state", quell_map(NULL, 0));
+    map_add(&map, "changes", quell_bool(true));
+    outside(teller, EVENT_CALL_SENDING, path, map_made(&map));
 }
 
 /* A step that waits for an event or a person and has an answer left. */
@@ -294,19 +353,22 @@ static inline void held_step(const struct run_step *step, void *user)
 {
     struct open_call *open = user;
 
-    if (!open->found && str_is(step->waits, "person"))
-        *open = (struct open_call){step->path, true};
+    if (open->found || !str_is(step->waits, "person"))
+        return;
+    open->path = step->path;
+    open->found = true;
 }
 
 /* Something happens outside: a call is answered, a person speaks, or time passes. */
 static inline bool happen(struct teller *teller)
 {
-    struct open_call open = {0};
+    struct open_call open = {.teller = teller};
     struct asked_step asked = {.teller = teller};
 
-    run_each_call(teller->run, first_call, &open);
+    for (; open.pass < 2 && !open.found; open.pass++)
+        run_each_call(teller->run, first_call, &open);
     if (open.found) {
-        outside(teller, EVENT_CALL_ENDED, open.path, next_answer(teller, open.path));
+        answer_call(teller, open.path);
         return true;
     }
     run_each_step(teller->run, held_step, &open);
@@ -359,8 +421,11 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
         record(teller, &event);
         teller->now_us = event.at_us;
         if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED ||
-            event.kind == EVENT_EVENT_CAME)
-            (void)next_answer(teller, event.path); /* it was given then */
+            event.kind == EVENT_EVENT_CAME ||
+            event.kind == EVENT_CALL_SENDING) { /* it was given then */
+            if (quell_text_is(next_answer(teller, event.path), "later"))
+                (void)next_answer(teller, event.path);
+        }
     }
 }
 

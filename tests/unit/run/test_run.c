@@ -7,43 +7,7 @@
 #include "teller.h"
 
 #include "stories_waits.h"
-
-static void check(const struct teller *teller, const struct story *story, const char *how,
-                  size_t cut)
-{
-    struct quell_str told = buf_str(&teller->told);
-
-    if (!str_is(told, story->expected))
-        fail_msg("%s (%s %zu): told\n%.*sexpected\n%s", story->name, how, cut, QUELL_ARG(told),
-                 story->expected);
-}
-
-static void tell(const struct story *story, bool plan)
-{
-    struct arena *arena = arena_new(0);
-    struct playbook *playbook = load(arena, story->steps);
-    struct teller live, again;
-    size_t cut;
-
-    teller_open(&live, playbook, story);
-    live.plan = plan;
-    start(&live);
-    go_on(&live);
-    check(&live, story, "live", 0);
-    for (cut = 1; cut <= live.written_count; cut++) {
-        teller_open(&again, playbook, story);
-        fold(&again, &live, cut);
-        if (!run_ended(again.run))
-            go_on(&again);
-        check(&again, story, "cut after event", cut);
-        assert_string_equal(run_state(again.run), run_state(live.run));
-        assert_int_equal(run_seq(again.run), run_seq(live.run));
-        teller_close(&again);
-    }
-    teller_close(&live);
-    playbook_free(playbook);
-    arena_free(arena);
-}
+#include "tell.h"
 
 static void stories_are_told(void **state)
 {

@@ -1,0 +1,246 @@
+/*
+ * test_flow.c - the kinds of steps that choose, repeat and run at the same time, told as stories:
+ * each live, folded from its journal, and cut after every event and gone on with.
+ */
+#include "teller.h"
+
+#include "tell.h"
+
+static const struct story switches[] = {
+    {"the first case that holds",
+     "  - id: s\n    switch:\n"
+     "      - when: incident.title == 'b'\n        steps:\n"
+     "          - id: a\n            uses: test.look\n            with: { device_id: d1 }\n"
+     "      - when: incident.title == 'a title'\n        steps:\n"
+     "          - id: b\n            uses: test.look\n            with: { device_id: d2 }\n"
+     "      - else:\n"
+     "          - id: c\n            uses: test.look\n            with: { device_id: d3 }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ [steps.a, steps.b, "
+     "steps.c].map(s, s.status).join(' ') }}\" }\n",
+     "{\"s.2.b\":[" OK "],\"after\":[" OK "]}",
+     "s takes case 1\n"
+     "s.2.b calls test.look {\"device_id\":\"d2\"}\n"
+     "s.2.b succeeded\n"
+     "s succeeded\n"
+     "after calls test.look {\"device_id\":\"not-run succeeded not-run\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"else, and what every case sets is set",
+     "  - switch:\n"
+     "      - when: incident.title == 'b'\n        steps:\n          - set: { who: one }\n"
+     "      - else:\n          - set: { who: two }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n",
+     "{\"after\":[" OK "]}",
+     "- takes case 1\n"
+     "- sets {\"who\":\"two\"}\n"
+     "- succeeded\n"
+     "- succeeded\n"
+     "after calls test.look {\"device_id\":\"two\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"no case holds: it is skipped",
+     "  - id: s\n    switch:\n"
+     "      - when: incident.title == 'b'\n        steps:\n          - fail: never\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ steps.s.status }}\" }\n",
+     "{\"after\":[" OK "]}",
+     "s skipped\n"
+     "after calls test.look {\"device_id\":\"skipped\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"an error in a case fails the step, no later case is taken",
+     "  - id: s\n    switch:\n"
+     "      - when: incident.raw.nothing == 1\n        steps:\n          - fail: one\n"
+     "      - else:\n          - fail: two\n",
+     "{}",
+     "s failed invalid\n"
+     "run failed\n"},
+    {"a case that fails fails the switch, and its on-error takes care",
+     "  - id: s\n    on-error: continue\n    switch:\n"
+     "      - when: \"true\"\n        steps:\n          - fail: one\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ steps.s.status }}\" }\n",
+     "{\"after\":[" OK "]}",
+     "s takes case 0\n"
+     "- failed failed\n"
+     "s failed failed\n"
+     "after calls test.look {\"device_id\":\"failed\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+};
+
+static const struct story whiles[] = {
+    {"as long as it holds, with the steps of the last iteration",
+     "  - id: w\n    while: steps.page.?output.risk.orValue('high') == 'high'\n    max: 5\n"
+     "    steps:\n"
+     "      - id: page\n        uses: test.look\n"
+     "        with: { device_id: \"${{ steps.page.?output.id.orValue('first') }}\" }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ "
+     "steps.w.output.map(i, i.status + ' ' + i.steps.page.output.id).join(', ') }}\" }\n",
+     "{\"w[0].page\":[" OK "],\"w[1].page\":[{\"outcome\":\"succeeded\",\"output\":{\"id\":\"z\","
+     "\"risk\":\"low\"}}],\"after\":[" OK "]}",
+     "w goes on, 0\n"
+     "w[0].page calls test.look {\"device_id\":\"first\"}\n"
+     "w[0].page succeeded\n"
+     "w goes on, 1\n"
+     "w[1].page calls test.look {\"device_id\":\"d\"}\n"
+     "w[1].page succeeded\n"
+     "w succeeded\n"
+     "after calls test.look {\"device_id\":\"succeeded d, succeeded z\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"never",
+     "  - id: w\n    while: incident.title == 'x'\n    max: 5\n    steps:\n      - fail: never\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ "
+     "string(size(steps.w.output)) }}\" }\n",
+     "{\"after\":[" OK "]}",
+     "w succeeded\n"
+     "after calls test.look {\"device_id\":\"0\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"a condition that still holds at max fails",
+     "  - id: w\n    while: incident.title == 'a title'\n    max: 2\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: d1 }\n",
+     "{\"w[0].a\":[" OK "],\"w[1].a\":[" OK "]}",
+     "w goes on, 0\n"
+     "w[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "w[0].a succeeded\n"
+     "w goes on, 1\n"
+     "w[1].a calls test.look {\"device_id\":\"d1\"}\n"
+     "w[1].a succeeded\n"
+     "w failed limit\n"
+     "run failed\n"},
+    {"stop ends it and the run",
+     "  - id: w\n    while: incident.title == 'a title'\n    max: 2\n    steps:\n"
+     "      - stop: { reason: enough }\n",
+     "{}",
+     "w goes on, 0\n"
+     "run stops done enough\n"
+     "- succeeded\n"
+     "w succeeded\n"
+     "run succeeded\n"},
+    {"set in a loop is of the item",
+     "  - set: { base: x }\n"
+     "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - set: { who: \"${{ vars.base + d }}\" }\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: \"${{ vars.who }}\" }\n"
+     "  - id: after\n    uses: test.look\n    with: { device_id: \"${{ "
+     "steps.each.output.map(i, i.vars.who).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" OK "],\"each[1].a\":[" OK "],\"after\":[" OK "]}",
+     "- sets {\"base\":\"x\"}\n"
+     "- succeeded\n"
+     "each loops [\"d1\",\"d2\"]\n"
+     "- sets {\"who\":\"xd1\"}\n"
+     "- succeeded\n"
+     "each[0].a calls test.look {\"device_id\":\"xd1\"}\n"
+     "each[0].a succeeded\n"
+     "- sets {\"who\":\"xd2\"}\n"
+     "- succeeded\n"
+     "each[1].a calls test.look {\"device_id\":\"xd2\"}\n"
+     "each[1].a succeeded\n"
+     "each succeeded\n"
+     "after calls test.look {\"device_id\":\"xd1 xd2\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+};
+
+#define TWO_BRANCHES(more)                                                                         \
+    "  - id: p\n" more "    parallel:\n"                                                           \
+    "      one:\n"                                                                                 \
+    "        - id: a\n          uses: test.isolate\n          with: { device_id: d1 }\n"           \
+    "        - id: b\n          uses: test.look\n          with: { device_id: d2 }\n"              \
+    "      two:\n"                                                                                 \
+    "        - id: c\n          uses: test.look\n          with: { device_id: d3 }\n"
+
+static const struct story parallels[] = {
+    {"branches are under way at the same time",
+     TWO_BRANCHES("") "  - id: after\n    uses: test.look\n"
+                      "    with: { device_id: \"${{ steps.b.output.id + steps.c.output.id }}\" }\n",
+     "{\"p.one.a\":[\"later\"," OK "],\"p.one.b\":[" OK "],\"p.two.c\":[" OK "],\"after\":[" OK
+     "]}",
+     "p.one.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "p.two.c calls test.look {\"device_id\":\"d3\"}\n"
+     "p.two.c succeeded\n"
+     "p.one.a succeeded\n"
+     "p.one.b calls test.look {\"device_id\":\"d2\"}\n"
+     "p.one.b succeeded\n"
+     "p succeeded\n"
+     "after calls test.look {\"device_id\":\"dd\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"a branch that fails breaks off what changed nothing", TWO_BRANCHES(""),
+     "{\"p.one.a\":[\"later\"," OK "],\"p.two.c\":[" REFUSED "]}",
+     "p.one.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "p.two.c calls test.look {\"device_id\":\"d3\"}\n"
+     "p.two.c failed refused\n"
+     "p.one.a cancelled cancelled\n"
+     "p failed refused\n"
+     "run failed\n"},
+    {"a change on its way comes to its end, and nothing follows it",
+     TWO_BRANCHES("    on-error: continue\n") "  - id: after\n    uses: test.look\n"
+                                              "    with: { device_id: \"${{ steps.a.status + ' ' + "
+                                              "steps.b.status }}\" }\n",
+     "{\"p.one.a\":[\"sends\",\"later\"," OK "],\"p.two.c\":[" REFUSED "],\"after\":[" OK "]}",
+     "p.one.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "p.two.c calls test.look {\"device_id\":\"d3\"}\n"
+     "p.two.c failed refused\n"
+     "p.one.a succeeded\n"
+     "p failed refused\n"
+     "after calls test.look {\"device_id\":\"succeeded not-run\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"an outcome that nobody knows still waits for a person", TWO_BRANCHES(""),
+     "{\"p.one.a\":[\"sends\",\"later\"," LOST ",\"did-not\"],\"p.two.c\":[" REFUSED "]}",
+     "p.one.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "p.two.c calls test.look {\"device_id\":\"d3\"}\n"
+     "p.two.c failed refused\n"
+     "p.one.a held\n"
+     "p.one.a resolved false\n"
+     "p.one.a cancelled cancelled\n"
+     "p failed refused\n"
+     "run failed\n"},
+    {"fail-fast: false lets the others go on", TWO_BRANCHES("    fail-fast: false\n"),
+     "{\"p.one.a\":[\"later\"," OK "],\"p.one.b\":[" OK "],\"p.two.c\":[" REFUSED "]}",
+     "p.one.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "p.two.c calls test.look {\"device_id\":\"d3\"}\n"
+     "p.two.c failed refused\n"
+     "p.one.a succeeded\n"
+     "p.one.b calls test.look {\"device_id\":\"d2\"}\n"
+     "p.one.b succeeded\n"
+     "p failed refused\n"
+     "run failed\n"},
+    {"a stop in one branch ends the others at their next step",
+     "  - id: p\n    parallel:\n"
+     "      one:\n"
+     "        - id: a\n          uses: test.look\n          with: { device_id: d1 }\n"
+     "        - id: b\n          uses: test.look\n          with: { device_id: d2 }\n"
+     "      two:\n        - stop:\n"
+     "      three:\n        - fail: never\n",
+     "{\"p.one.a\":[" OK "]}",
+     "p.one.a calls test.look {\"device_id\":\"d1\"}\n"
+     "run stops done \n"
+     "- succeeded\n"
+     "p.one.a succeeded\n"
+     "p succeeded\n"
+     "run succeeded\n"},
+};
+
+#define TELL(stories)                                                                              \
+    static void stories##_are_told(void **state)                                                   \
+    {                                                                                              \
+        size_t i;                                                                                  \
+        (void)state;                                                                               \
+        for (i = 0; i < sizeof(stories) / sizeof(*stories); i++)                                   \
+            tell(&stories[i], false);                                                              \
+    }
+TELL(switches)
+TELL(whiles)
+TELL(parallels)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(switches_are_told),
+        cmocka_unit_test(whiles_are_told),
+        cmocka_unit_test(parallels_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
