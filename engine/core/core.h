@@ -37,6 +37,7 @@ struct loaded { /* a playbook and the memory it lives in */
 
 struct generation {
     size_t refs;
+    struct generation *base; /* a test's: where all but playbooks and world is from; or NULL */
     struct arena *arena;
     const char *config_path; /* NULL = none */
     struct quell_value config;
@@ -181,6 +182,9 @@ struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);
 enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,
                             struct quell_error *err);
+/* Its connectors, with playbooks and a world of a test; holds what it is given. */
+struct generation *generation_for_test(struct generation *base, struct loaded *const *playbooks,
+                                       size_t count, const struct run_world *world);
 const char *config_find(struct arena *arena, const char *wanted);
 extern const struct quell_field config_fields[];
 /* Loads one playbook file's text; a fault is QUELL_INVALID with the first diagnostic. */
@@ -202,6 +206,10 @@ enum quell_code hooks_check(struct quell_value hooks, struct quell_error *err) Q
 
 enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
                                  struct quell_error *err);
+
+/* engine.c: opens for running with a generation, which is the engine's from here on. */
+enum quell_code engine_open_with(struct generation *generation, struct loop *loop,
+                                 struct quell **engine, struct quell_error *err) QUELL_MUST_CHECK;
 
 /* commit.c */
 void turn_begin(struct quell *engine);
@@ -245,10 +253,19 @@ struct stand_in_answer {
     bool simulated;              /* it was made up from the manifest */
 };
 struct stand_in {
+    /* An incident that came in, before it is matched; what it is changed to lives in `arena`. */
+    void (*received)(struct arena *arena, struct quell_value *incident, struct quell_str *event,
+                     void *user); /* or NULL */
     void (*answer)(struct active *active, const struct run_call *call,
                    struct stand_in_answer *answer, void *user);
     void *user;
 };
+/* Opens an engine for running: a memory store, the connectors of `base`, these playbooks and this
+ * world. Everything given is borrowed or held. */
+enum quell_code stand_in_open(struct generation *base, struct loaded *const *playbooks,
+                              size_t count, const struct run_world *world, struct loop *loop,
+                              const struct stand_in *stand_in, struct quell **engine,
+                              struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether the engine has a stand-in, which then has the call. */
 bool stand_in_call(struct active *active, const struct run_call *call);
 

@@ -130,6 +130,23 @@ enum quell_code quell_open(const struct quell_options *options, struct quell **m
     return QUELL_OK;
 }
 
+enum quell_code engine_open_with(struct generation *generation, struct loop *loop,
+                                 struct quell **made, struct quell_error *err)
+{
+    struct quell_options options = {.purpose = QUELL_FOR_RUNNING, .store = "memory:", .loop = loop};
+    struct quell *engine = engine_new(&options);
+    enum quell_code code;
+
+    engine->generation = generation;
+    code = open_store(engine, err);
+    if (code) {
+        quell_close(engine);
+        return code;
+    }
+    *made = engine;
+    return QUELL_OK;
+}
+
 /* Answers those who still wait: their incident may be on disk, but nobody can tell them any more.
  */
 static void answer_pending(struct quell *engine)

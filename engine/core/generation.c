@@ -33,8 +33,28 @@ void generation_release(struct generation *generation)
         connections_free(generation->connections);
     if (generation->registry)
         registry_release(generation->registry);
+    generation_release(generation->base);
     arena_free(generation->arena);
     memory_free(generation);
+}
+
+struct generation *generation_for_test(struct generation *base, struct loaded *const *playbooks,
+                                       size_t count, const struct run_world *world)
+{
+    struct generation *made = memory_new(sizeof(*made));
+    size_t i;
+
+    made->refs = 1;
+    made->arena = arena_new(0);
+    made->base = generation_hold(base);
+    made->config_path = base->config_path;
+    made->config = base->config;
+    made->registry = registry_hold(base->registry);
+    made->playbooks = memory_new((count + 1) * sizeof(struct loaded *));
+    for (i = 0; i < count; i++)
+        made->playbooks[made->playbook_count++] = loaded_hold(playbooks[i]);
+    made->world = *world;
+    return made;
 }
 
 struct run_world generation_world(const struct generation *generation)

@@ -51,6 +51,20 @@ enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struc
     return QUELL_OK;
 }
 
+/* What a live engine takes in: a test may change it. */
+static enum quell_code receive(struct quell *engine, struct arena *arena, struct quell_str source,
+                               struct quell_str text, struct quell_value *incident,
+                               struct quell_str *event, struct quell_str *delivery,
+                               struct quell_error *err)
+{
+    enum quell_code code =
+        incident_from_text(engine->loop, arena, source, text, incident, event, delivery, err);
+
+    if (code == QUELL_OK && engine->stand_in && engine->stand_in->received)
+        engine->stand_in->received(arena, incident, event, engine->stand_in->user);
+    return code;
+}
+
 /* ---- starting runs -----------------------------------------------------------------------------
  */
 
@@ -380,8 +394,7 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
         return QUELL_OK;
     arena = arena_new(0);
     if (code == QUELL_OK)
-        code = incident_from_text(engine->loop, arena, given->source, given->body, &incident,
-                                  &event, &own, err);
+        code = receive(engine, arena, given->source, given->body, &incident, &event, &own, err);
     /* The same event sent anew under another delivery id is still the same event. */
     if (code == QUELL_OK && own.len)
         own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
@@ -418,8 +431,8 @@ static enum quell_code run_arguments(struct quell *engine, struct arena *arena,
 
     *incident = quell_null();
     if (options->incident.len)
-        code = incident_from_text(engine->loop, arena, options->source, options->incident, incident,
-                                  &event, &delivery, err);
+        code = receive(engine, arena, options->source, options->incident, incident, &event,
+                       &delivery, err);
     if (code == QUELL_OK && options->inputs.len)
         code = json_read(arena, options->inputs, LIMIT_DOCUMENT_BYTES, &given, NULL, err);
     if (code == QUELL_OK && !quell_is(given, QUELL_MAP))

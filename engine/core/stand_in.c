@@ -69,3 +69,16 @@ bool stand_in_call(struct active *active, const struct run_call *call)
     memory_free(answer);
     return true;
 }
+
+enum quell_code stand_in_open(struct generation *base, struct loaded *const *playbooks,
+                              size_t count, const struct run_world *world, struct loop *loop,
+                              const struct stand_in *stand_in, struct quell **engine,
+                              struct quell_error *err)
+{
+    enum quell_code code =
+        engine_open_with(generation_for_test(base, playbooks, count, world), loop, engine, err);
+
+    if (code == QUELL_OK)
+        (*engine)->stand_in = stand_in;
+    return code;
+}

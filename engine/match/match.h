@@ -78,6 +78,20 @@ struct match_report { /* filled when asked for; lines live in the arena given to
 enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
                                 struct quell_str event, const struct cel_scope *scope,
                                 struct arena *arena, struct match_report *report);
+/* ---- a condition on one value, outside of a trigger ---------------------------------------------
+ * For tests of playbooks: `{ regex: '\\bmalware\\b' }`, `{ any-of: [a, b] }`.
+ */
+struct match_check;
+bool match_is_check(const struct yaml_node *node); /* a map of nothing but operators */
+/* Faults go to `diags`; NULL when there was an error. Lives in `arena`; its regexes are freed by
+ * match_check_free. */
+struct match_check *match_check_load(struct arena *arena, const struct yaml_node *node,
+                                     struct diag_list *diags);
+void match_check_free(struct match_check *check); /* NULL is allowed */
+/* Null stands for a value that is not there; of a list any element may satisfy it. */
+enum match_verdict match_check_test(const struct match_check *check, struct quell_value value);
+struct quell_str match_check_text(const struct match_check *check); /* as people read it */
+
 /* The CEL of `where`, for the checker; NULL when there is none. */
 const struct cel *trigger_where(const struct trigger *trigger, struct place *place);
 

@@ -107,7 +107,7 @@ static UNUSED void virtual_open(struct virtual *v, const char *config, const cha
     options.loop = v->loop;
     if (quell_open(&options, &v->engine, &err))
         fail_msg("%s", err.message);
-    v->stand_in = (struct stand_in){virtual_call, v};
+    v->stand_in = (struct stand_in){.answer = virtual_call, .user = v};
     v->engine->stand_in = &v->stand_in;
     quell_watch(v->engine, virtual_event, v);
     loop_settle(v->loop);
