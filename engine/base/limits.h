@@ -48,7 +48,9 @@
 #define LIMIT_RETRY 20 /* `max` of retry */
 #define LIMIT_RUN_EVENTS 100000 /* events of one run */
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
-#define LIMIT_RUNS_ACTIVE 20000 /* runs in memory; above it no incident is taken in */
+#define LIMIT_RUNS_ACTIVE 20000 /* runs in memory, not those that only wait; above it no incident is taken in */
+#define LIMIT_FOLD_S 10 /* a run that waits for longer is folded out of memory, and read anew */
+#define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
 

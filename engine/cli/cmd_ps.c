@@ -38,6 +38,44 @@ static size_t playbook_width(struct quell_value list)
     return width;
 }
 
+/* What it waits for and until when: `event w` and the minutes of its time; `-` when it does not
+ * wait. A terminal is told only what for. */
+static struct quell_str waits_text(struct arena *arena, struct quell_value run, bool brief)
+{
+    struct quell_value waits = quell_get(run, "waits"), due = quell_get(run, "due_at");
+    struct quell_value first = quell_at(waits, 0);
+    struct quell_str what = quell_get_str(first, "what"), step = quell_get_str(first, "step"), text;
+
+    if (quell_count(waits) == 0)
+        return QUELL_STR("-");
+    if (brief)
+        return quell_count(waits) == 1
+                   ? what
+                   : arena_format(arena, "%.*s +%zu", QUELL_ARG(what), quell_count(waits) - 1);
+    text = arena_format(arena, "%.*s %.*s", QUELL_ARG(what), QUELL_ARG(step));
+    if (quell_count(waits) > 1)
+        text = arena_format(arena, "%.*s +%zu", QUELL_ARG(text), quell_count(waits) - 1);
+    if (quell_is(due, QUELL_TIME)) {
+        struct when when = {due.as.integer, 0};
+        text = arena_format(arena, "%.*s until %.*s", QUELL_ARG(text),
+                            QUELL_ARG(when_format_time(arena, when)));
+    }
+    return text;
+}
+
+/* Of the column of waits: 0 when no run waits. */
+static size_t waits_width(struct arena *arena, struct quell_value list, bool brief)
+{
+    size_t i, width = 0;
+
+    for (i = 0; i < quell_count(list); i++) {
+        size_t shown = utf8_width(waits_text(arena, quell_at(list, i), brief));
+        if (quell_count(quell_get(quell_at(list, i), "waits")) && shown > width)
+            width = shown;
+    }
+    return width && width < sizeof("WAITS FOR") - 1 ? sizeof("WAITS FOR") - 1 : width;
+}
+
 /* A terminal gets the beginning of the id, which is enough for `show`, and one line a run; a pipe
  * gets everything. */
 static void print_runs(const struct term *term, struct quell_value list)
@@ -45,15 +83,18 @@ static void print_runs(const struct term *term, struct quell_value list)
     int id = term->terminal ? ID_SHORT : 36;
     size_t started = term->terminal ? STARTED_SHORT : STARTED_WIDTH;
     size_t i, playbook = playbook_width(list);
-    size_t before = (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + started + 2;
+    struct arena *arena = arena_new(0);
+    size_t waits = waits_width(arena, list, term->terminal);
+    size_t before =
+        (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + started + 2 + (waits ? waits + 2 : 0);
     size_t rest = term->width > before + 10 ? term->width - before : 10;
 
-    if (quell_count(list) == 0) {
+    if (quell_count(list) == 0)
         fprintf(stderr, "no runs\n");
-        return;
-    }
-    printf("%-*s  %-*s  %-*s  %-*s  %s\n", id, "RUN", STATE_WIDTH, "STATE", (int)playbook,
-           "PLAYBOOK", (int)started, "STARTED", "INCIDENT");
+    else
+        printf("%-*s  %-*s  %-*s  %-*s  %-*s%sINCIDENT\n", id, "RUN", STATE_WIDTH, "STATE",
+               (int)playbook, "PLAYBOOK", (int)started, "STARTED", (int)waits,
+               waits ? "WAITS FOR" : "", waits ? "  " : "");
     for (i = 0; i < quell_count(list); i++) {
         struct quell_value run = quell_at(list, i);
         struct quell_str state = quell_get_str(run, "state");
@@ -64,12 +105,17 @@ static void print_runs(const struct term *term, struct quell_value list)
         term_pad(quell_get_str(run, "playbook"), playbook);
         printf("  ");
         print_started(quell_get(run, "started_at"), started);
+        if (waits) {
+            printf("  ");
+            term_pad(waits_text(arena, run, term->terminal), waits);
+        }
         if (quell_get_str(run, "title").len) {
             printf("  ");
             term_value(term, quell_get(run, "title"), term->terminal ? rest : 0);
         }
         putchar('\n');
     }
+    arena_free(arena);
 }
 
 static int run(const struct args *args)

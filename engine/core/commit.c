@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "journal/event.h"
 #include "loop/log.h"
+#include "value/json.h"
 #include "value/value.h"
 
 static struct commit *commit_new(struct quell *engine)
@@ -112,11 +113,13 @@ void commit_row(struct commit *commit, const struct store_run *row)
     mine->title = arena_str(arena, row->title);
     mine->state = arena_str(arena, row->state);
     mine->mode = arena_str(arena, row->mode);
+    mine->waits = arena_str(arena, row->waits);
 }
 
 /* The row of a run as it stands at the end of the turn. */
-static void fill_row(struct store_run *row, const struct active *active)
+static void fill_row(struct commit *commit, struct store_run *row, const struct active *active)
 {
+    struct quell_value waits = active_waits(commit->arena, active->run);
     const struct run *run = active->run;
     const struct playbook *playbook = run_playbook(run);
 
@@ -130,6 +133,8 @@ static void fill_row(struct store_run *row, const struct active *active)
     row->updated_us = run_updated_us(run);
     row->ended_us = run_ended_us(run);
     row->last_seq = run_seq(run);
+    row->due_us = active->timer ? active->timer_due_us : 0;
+    row->waits = quell_count(waits) ? json_text(commit->arena, waits, JSON_COMPACT) : QUELL_STR("");
 }
 
 void say_decided(struct active *active, const struct event *event)
@@ -347,7 +352,7 @@ void turn_end(struct quell *engine)
     for (i = 0; i < commit->batch.run_count; i++) {
         if (commit->run_owners[i] == NULL)
             continue;
-        fill_row(&commit->runs[i], commit->run_owners[i]);
+        fill_row(commit, &commit->runs[i], commit->run_owners[i]);
         commit->run_owners[i]->row_in_commit = false;
     }
     commit->batch.events = commit->events;

@@ -51,6 +51,9 @@ struct generation {
 /* ---- a run in memory ----------------------------------------------------------------------------
  */
 
+struct list_builder;
+struct folds;
+
 struct active_call {
     struct active_call *next;
     struct active *active;
@@ -158,6 +161,7 @@ struct quell {
     struct call_host *calls;
     struct active *active;
     size_t active_count;
+    struct folds *folds; /* runs that only wait, or NULL */
     struct submission *pending;
     struct repeat *repeats;
     int64_t pruned_us; /* when old deliveries were last forgotten */
@@ -231,8 +235,13 @@ void commits_free(struct quell *engine);
 struct active *active_new(struct quell *engine, struct generation *generation,
                           struct loaded *loaded, struct run *run);
 void active_free(struct active *active);
-void active_retire(struct active *active); /* frees it when it ended and nothing is under way */
-void advance(struct active *active);       /* decide, journal, dispatch */
+/* Frees it when nothing is under way and it ended, or folds it away when it only waits. */
+void active_retire(struct active *active);
+/* [{step, what, until}]: what a run that only waits waits for, the first few; else empty. */
+struct quell_value active_waits(struct arena *arena, const struct run *run);
+void advance(struct active *active); /* decide, journal, dispatch */
+/* Sets its timer; `asked_us` is when run_decide was asked last. */
+void active_arm(struct active *active, int64_t asked_us);
 /* The run's time: the clock's, but never before its last event or a timer that has run out. */
 int64_t active_now_us(const struct active *active);
 void dispatch_call(struct active *active, const struct run_call *call);
@@ -269,11 +278,30 @@ enum quell_code stand_in_open(struct generation *base, struct loaded *const *pla
 /* Whether the engine has a stand-in, which then has the call. */
 bool stand_in_call(struct active *active, const struct run_call *call);
 
+/* fold.c, arrive.c */
+void active_fold(struct active *active); /* when it only waits, and for long */
+/* A row of a run that only waits, as the last process left it. */
+enum quell_code fold_row(struct quell *engine, const struct store_run *row,
+                         struct quell_error *err);
+/* A run in memory, woken when it was folded away; NULL and QUELL_CONFLICT when it has ended. */
+struct active *active_wake(struct quell *engine, struct quell_str run, struct quell_error *err);
+/* Tells runs that wait for such an event, in the open turn; adds their ids to *woken. */
+void fold_event(struct quell *engine, struct arena *arena, struct quell_value incident,
+                struct quell_str event, struct list_builder *woken);
+size_t fold_count(const struct quell *engine);
+void folds_free(struct folds *folds); /* NULL is allowed */
+
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */
 
 /* recover.c */
 enum quell_code recover(struct quell *engine, struct quell_error *err);
+/* The playbook that a run began with; a reference. */
+enum quell_code journal_playbook(struct quell *engine, const struct store_run *row,
+                                 struct loaded **loaded, struct quell_error *err);
+/* A run in memory, from its journal; nothing is decided or dispatched yet. */
+enum quell_code active_from_journal(struct quell *engine, const struct store_run *row,
+                                    struct active **active, struct quell_error *err);
 /* A run as its journal tells it, for looking; freed by run_free, loaded_release. */
 enum quell_code journal_read_run(struct quell *engine, const struct store_run *row,
                                  struct run **run, struct loaded **loaded, struct quell_error *err);

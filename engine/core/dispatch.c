@@ -69,8 +69,12 @@ void active_free(struct active *active)
 
 void active_retire(struct active *active)
 {
-    if (run_ended(active->run) && active->commits == 0 && active->calls == NULL)
+    if (active->commits > 0 || active->calls)
+        return;
+    if (run_ended(active->run))
         active_free(active);
+    else
+        active_fold(active);
 }
 
 struct active *active_find(struct quell *engine, struct quell_str run)
@@ -119,7 +123,7 @@ static void on_timer(void *user)
 
 /* `asked_us` is when run_decide was last asked: a time before it that changed nothing (a held run's
  * deadline) is not asked about again, a time behind it is, though it may have passed by now. */
-static void arm_timer(struct active *active, int64_t asked_us)
+void active_arm(struct active *active, int64_t asked_us)
 {
     int64_t due = run_due(active->run), left_us;
 
@@ -171,7 +175,7 @@ void advance(struct active *active)
             count_end(engine, active->run);
     } while (events.count && !run_ended(active->run));
     active->deciding = false;
-    arm_timer(active, asked_us);
+    active_arm(active, asked_us);
 }
 
 /* ---- outcomes ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ struct quell_value quell_config(struct quell *engine)
 
 size_t quell_active(struct quell *engine)
 {
-    return engine->active_count;
+    return engine->active_count + fold_count(engine);
 }
 
 void quell_watch(struct quell *engine, quell_watch_fn *seen, void *user)
@@ -180,6 +180,7 @@ void quell_close(struct quell *engine)
     answer_repeats(engine);
     while (engine->active)
         active_free(engine->active);
+    folds_free(engine->folds);
     if (engine->calls)
         call_host_free(engine->calls);
     commits_free(engine);

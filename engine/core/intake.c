@@ -97,7 +97,7 @@ struct matched {
     struct arena *arena;
     struct quell_value incident;
     struct quell_str event;
-    struct list_builder runs, undetermined, not_started;
+    struct list_builder runs, undetermined, not_started, woken;
     struct active **begun;
     size_t begun_count;
 };
@@ -181,6 +181,8 @@ static struct quell_str answer_of(struct matched *matched)
         map_add(&map, "undetermined", list_made(&matched->undetermined));
     if (matched->not_started.count)
         map_add(&map, "not_started", list_made(&matched->not_started));
+    if (matched->woken.count)
+        map_add(&map, "woken", list_made(&matched->woken));
     return json_text(matched->arena, map_made(&map), JSON_COMPACT);
 }
 
@@ -343,7 +345,8 @@ static void accept(struct quell *engine, struct submission *submission, struct q
                               .event = event,
                               .runs = {.arena = submission->arena},
                               .undetermined = {.arena = submission->arena},
-                              .not_started = {.arena = submission->arena}};
+                              .not_started = {.arena = submission->arena},
+                              .woken = {.arena = submission->arena}};
     struct commit *commit;
     size_t i;
 
@@ -353,6 +356,7 @@ static void accept(struct quell *engine, struct submission *submission, struct q
     commit = turn_commit(engine);
     for (i = 0; i < generation->playbook_count; i++)
         judge(&matched, generation->playbooks[i]);
+    fold_event(engine, submission->arena, incident, event, &matched.woken);
     submission->answer = answer_of(&matched);
     assert(commit->submission == NULL); /* one incident a commit */
     commit->submission = submission;

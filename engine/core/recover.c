@@ -30,8 +30,8 @@ static bool apply_row(const struct store_event *row, void *user)
 
 /* The playbook that the run began with: the loaded one when its text is the same, else the text
  * that was pinned in the store. */
-static enum quell_code pinned(struct quell *engine, const struct store_run *row,
-                              struct loaded **loaded, struct quell_error *err)
+enum quell_code journal_playbook(struct quell *engine, const struct store_run *row,
+                                 struct loaded **loaded, struct quell_error *err)
 {
     struct loaded *now = generation_playbook(engine->generation, row->playbook);
     struct store_revision revision;
@@ -54,7 +54,7 @@ enum quell_code journal_read_run(struct quell *engine, const struct store_run *r
                                  struct run **run, struct loaded **loaded, struct quell_error *err)
 {
     struct replay replay = {.err = err};
-    enum quell_code code = pinned(engine, row, loaded, err);
+    enum quell_code code = journal_playbook(engine, row, loaded, err);
 
     if (code)
         return code;
@@ -88,34 +88,53 @@ static void leave_held(struct quell *engine, const struct store_run *row,
     log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be taken up and is held: %s", QUELL_ARG(row->id),
              err->message);
     held.state = QUELL_STR("held");
+    held.waits = QUELL_STR(""); /* it is built again, and its row made right, at that open */
     commit_row(turn_commit(engine), &held);
 }
 
-static void take_up(struct quell *engine, const struct store_run *row)
+enum quell_code active_from_journal(struct quell *engine, const struct store_run *row,
+                                    struct active **made, struct quell_error *err)
 {
-    struct quell_error err = {0};
     struct run_world world = generation_world(engine->generation);
     struct active *active;
     struct loaded *loaded;
     struct run *run;
+    enum quell_code code = journal_read_run(engine, row, &run, &loaded, err);
 
-    if (journal_read_run(engine, row, &run, &loaded, &err)) {
-        leave_held(engine, row, &err);
-        return;
-    }
+    if (code)
+        return code;
     run_set_world(run, &world);
     active = active_new(engine, engine->generation, loaded, run);
     loaded_release(loaded); /* the run holds it now */
     active->incident_id = quell_get_str(run_incident(run), "id");
     active->title = quell_get_str(run_incident(run), "title");
+    *made = active;
+    return QUELL_OK;
+}
+
+/* One that only waits is left in its journal until it is woken. */
+static void take_up(struct quell *engine, const struct store_run *row)
+{
+    struct quell_error err = {0};
+    struct active *active = NULL;
+    enum quell_code code;
+
+    code = row->waits.len ? fold_row(engine, row, &err)
+                          : active_from_journal(engine, row, &active, &err);
+    if (code) {
+        leave_held(engine, row, &err);
+        return;
+    }
     engine->counters.recovered++;
+    if (active == NULL)
+        return;
     /* A call that ends inside must not decide yet: what follows from it would be scheduled in the
      * very run that is being walked, and be taken up a second time. */
     active->deciding = true;
-    run_each_call(run, take_up_call, active);
+    run_each_call(active->run, take_up_call, active);
     active->deciding = false;
     advance(active);
-    if (!quell_str_equal(row->state, quell_str_of(run_state(run))))
+    if (!quell_str_equal(row->state, quell_str_of(run_state(active->run))))
         commit_touch(active); /* it was held because nobody could read it */
 }
 
@@ -146,6 +165,7 @@ static bool collect(const struct store_run *row, void *user)
     mine->title = arena_str(found->arena, row->title);
     mine->state = arena_str(found->arena, row->state);
     mine->mode = arena_str(found->arena, row->mode);
+    mine->waits = arena_str(found->arena, row->waits);
     return true;
 }
 

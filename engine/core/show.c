@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "journal/event.h"
+#include "value/json.h"
 #include "value/value.h"
 
 static struct quell_value time_or_null(int64_t us)
@@ -14,9 +15,37 @@ static struct quell_value time_or_null(int64_t us)
     return us ? value_time_us(us) : quell_null();
 }
 
+static void add_wait(const struct run_step *step, void *user)
+{
+    struct list_builder *list = user;
+    struct map_builder map = {.arena = list->arena};
+
+    if (step->waits.len == 0 || list->count == LIMIT_WAITS_SHOWN)
+        return;
+    map_add(&map, "step", value_copy_str(list->arena, step->path));
+    map_add(&map, "what", quell_string(step->waits));
+    if (step->until_us && step->until_us != INT64_MAX)
+        map_add(&map, "until", value_time_us(step->until_us));
+    list_add(list, map_made(&map));
+}
+
+struct quell_value active_waits(struct arena *arena, const struct run *run)
+{
+    struct list_builder list = {.arena = arena};
+
+    if (run_idle(run))
+        run_each_step(run, add_wait, &list);
+    return list_made(&list);
+}
+
 static struct quell_value row_value(struct arena *arena, const struct store_run *row)
 {
     struct map_builder map = {.arena = arena};
+    struct quell_value waits = quell_list(NULL, 0);
+    struct quell_error ignored;
+
+    if (row->waits.len && json_read(arena, row->waits, 0, &waits, NULL, &ignored))
+        waits = quell_list(NULL, 0);
 
     map_add(&map, "run", value_copy_str(arena, row->id));
     map_add(&map, "playbook", value_copy_str(arena, row->playbook));
@@ -28,6 +57,8 @@ static struct quell_value row_value(struct arena *arena, const struct store_run 
     map_add(&map, "started_at", time_or_null(row->started_us));
     map_add(&map, "updated_at", time_or_null(row->updated_us));
     map_add(&map, "ended_at", time_or_null(row->ended_us));
+    map_add(&map, "waits", waits);
+    map_add(&map, "due_at", time_or_null(row->due_us));
     return map_made(&map);
 }
 
@@ -244,7 +275,7 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
     enum quell_code code = find_row(engine, arena, run, &row, err);
 
     if (code == QUELL_OK) {
-        active = active_find(engine, row.id);
+        active = active_wake(engine, row.id, err);
         if (active == NULL)
             code = error_set(err, QUELL_CONFLICT, "run %.*s %s", QUELL_ARG(row.id),
                              row.ended_us ? "has ended" : "could not be taken up: show tells why");
@@ -256,6 +287,8 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
                          QUELL_ARG(step));
     if (code == QUELL_OK)
         code = say_resolved(active, found.path, happened, by, done, user, err);
+    else if (active)
+        active_fold(active);
     arena_free(arena);
     return code;
 }

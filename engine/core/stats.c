@@ -131,8 +131,10 @@ static struct quell_value numbers(struct quell *engine, struct arena *arena)
         list_add(&list, number(arena, row->name, row->help, "counter",
                                *(const uint64_t *)(const void *)(base + row->offset)));
     }
-    list_add(&list, number(arena, "quell_runs_active", "Runs that have not ended.", "gauge",
+    list_add(&list, number(arena, "quell_runs_active", "Runs in memory, at work.", "gauge",
                            engine->active_count));
+    list_add(&list, number(arena, "quell_runs_waiting", "Runs that only wait, out of memory.",
+                           "gauge", fold_count(engine)));
     list_add(&list, number(arena, "quell_store_commits_waiting",
                            "Commits handed to the store and not yet on disk.", "gauge",
                            engine->committing));

@@ -371,6 +371,7 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
         return event_misfit(event, "its status is not known", err);
     if (instance->phase == PHASE_ENDED)
         return event_misfit(event, "the step has ended before", err);
+    run->listening -= instance->phase == PHASE_WAITING && instance->step->wait->event;
     begin_late(instance, event);
     instance->phase = PHASE_ENDED;
     instance->status = found;

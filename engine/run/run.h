@@ -84,6 +84,9 @@ struct quell_value run_incident(const struct run *run);
 int64_t run_started_us(const struct run *run);
 int64_t run_updated_us(const struct run *run);
 int64_t run_ended_us(const struct run *run); /* 0 = not ended */
+/* Nothing is under way but waiting: for a time, an event, a person. */
+bool run_idle(const struct run *run);
+bool run_listens(const struct run *run); /* some step waits for an event */
 /* When run_decide should be called again though nothing happened; INT64_MAX = never. */
 int64_t run_due(const struct run *run);
 

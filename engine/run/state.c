@@ -211,6 +211,28 @@ const char *run_state(const struct run *run)
     return busy ? "running" : "waiting";
 }
 
+static void count_calls(const struct instance *instance, void *user)
+{
+    size_t *calls = user;
+
+    *calls += instance->phase == PHASE_CALLING;
+}
+
+bool run_idle(const struct run *run)
+{
+    size_t calls = 0;
+
+    if (run->ended)
+        return false;
+    run_each_instance(run, count_calls, &calls);
+    return calls == 0;
+}
+
+bool run_listens(const struct run *run)
+{
+    return run->listening > 0 && !run->ended;
+}
+
 static void find_due(const struct instance *instance, void *user)
 {
     int64_t *due = user;

@@ -97,6 +97,7 @@ struct run {
     int64_t started_us, updated_us, ended_us, due_us;
     unsigned disrupts; /* disrupting targets scheduled so far */
     size_t held;
+    size_t listening; /* steps that wait for an event */
     struct frame root, on_failure;
     struct instance *paths[RUN_PATHS];
     struct event *decided;

@@ -187,6 +187,7 @@ static void copy_run(struct arena *arena, struct store_run *run)
     run->title = arena_str(arena, run->title);
     run->state = arena_str(arena, run->state);
     run->mode = arena_str(arena, run->mode);
+    run->waits = arena_str(arena, run->waits);
 }
 
 static void put_run(struct commit *commit, const struct store_run *run)

@@ -30,7 +30,7 @@ struct sqlite_store {
 enum quell_code sqlite_refuse(const struct sqlite_store *store, struct quell_error *err);
 
 /* sqlite_schema.c */
-enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 1 }; /* "quel" */
+enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 2 }; /* "quel" */
 /* Settings, whose file it is, its version; makes or raises the tables when writing. */
 enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *err);
 /* Refuses a connection on which a commit would not survive a power failure. */

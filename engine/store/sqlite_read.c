@@ -59,6 +59,8 @@ static struct store_run run_row(sqlite3_stmt *statement)
         .updated_us = sqlite3_column_int64(statement, 8),
         .ended_us = sqlite3_column_int64(statement, 9),
         .last_seq = (uint64_t)sqlite3_column_int64(statement, 10),
+        .due_us = sqlite3_column_int64(statement, 11),
+        .waits = sqlite_column(statement, 12),
     };
 
     return run;
@@ -142,6 +144,7 @@ enum quell_code sqlite_run(struct store *handle, struct arena *arena, struct que
         run->title = arena_str(arena, run->title);
         run->state = arena_str(arena, run->state);
         run->mode = arena_str(arena, run->mode);
+        run->waits = arena_str(arena, run->waits);
     }
     sqlite_give(store, SQL_RUN, statement);
     return code;

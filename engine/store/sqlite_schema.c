@@ -59,6 +59,8 @@ static const char *const steps[SQLITE_SCHEMA_VERSION] = {
     " body BLOB NOT NULL,"
     " UNIQUE (run, seq)"
     ") STRICT;",
+    "ALTER TABLE run ADD COLUMN due_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN waits TEXT NOT NULL DEFAULT '';",
 };
 
 /* ---- asking ----------------------------------------------------------------------------------*/

@@ -93,6 +93,8 @@ static enum quell_code put_run(struct sqlite_store *store, const struct store_ru
     sqlite_bind_int(statement, 9, run->updated_us);
     sqlite_bind_int(statement, 10, run->ended_us);
     sqlite_bind_int(statement, 11, (int64_t)run->last_seq);
+    sqlite_bind_int(statement, 12, run->due_us);
+    sqlite_bind_str(statement, 13, run->waits);
     return finish(store, SQL_PUT_RUN, statement, err);
 }
 

@@ -61,6 +61,10 @@ struct store_run { /* the row that `ps` lists; derived from the events, written 
     struct quell_str mode;  /* live shadow */
     int64_t started_us, updated_us, ended_us; /* 0 = not ended */
     uint64_t last_seq;
+    int64_t due_us; /* when it goes on though nothing happens; 0 = not by itself */
+    /* A run that only waits: for what, a JSON list of {step, what, until}. Empty: something is
+     * under way. Whoever opens the store may leave such a run in its journal until it is woken. */
+    struct quell_str waits;
 };
 
 struct store_revision { /* a playbook's text, pinned for its runs */

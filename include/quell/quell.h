@@ -84,7 +84,8 @@ struct quell_submission {
 };
 
 /* `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks],
- * "not_started": [{"playbook", "error"}]}, the last two only when there are such;
+ * "not_started": [{"playbook", "error"}], "woken": [runs that waited for such an event]}, the last
+ * three only when there are such;
  * `repeated`: this delivery was answered before, this is that answer. On failure answer is empty.
  */
 typedef void quell_submitted_fn(enum quell_code code, struct quell_str answer, bool repeated,
@@ -146,7 +147,8 @@ struct quell_runs_options {
     struct quell_str state, playbook, before; /* empty = any */
     size_t limit;                             /* 0 = 100 */
 };
-/* [{run, playbook, revision, incident, title, state, mode, started_at, updated_at, ended_at}] */
+/* [{run, playbook, revision, incident, title, state, mode, started_at, updated_at, ended_at, waits:
+ * [{step, what, until}], due_at}]; `waits` is what a run waits for that only waits. */
 enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options *options,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
@@ -163,7 +165,7 @@ typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, 
 enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
                               bool happened, struct quell_str by, quell_done_fn *done, void *user,
                               struct quell_error *err) QUELL_MUST_CHECK;
-/* Runs that have not ended, in memory. */
+/* Runs that have not ended; those that only wait are folded out of memory. */
 size_t quell_active(struct quell *engine);
 
 /* ---- what there is -----------------------------------------------------------------------------

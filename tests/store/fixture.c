@@ -134,6 +134,8 @@ struct store_run a_run(struct fixture *fixture, const char *id)
         .updated_us = 1700000000000004,
         .ended_us = 0,
         .last_seq = 7,
+        .due_us = 1700000000000009,
+        .waits = QUELL_STR("[{\"step\":\"pause\",\"what\":\"time\"}]"),
     };
 }
 

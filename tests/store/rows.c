@@ -46,6 +46,8 @@ void check_run(struct fixture *f, struct store *store, const struct store_run *r
     assert_int_equal(found.updated_us, run->updated_us);
     assert_int_equal(found.ended_us, run->ended_us);
     assert_int_equal(found.last_seq, run->last_seq);
+    assert_int_equal(found.due_us, run->due_us);
+    assert_str(found.waits, run->waits);
 }
 
 static void check_rest(struct fixture *f, struct store *store, const struct store_batch *batch)

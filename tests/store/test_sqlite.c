@@ -292,8 +292,30 @@ static void test_newer_version(void **state)
     refuse_open(f, STORE_READ, QUELL_INVALID, "newer");
     run_sql(f, "PRAGMA user_version = -1");
     refuse_open(f, STORE_WRITE, QUELL_IO, "damaged");
-    run_sql(f, "PRAGMA user_version = 1");
+    run_sql(f, "PRAGMA user_version = 2");
     fixture_open(f);
+}
+
+/* A store of version 1 is raised, and keeps what it has. */
+static void test_older_version(void **state)
+{
+    struct fixture *f = *state;
+    struct store_run run = a_run(f, "r");
+    struct store_batch batch = {.runs = &run, .run_count = 1};
+    const struct store_batch *batches[] = {&batch};
+    struct store_run found;
+
+    fixture_open(f);
+    assert_int_equal(f->kind->commit(f->store, batches, 1, NULL), QUELL_OK);
+    fixture_close(f);
+    run_sql(f, "ALTER TABLE run DROP COLUMN due_us; ALTER TABLE run DROP COLUMN waits;"
+               "PRAGMA user_version = 1");
+    refuse_open(f, STORE_READ, QUELL_INVALID, "older");
+    fixture_open(f);
+    assert_int_equal(f->kind->run(f->store, f->arena, QUELL_STR("r"), &found, NULL), QUELL_OK);
+    assert_int_equal(found.last_seq, 7);
+    assert_int_equal(found.due_us, 0);
+    assert_int_equal(found.waits.len, 0);
 }
 
 static void test_empty_file_is_a_new_store(void **state)
@@ -499,6 +521,7 @@ int main(void)
         TEST(test_foreign_application),
         TEST(test_no_database),
         TEST(test_newer_version),
+        TEST(test_older_version),
         TEST(test_empty_file_is_a_new_store),
         TEST(test_truncated_database),
         TEST(test_damaged_page),

@@ -1,0 +1,137 @@
+/*
+ * arrive.c - an event comes in: each run that waits for one like it is told. Those that are folded
+ * are woken only when the condition under their `for` holds.
+ */
+#include "core/fold.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "loop/log.h"
+#include "match/match.h"
+#include "value/value.h"
+
+struct arrival {
+    struct quell *engine;
+    struct arena *arena;
+    struct quell_value incident;
+    struct quell_str event;
+    struct cel_scope scope;
+    struct list_builder *woken;
+};
+
+/* The condition under `for` is judged before anything is unfolded; `where` sees the run. */
+static bool fits_condition(const struct arrival *arrival, const struct step *step)
+{
+    return step->wait && step->wait->trigger &&
+           trigger_test(step->wait->trigger, arrival->incident, arrival->event, &arrival->scope,
+                        arrival->arena, NULL) == MATCH_YES;
+}
+
+static void deliver(struct arrival *arrival, struct active *active, struct quell_str path)
+{
+    struct map_builder map = {.arena = arrival->arena};
+    struct quell_error err = {0};
+    bool fits;
+
+    if (run_event_fits(active->run, path, arrival->incident, &fits, &err))
+        log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s: an event was not judged: %s",
+                 QUELL_ARG(run_id(active->run)), QUELL_ARG(path), err.message);
+    if (!fits)
+        return;
+    map_add(&map, "event", arrival->incident);
+    if (say(active, EVENT_EVENT_CAME, path, map_made(&map), &err)) {
+        log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(active->run)), err.message);
+        return;
+    }
+    list_add(arrival->woken, value_copy_str(arrival->arena, run_id(active->run)));
+    advance(active);
+}
+
+struct heard {
+    struct arrival *arrival;
+    struct quell_str *paths;
+    size_t count, cap;
+};
+
+static void hear(const struct run_step *step, void *user)
+{
+    struct heard *heard = user;
+    struct arena *arena = heard->arrival->arena;
+
+    if (!str_is(step->waits, "event") || !fits_condition(heard->arrival, step->step))
+        return;
+    if (heard->count == heard->cap) {
+        size_t cap = heard->cap ? heard->cap * 2 : 4;
+        heard->paths = arena_grow(arena, heard->paths, heard->cap * sizeof(*heard->paths),
+                                  cap * sizeof(*heard->paths));
+        heard->cap = cap;
+    }
+    heard->paths[heard->count++] = arena_str(arena, step->path);
+}
+
+/* Delivers to each step of a run in memory that listens for it. */
+static void deliver_all(struct arrival *arrival, struct active *active)
+{
+    struct heard heard = {.arrival = arrival};
+    size_t i;
+
+    run_each_step(active->run, hear, &heard);
+    for (i = 0; i < heard.count && !run_ended(active->run); i++)
+        deliver(arrival, active, heard.paths[i]);
+}
+
+static bool listens_for(const struct arrival *arrival, const struct folded *folded)
+{
+    size_t i;
+
+    for (i = 0; folded->listening && folded->listening[i]; i++)
+        if (fits_condition(arrival, folded->listening[i]))
+            return true;
+    return false;
+}
+
+/* Ids first: waking moves the heap. */
+static void deliver_folded(struct arrival *arrival)
+{
+    struct quell *engine = arrival->engine;
+    struct folds *folds = engine->folds;
+    struct list_builder ids = {.arena = arrival->arena};
+    size_t i;
+
+    if (folds == NULL || folds->listeners == 0)
+        return;
+    for (i = 0; i < folds->count; i++)
+        if (listens_for(arrival, folds->heap[i]))
+            list_add(&ids, value_copy_str(arrival->arena, quell_str_of(folds->heap[i]->id)));
+    for (i = 0; i < ids.count; i++) {
+        struct quell_str id = quell_str(ids.items[i]);
+        struct quell_error err = {0};
+        struct active *active = active_wake(engine, id, &err);
+
+        if (active) {
+            deliver_all(arrival, active);
+            active_fold(active); /* unless something came of it */
+        } else {
+            log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be woken: %s", QUELL_ARG(id), err.message);
+        }
+    }
+}
+
+void fold_event(struct quell *engine, struct arena *arena, struct quell_value incident,
+                struct quell_str event, struct list_builder *woken)
+{
+    struct map_builder vars = {.arena = arena};
+    struct arrival arrival = {
+        .engine = engine, .arena = arena, .incident = incident, .event = event, .woken = woken};
+    struct active *active, *next;
+
+    map_add(&vars, "config", engine->generation->world.config);
+    map_add(&vars, "lists", engine->generation->world.lists);
+    arrival.scope.vars = map_made(&vars);
+    for (active = engine->active; active; active = next) {
+        next = active->next;
+        if (run_listens(active->run))
+            deliver_all(&arrival, active);
+    }
+    deliver_folded(&arrival);
+}
