@@ -76,6 +76,15 @@ static enum quell_code no_field(struct evaluation *e, const struct node *node,
     return QUELL_INVALID;
 }
 
+/* A search through a large map without an index: literals, and keys that are no strings. */
+static enum quell_code search(struct evaluation *e, const struct node *node, struct quell_value map)
+{
+    enum { SMALL = 32, PAIRS_A_STEP = 16 };
+    if (map.flags & QUELL_INDEXED || map.len <= SMALL)
+        return QUELL_OK;
+    return evaluation_charge(e, node, map.len / PAIRS_A_STEP);
+}
+
 /* What stands at a key of a known container. */
 enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
                                   struct quell_value of, struct quell_value key, bool *found,
@@ -93,6 +102,8 @@ enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
         return evaluation_fail(e, node, "%s cannot be indexed", type_with_article(of));
     else
         return no_field(e, node, of);
+    if (!code && of.type == QUELL_MAP)
+        code = search(e, node, of);
     if (!code && *found) {
         got.flags |= of.flags & QUELL_SECRET;
         *value = got;

@@ -83,6 +83,21 @@ enum quell_code evaluation_built(struct evaluation *e, const struct node *node, 
     return code;
 }
 
+enum quell_code evaluation_map(struct evaluation *e, const struct node *node,
+                               const struct quell_pair *pairs, size_t count,
+                               struct quell_value *made)
+{
+    enum { INDEX_BYTES = 16 }; /* of a pair: its slot, and rounding */
+    struct map_builder map = {.arena = e->arena};
+    size_t used = arena_used(e->arena), size = count * (sizeof(*pairs) + INDEX_BYTES);
+    if (used >= e->arena_max || size > e->arena_max - used)
+        return out_of_memory(e, node);
+    for (size_t i = 0; i < count; i++)
+        map_add_key(&map, pairs[i].key, pairs[i].value);
+    *made = map_made(&map);
+    return evaluation_charge(e, node, count / 4);
+}
+
 /* ---- faults -------------------------------------------------------------------------------- */
 
 static enum quell_code fail(struct evaluation *e, struct place place, enum quell_code code,

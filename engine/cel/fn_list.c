@@ -1,5 +1,6 @@
 /*
- * fn_list.c - functions on lists, and size() of lists and maps. Their rows are in fn_list.def.
+ * fn_list.c - functions on lists, and size() of lists and maps. Their rows are in fn_list.def;
+ * those that compare items are in fn_order.c.
  *
  * Items are shared, never copied. Work that grows with the list pays for itself.
  */
@@ -65,45 +66,6 @@ enum quell_code cel_list_reverse(struct evaluation *e, const struct node *node,
     return evaluation_charge(e, node, count / 4);
 }
 
-/* Whether `item` equals one of the first `count`; unknown when it may. */
-static enum quell_code is_among(struct evaluation *e, const struct node *node,
-                                struct quell_value item, const struct quell_value *items,
-                                size_t count, struct quell_value *answer)
-{
-    struct quell_value equal, doubt = quell_bool(false);
-    enum quell_code code = evaluation_charge(e, node, count / 8);
-    for (size_t i = 0; !code && i < count; i++) {
-        code = operate_equal(e, node, item, items[i], &equal);
-        if (!code && equal.type == QUELL_UNKNOWN)
-            doubt = equal;
-        if (!code && equal.type == QUELL_BOOL && equal.as.boolean) {
-            *answer = equal;
-            return QUELL_OK;
-        }
-    }
-    *answer = doubt;
-    return code;
-}
-
-enum quell_code cel_list_distinct(struct evaluation *e, const struct node *node,
-                                  const struct quell_value *arguments, struct quell_value *made)
-{
-    struct quell_value list = arguments[0];
-    struct quell_value *items = evaluation_take(e, node, list.len * sizeof(*items));
-    size_t count = 0;
-    if (!items)
-        return QUELL_LIMIT;
-    for (size_t i = 0; i < list.len; i++) {
-        enum quell_code code = is_among(e, node, list.as.items[i], items, count, made);
-        if (code || made->type == QUELL_UNKNOWN)
-            return code;
-        if (!made->as.boolean)
-            items[count++] = list.as.items[i];
-    }
-    *made = quell_list(items, count);
-    return QUELL_OK;
-}
-
 /* ---- flatten ------------------------------------------------------------------------------- */
 
 /* Counts the items `depth` levels down. Lists may share inner lists, so that there can be far more
@@ -158,71 +120,20 @@ enum quell_code cel_list_flatten(struct evaluation *e, const struct node *node,
     return QUELL_OK;
 }
 
-/* ---- sort ---------------------------------------------------------------------------------- */
+/* ---- range ------------------------------------------------------------------------------- */
 
-/* All items must compare with the first one; *made is the first unknown one. */
-static enum quell_code sortable(struct evaluation *e, const struct node *node,
-                                struct quell_value list, struct quell_value *made)
+enum quell_code cel_list_range(struct evaluation *e, const struct node *node,
+                               const struct quell_value *arguments, struct quell_value *made)
 {
-    int order;
-    for (size_t i = 0; i < list.len; i++) {
-        struct quell_value item = list.as.items[i], first = list.as.items[0];
-        if (item.type == QUELL_UNKNOWN) {
-            *made = item;
-            return QUELL_OK;
-        }
-        if (item.type != first.type || !value_compare(item, first, &order))
-            return evaluation_fail(e, node, "`%.*s` cannot put %s and %s in order",
-                                   QUELL_ARG(node->name), type_with_article(first),
-                                   type_with_article(item));
-    }
-    return QUELL_OK;
-}
-
-/* Merges two sorted halves, [from, middle) and [middle, to), into `out`. */
-static void merge(const struct quell_value *items, size_t from, size_t middle, size_t to,
-                  struct quell_value *out)
-{
-    size_t left = from, right = middle;
-    for (size_t i = from; i < to; i++) {
-        int order = 0;
-        if (left < middle && right < to)
-            (void)value_compare(items[left], items[right], &order); /* sortable() saw to it */
-        if (right >= to || (left < middle && order <= 0))
-            out[i] = items[left++];
-        else
-            out[i] = items[right++];
-    }
-}
-
-enum quell_code cel_list_sort(struct evaluation *e, const struct node *node,
-                              const struct quell_value *arguments, struct quell_value *made)
-{
-    size_t count = arguments[0].len;
-    struct quell_value *items, *other;
-    enum quell_code code;
-    *made = quell_null();
-    code = sortable(e, node, arguments[0], made);
-    if (code || made->type == QUELL_UNKNOWN)
-        return code;
-    items = evaluation_take(e, node, count * sizeof(*items));
-    other = items ? evaluation_take(e, node, count * sizeof(*other)) : NULL;
-    if (!other)
+    int64_t count = arguments[0].as.integer > 0 ? arguments[0].as.integer : 0;
+    struct quell_value *items;
+    if (count > LIMIT_CEL_ARENA_BYTES)
+        return evaluation_limit(e, node, "a list of %lld items is too long", (long long)count);
+    items = evaluation_take(e, node, (size_t)count * sizeof(*items));
+    if (!items)
         return QUELL_LIMIT;
-    if (count)
-        memcpy(items, arguments[0].as.items, count * sizeof(*items));
-    for (size_t width = 1; width < count; width *= 2) {
-        struct quell_value *swap = items;
-        for (size_t from = 0; from < count; from += 2 * width) {
-            size_t middle = from + width < count ? from + width : count;
-            merge(items, from, middle, middle + width < count ? middle + width : count, other);
-        }
-        items = other;
-        other = swap;
-        code = evaluation_charge(e, node, count);
-        if (code)
-            return code;
-    }
-    *made = quell_list(items, count);
-    return QUELL_OK;
+    for (int64_t i = 0; i < count; i++)
+        items[i] = quell_int(i);
+    *made = quell_list(items, (size_t)count);
+    return evaluation_charge(e, node, (size_t)count / 4);
 }

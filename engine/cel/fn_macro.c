@@ -1,11 +1,14 @@
 /*
- * fn_macro.c - the macros of CEL: has(), and the loops over lists and over the keys of maps. Their
- * rows are in fn_macro.def.
+ * fn_macro.c - the macros of CEL: has(), cel.bind(), and the loops over lists and maps. Their rows
+ * are in fn_macro.def.
+ *
+ * A loop of one variable runs over items, or over the keys of a map; one of two over positions and
+ * items, or over keys and values.
  *
  * A range that is unknown makes the result unknown. all() and exists() absorb errors as `&&` and
  * `||` do; the others do not.
  */
-#include "cel/evaluation.h"
+#include "cel/macro.h"
 
 static struct quell_value item_of(struct quell_value range, size_t index)
 {
@@ -15,9 +18,33 @@ static struct quell_value item_of(struct quell_value range, size_t index)
     return item;
 }
 
-/* The list or map that a loop runs over; *stop with a result when it is unknown. */
-static enum quell_code range_of(struct evaluation *e, const struct node *node,
-                                struct quell_value *range)
+/* The second variable's item, and what stands before it. */
+static struct quell_value value_of(struct quell_value range, size_t index)
+{
+    struct quell_value item =
+        range.type == QUELL_LIST ? range.as.items[index] : range.as.pairs[index].value;
+    item.flags |= range.flags & QUELL_SECRET;
+    return item;
+}
+
+struct quell_value macro_key(struct quell_value range, size_t index)
+{
+    return range.type == QUELL_LIST ? quell_int((int64_t)index) : item_of(range, index);
+}
+
+void macro_bind(struct evaluation *e, const struct node *node, struct quell_value range,
+                size_t index)
+{
+    if (node->rows[0]->variables < 2) {
+        evaluation_bind(e, node->slot, item_of(range, index));
+        return;
+    }
+    evaluation_bind(e, node->slot, macro_key(range, index));
+    evaluation_bind(e, (size_t)node->slot + 1, value_of(range, index));
+}
+
+enum quell_code macro_range(struct evaluation *e, const struct node *node,
+                            struct quell_value *range)
 {
     const struct node *kid = node->kids[0];
     enum quell_code code = evaluation_value(e, kid, range);
@@ -28,9 +55,8 @@ static enum quell_code range_of(struct evaluation *e, const struct node *node,
                            QUELL_ARG(node->name), type_with_article(*range));
 }
 
-/* A condition that must be known to go on: true, false, or unknown. */
-static enum quell_code condition(struct evaluation *e, const struct node *node,
-                                 struct quell_value *value)
+enum quell_code macro_condition(struct evaluation *e, const struct node *node,
+                                struct quell_value *value)
 {
     enum quell_code code = evaluation_value(e, node, value);
     if (code || value->type == QUELL_BOOL || value->type == QUELL_UNKNOWN)
@@ -44,7 +70,7 @@ static enum quell_code quantify(struct evaluation *e, const struct node *node, b
 {
     struct verdict verdict;
     struct quell_value range;
-    enum quell_code code = range_of(e, node, &range);
+    enum quell_code code = macro_range(e, node, &range);
     if (code)
         return code;
     if (range.type == QUELL_UNKNOWN) {
@@ -53,7 +79,7 @@ static enum quell_code quantify(struct evaluation *e, const struct node *node, b
     }
     verdict_begin(&verdict, deciding);
     for (size_t i = 0; i < range.len; i++) {
-        evaluation_bind(e, node->slot, item_of(range, i));
+        macro_bind(e, node, range, i);
         if (verdict_ask(e, &verdict, node->kids[1]))
             break;
     }
@@ -77,15 +103,15 @@ enum quell_code cel_macro_exists_one(struct evaluation *e, const struct node *no
 {
     size_t held = 0;
     struct quell_value range;
-    enum quell_code code = range_of(e, node, &range);
+    enum quell_code code = macro_range(e, node, &range);
     if (code)
         return code;
     *made = range;
     if (range.type == QUELL_UNKNOWN)
         return QUELL_OK;
     for (size_t i = 0; i < range.len; i++) {
-        evaluation_bind(e, node->slot, item_of(range, i));
-        code = condition(e, node->kids[1], made);
+        macro_bind(e, node, range, i);
+        code = macro_condition(e, node->kids[1], made);
         if (code || made->type == QUELL_UNKNOWN)
             return code;
         held += made->as.boolean;
@@ -102,7 +128,7 @@ static enum quell_code collect(struct evaluation *e, const struct node *node,
 {
     struct quell_value range, *items;
     size_t count = 0;
-    enum quell_code code = range_of(e, node, &range);
+    enum quell_code code = macro_range(e, node, &range);
     if (code)
         return code;
     *made = range;
@@ -114,9 +140,9 @@ static enum quell_code collect(struct evaluation *e, const struct node *node,
     for (size_t i = 0; i < range.len; i++) {
         struct quell_value holds = quell_bool(true);
         items[count] = item_of(range, i);
-        evaluation_bind(e, node->slot, items[count]);
+        macro_bind(e, node, range, i);
         if (when)
-            code = condition(e, when, &holds);
+            code = macro_condition(e, when, &holds);
         if (!code && holds.type == QUELL_UNKNOWN) {
             *made = holds;
             return QUELL_OK;
@@ -142,6 +168,17 @@ enum quell_code cel_macro_map(struct evaluation *e, const struct node *node,
 {
     const struct node *when = node->count == 3 ? node->kids[1] : NULL;
     return collect(e, node, when, node->kids[node->count - 1], made);
+}
+
+enum quell_code cel_macro_bind(struct evaluation *e, const struct node *node,
+                               struct quell_value *made)
+{
+    struct quell_value value;
+    enum quell_code code = evaluation_value(e, node->kids[0], &value);
+    if (code)
+        return code;
+    evaluation_bind(e, node->slot, value);
+    return evaluation_value(e, node->kids[1], made);
 }
 
 enum quell_code cel_macro_has(struct evaluation *e, const struct node *node,

@@ -57,6 +57,7 @@ enum function_form {
 enum macro_shape {
     MACRO_PLAIN,
     MACRO_SELECTION, /* has(x.y): the argument must be a field selection */
+    MACRO_BINDING,   /* cel.bind(x, value, result): the variable is not known in its own value */
 };
 
 struct function_row {
@@ -94,6 +95,11 @@ struct arena *evaluation_arena(struct evaluation *e);
 
 /* `size` bytes, or NULL after a fault of QUELL_LIMIT when the budget is used up. */
 void *evaluation_take(struct evaluation *e, const struct node *node, size_t size);
+
+/* A map of pairs whose keys differ, with an index when it is large. The pairs may be borrowed. */
+enum quell_code evaluation_map(struct evaluation *e, const struct node *node,
+                               const struct quell_pair *pairs, size_t count,
+                               struct quell_value *made) QUELL_MUST_CHECK;
 
 /* Pays for work that grows with the data: QUELL_LIMIT when the steps are used up. */
 enum quell_code evaluation_charge(struct evaluation *e, const struct node *node,

@@ -279,9 +279,12 @@ static enum quell_code equal_maps(struct evaluation *e, const struct node *node,
                                   struct quell_value *result)
 {
     struct quell_value whole = quell_bool(true);
+    size_t searched = b.flags & QUELL_INDEXED ? 0 : b.len / 16; /* for each key of the other one */
     for (size_t i = 0; i < a.len; i++) {
         struct quell_value part = quell_bool(false), other;
-        enum quell_code code = QUELL_OK;
+        enum quell_code code = evaluation_charge(e, node, searched);
+        if (code)
+            return code;
         if (value_find_key(b, a.as.pairs[i].key, &other))
             code = operate_equal(e, node, a.as.pairs[i].value, other, &part);
         if (code)

@@ -89,7 +89,8 @@ static bool bind_variables(struct parser *p, const struct call *call,
             slot = arguments->items[i]->slots;
     }
     for (size_t i = 0; i < row->variables; i++) {
-        for (size_t k = row->variables; k < arguments->count; k++)
+        size_t first = row->variables + (size_t)(row->shape == MACRO_BINDING);
+        for (size_t k = first; k < arguments->count; k++)
             bind(arguments->items[k], arguments->items[i]->name, (uint16_t)(slot + i));
     }
     node->slot = slot;
