@@ -43,14 +43,17 @@ static enum quell_code out_of_memory(struct evaluation *e, const struct node *no
                             LIMIT_CEL_ARENA_BYTES / 1024);
 }
 
-void *evaluation_take(struct evaluation *e, const struct node *node, size_t size)
+enum quell_code evaluation_room(struct evaluation *e, const struct node *node, size_t size)
 {
     size_t used = arena_used(e->arena);
-    if (used >= e->arena_max || size > e->arena_max - used) {
-        (void)out_of_memory(e, node);
-        return NULL;
-    }
-    return arena_alloc(e->arena, size);
+    if (used >= e->arena_max || size > e->arena_max - used)
+        return out_of_memory(e, node);
+    return QUELL_OK;
+}
+
+void *evaluation_take(struct evaluation *e, const struct node *node, size_t size)
+{
+    return evaluation_room(e, node, size) ? NULL : arena_alloc(e->arena, size);
 }
 
 enum quell_code evaluation_text(struct evaluation *e, const struct node *node,
@@ -89,9 +92,9 @@ enum quell_code evaluation_map(struct evaluation *e, const struct node *node,
 {
     enum { INDEX_BYTES = 16 }; /* of a pair: its slot, and rounding */
     struct map_builder map = {.arena = e->arena};
-    size_t used = arena_used(e->arena), size = count * (sizeof(*pairs) + INDEX_BYTES);
-    if (used >= e->arena_max || size > e->arena_max - used)
-        return out_of_memory(e, node);
+    enum quell_code code = evaluation_room(e, node, count * (sizeof(*pairs) + INDEX_BYTES));
+    if (code)
+        return code;
     for (size_t i = 0; i < count; i++)
         map_add_key(&map, pairs[i].key, pairs[i].value);
     *made = map_made(&map);

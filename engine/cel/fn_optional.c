@@ -87,6 +87,30 @@ enum quell_code cel_optional_value(struct evaluation *e, const struct node *node
     return QUELL_OK;
 }
 
+enum quell_code cel_optional_unwrap(struct evaluation *e, const struct node *node,
+                                    const struct quell_value *arguments, struct quell_value *made)
+{
+    struct quell_value list = arguments[0];
+    struct quell_value *items = evaluation_take(e, node, list.len * sizeof(*items));
+    size_t count = 0;
+    if (!items)
+        return QUELL_LIMIT;
+    for (size_t i = 0; i < list.len; i++) {
+        struct quell_value item = list.as.items[i];
+        if (item.type == QUELL_UNKNOWN) {
+            *made = item;
+            return QUELL_OK;
+        }
+        if (item.type != QUELL_OPTIONAL)
+            return evaluation_fail(e, node, "item %zu of the list is %s, not an optional", i,
+                                   type_with_article(item));
+        if (item.len)
+            items[count++] = item.as.items[0];
+    }
+    *made = quell_list(items, count);
+    return evaluation_charge(e, node, list.len / 4);
+}
+
 /* The receiver of a macro: an optional, or an unknown. */
 static enum quell_code receiver(struct evaluation *e, const struct node *node,
                                 struct quell_value *value)

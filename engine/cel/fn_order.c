@@ -270,7 +270,8 @@ static enum quell_code distinct_sorted(struct evaluation *e, const struct node *
 {
     struct entry *entries = entries_of(e, node, list);
     bool *repeats = entries ? evaluation_take(e, node, list.len * sizeof(*repeats)) : NULL;
-    struct quell_value *items = repeats ? evaluation_take(e, node, list.len * sizeof(*items)) : NULL;
+    struct quell_value *items =
+        repeats ? evaluation_take(e, node, list.len * sizeof(*items)) : NULL;
     size_t count = 0;
     enum quell_code code;
     if (!items)
@@ -321,8 +322,9 @@ enum quell_code cel_list_distinct(struct evaluation *e, const struct node *node,
 }
 
 /* Whether all items of `part` (or, for `any`, one of them) are among those of `whole`. */
-static enum quell_code among(struct evaluation *e, const struct node *node, struct quell_value whole,
-                             struct quell_value part, bool any, struct quell_value *made)
+static enum quell_code among(struct evaluation *e, const struct node *node,
+                             struct quell_value whole, struct quell_value part, bool any,
+                             struct quell_value *made)
 {
     struct quell_value answer = quell_bool(!any);
     for (size_t i = 0; i < part.len; i++) {

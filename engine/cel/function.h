@@ -43,6 +43,7 @@ enum {
     T_TYPE = 1u << QUELL_TYPE,
     T_ANY = T_NULL | T_BOOL | T_INT | T_UINT | T_DOUBLE | T_STRING | T_BYTES | T_LIST | T_MAP |
             T_TIME | T_DURATION | T_OPTIONAL | T_TYPE,
+    T_NUMBER = T_INT | T_UINT | T_DOUBLE,
     T_MORE = 1u << 15, /* on the last argument: any number of them, none included */
 };
 
@@ -95,6 +96,10 @@ struct arena *evaluation_arena(struct evaluation *e);
 
 /* `size` bytes, or NULL after a fault of QUELL_LIMIT when the budget is used up. */
 void *evaluation_take(struct evaluation *e, const struct node *node, size_t size);
+
+/* Whether there is room for so many bytes: for what others make in the arena. */
+enum quell_code evaluation_room(struct evaluation *e, const struct node *node,
+                                size_t size) QUELL_MUST_CHECK;
 
 /* A map of pairs whose keys differ, with an index when it is large. The pairs may be borrowed. */
 enum quell_code evaluation_map(struct evaluation *e, const struct node *node,

@@ -139,6 +139,16 @@ static unsigned read_receiver(struct reading *r)
     return types;
 }
 
+/* A parameter stands for any type; a row may be content with fewer. */
+static void check_types(unsigned row, unsigned signature)
+{
+    assert_int_equal(row & T_MORE, signature & T_MORE);
+    if ((signature & T_ANY) == T_ANY)
+        assert_true(row & T_ANY);
+    else
+        assert_int_equal(row, signature);
+}
+
 /* Reads it all; what it says must be what the row has. */
 static void check_signature(const struct function_row *row, const char *signature)
 {
@@ -154,7 +164,7 @@ static void check_signature(const struct function_row *row, const char *signatur
         unsigned types = read_argument(&r, &variable);
         types |= takes(&r, "...") ? T_MORE : 0;
         if (!row->macro)
-            assert_int_equal(row->types[count], types);
+            check_types(row->types[count], types);
         variables += variable;
         count++;
         assert_true(takes(&r, ", ") || r.at[0] == ')');
@@ -180,7 +190,8 @@ static void signatures(void **state)
     }
 }
 
-/* Rows of one name and form and count never share the types of all arguments. */
+/* Rows of one name and form and count never share the types of all arguments, unless they run the
+ * same code. */
 static void no_two_rows_overlap(void **state)
 {
     size_t count;
@@ -190,6 +201,8 @@ static void no_two_rows_overlap(void **state)
         for (size_t b = a + 1; b < count; b++) {
             bool overlap = rows[a].form == rows[b].form && !rows[a].macro == !rows[b].macro &&
                            quell_str_equal(rows[a].name, rows[b].name);
+            if (rows[a].run && rows[a].run == rows[b].run)
+                overlap = false;
             if (overlap && rows[a].macro)
                 overlap = rows[a].arguments == rows[b].arguments;
             for (size_t i = 0; overlap && (rows[a].types[i] || rows[b].types[i]); i++)
