@@ -67,6 +67,11 @@ enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
 
 /* name.c: the variable that a name, or a chain of fields beginning with one, is as a whole. */
 bool name_find(const struct evaluation *e, const struct node *node, struct quell_value *value);
+/* What a chain of plain fields spells, in NAME_MAX_BYTES at `out`; false when it does not begin
+ * with a free name. And whether that name has a dot before it. */
+enum { NAME_MAX_BYTES = 512 }; /* longer names are no variables */
+bool name_spell(const struct node *node, struct quell_str *name, char *out);
+bool name_is_rooted(const struct node *node);
 
 /* operate.c: the operators on two known values. */
 enum quell_code operate(struct evaluation *e, const struct node *node, struct quell_value left,

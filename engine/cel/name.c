@@ -10,14 +10,11 @@
 #include "cel/evaluation.h"
 #include "value/value.h"
 
-enum { NAME_MAX_BYTES = 512 }; /* longer names are no variables */
-
-/* What a chain of plain fields spells; false when it does not begin with a free name. */
-static bool spell(const struct node *node, struct quell_str *name, char *out)
+bool name_spell(const struct node *node, struct quell_str *name, char *out)
 {
     struct quell_str outer = {out, 0};
     size_t dot = node->kind == NODE_SELECT;
-    if (node->kind == NODE_SELECT && (node->optional || !spell(node->kids[0], &outer, out)))
+    if (node->kind == NODE_SELECT && (node->optional || !name_spell(node->kids[0], &outer, out)))
         return false;
     if (node->kind != NODE_SELECT && node->kind != NODE_NAME)
         return false;
@@ -30,11 +27,11 @@ static bool spell(const struct node *node, struct quell_str *name, char *out)
     return true;
 }
 
-static const struct node *root_of(const struct node *node)
+bool name_is_rooted(const struct node *node)
 {
     while (node->kind == NODE_SELECT)
         node = node->kids[0];
-    return node;
+    return node->rooted;
 }
 
 static bool find(const struct evaluation *e, struct quell_str name, struct quell_value *value)
@@ -69,9 +66,9 @@ bool name_find(const struct evaluation *e, const struct node *node, struct quell
 {
     char out[NAME_MAX_BYTES];
     struct quell_str name;
-    if (!spell(node, &name, out))
+    if (!name_spell(node, &name, out))
         return false;
-    if (!root_of(node)->rooted && find_inside(e, name, value))
+    if (!name_is_rooted(node) && find_inside(e, name, value))
         return true;
     return find(e, name, value);
 }

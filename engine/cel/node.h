@@ -13,8 +13,8 @@
 #include "base/diag.h"
 #include "cel/cel.h"
 
-struct function_row;
 struct cel_regex;
+struct function_row;
 
 enum node_kind {
     NODE_LITERAL,   /* value */
@@ -58,6 +58,7 @@ struct node {
     bool optional;     /* `.?name`, `[?key]` */
     bool entry;        /* an optional entry of a list or map literal: `[?x]`, `{?k: v}` (its key) */
     bool rooted;       /* NODE_NAME: `.name`, never a macro's variable */
+    bool method;       /* CALL, MACRO: kids[0] is the receiver */
     uint16_t depth;    /* of the tree below, itself included */
     uint16_t slots;    /* slots that its macros' variables need */
     uint16_t slot;     /* NODE_LOCAL, and a NODE_MACRO's first variable */
@@ -68,6 +69,7 @@ struct node {
     struct quell_value value; /* LITERAL; the type a NAME may stand for */
     const struct function_row *const *rows; /* CALL, MACRO */
     size_t row_count;
+    const struct cel_fault *fault; /* CALL without rows: why there is no such function */
     const struct cel_regex *regex; /* a call of matches() with a literal pattern, else NULL */
     struct node *kids[];
 };

@@ -122,6 +122,7 @@ static struct node *macro(struct parser *p, struct call *call, const struct func
     node->rows = rows;
     node->row_count = 1;
     node->name = call->name;
+    node->method = call->target != NULL;
     node->whole = call_place(p, call);
     return node;
 }
@@ -157,6 +158,7 @@ static struct node *function(struct parser *p, struct call *call)
     node->rows = rows;
     node->row_count = call->row_count;
     node->name = call->name;
+    node->method = call->target != NULL;
     node->whole = call_place(p, call);
     return compile_pattern(p, node) ? node : NULL;
 }
@@ -202,8 +204,6 @@ static struct node *unknown_function(struct parser *p, struct call *call)
     enum function_form other = call->form == GLOBAL ? METHOD : GLOBAL;
     const struct function_row *row = NULL;
     struct quell_str nearest;
-    if (p->options->late)
-        return function(p, call);
     if (is_space(call)) {
         call->name = (struct quell_str){call->spelt, call->spelt_len};
         call->form = GLOBAL;
@@ -226,17 +226,27 @@ static struct node *unknown_function(struct parser *p, struct call *call)
     return parse_help(p, "%s", function_signature(row));
 }
 
-static struct node *wrong_count(struct parser *p, struct call *call)
+static struct node *wrong_count(struct parser *p, const struct call *call)
 {
     size_t given = call->arguments->count;
-    if (p->options->late) {
-        call->row_count = 0;
-        return function(p, call);
-    }
     (void)parse_fail(p, call->place, "`%.*s` does not take %zu argument%s", QUELL_ARG(call->name),
                      given, given == 1 ? "" : "s");
     return parse_help(p, call->row_count > 1 ? "%s, %s" : "%s", function_signature(call->rows[0]),
                       call->row_count > 1 ? function_signature(call->rows[1]) : "");
+}
+
+/* A call of what nobody knows, when that is a fault only once it is made: what was to be said of it
+ * stays at the node, for the checker. */
+static struct node *missing(struct parser *p, struct call *call)
+{
+    struct cel_fault *fault = arena_copy(p->arena, p->fault, sizeof(*fault));
+    struct node *node;
+    p->code = QUELL_OK;
+    call->row_count = 0;
+    node = function(p, call);
+    if (node)
+        node->fault = fault;
+    return node;
 }
 
 /* Keeps the rows that take so many arguments; a macro among them stands alone. */
@@ -250,8 +260,10 @@ static struct node *resolve(struct parser *p, struct call *call)
             return macro(p, call, call->rows[i]);
         call->rows[kept++] = call->rows[i];
     }
-    if (!kept)
-        return wrong_count(p, call);
+    if (!kept) {
+        (void)wrong_count(p, call);
+        return p->options->late ? missing(p, call) : NULL;
+    }
     call->row_count = kept;
     return function(p, call);
 }
@@ -285,9 +297,14 @@ struct node *parse_call(struct parser *p, struct node *target, struct token name
                         .form = target ? METHOD : GLOBAL,
                         .place = name.place,
                         .target = target,
-                        .arguments = arguments};
+                        .arguments = arguments},
+                sought;
     if (target && spaced(&call))
         return resolve(p, &call);
     call.row_count = function_find(call.name, call.form, call.rows, ROWS_MAX);
-    return call.row_count ? resolve(p, &call) : unknown_function(p, &call);
+    if (call.row_count)
+        return resolve(p, &call);
+    sought = call;
+    (void)unknown_function(p, &sought);
+    return p->options->late ? missing(p, &call) : NULL;
 }

@@ -13,6 +13,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cel/cel.h"
+#include "cel/check.h"
+#include "incident/incident.h"
 #include "value/json.h"
 #include "value/value.h"
 
@@ -67,6 +69,33 @@ static void check_reference(const struct cel_reference *reference, void *user)
     }
 }
 
+static const struct cel_type *declared(struct quell_str name, void *user)
+{
+    if (str_is(name, "incident"))
+        return cel_type_fields(user, name, incident_fields);
+    return str_is(name, "n") ? &cel_int : str_is(name, "u") ? &cel_dyn : NULL;
+}
+
+/* Checks the types, also of calls that nobody knows: every problem lies inside the text. */
+static void check_types(struct arena *arena, struct quell_str text)
+{
+    struct cel_options options = {.dotted = true, .late = true};
+    struct cel_environment environment = {
+        .library = cel_library_new(arena), .variable = declared, .user = arena};
+    struct cel_problems problems;
+    struct cel_fault fault;
+    const struct cel *expr;
+    if (cel_parse_with(arena, text, &options, &expr, &fault))
+        return;
+    if (!cel_type_text(arena, cel_check(expr, &environment, arena, &problems)).len)
+        abort();
+    for (size_t i = 0; i < problems.count; i++) {
+        const struct cel_fault *said = &problems.items[i].fault;
+        if ((size_t)said->place.offset + said->place.len > text.len || !said->message[0])
+            abort();
+    }
+}
+
 static void as_expression(struct arena *arena, const struct cel_scope *scope, struct quell_str text)
 {
     struct quell_value value = quell_null();
@@ -78,6 +107,7 @@ static void as_expression(struct arena *arena, const struct cel_scope *scope, st
         code = cel_eval(expr, scope, arena, &value, &fault);
     }
     check(code, &fault, text, value);
+    check_types(arena, text);
 }
 
 static void as_template(struct arena *arena, const struct cel_scope *scope, struct quell_str text)
