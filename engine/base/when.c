@@ -78,6 +78,22 @@ struct when_parts when_split(struct when time, int32_t offset_seconds)
     return parts;
 }
 
+bool when_join(const struct when_parts *parts, int32_t offset_seconds, struct when *time)
+{
+    int64_t seconds;
+    if (parts->year < 1 || parts->year > 9999 || parts->month < 1 || parts->month > 12 ||
+        parts->day < 1 || parts->day > days_in_month(parts->year, parts->month) ||
+        parts->hour < 0 || parts->hour > 23 || parts->minute < 0 || parts->minute > 59 ||
+        parts->second < 0 || parts->second > 59)
+        return false;
+    seconds = days_of(parts->year, parts->month, parts->day) * DAY_S + parts->hour * 3600 +
+              parts->minute * 60 + parts->second - offset_seconds;
+    if (seconds < first_second || seconds > last_second)
+        return false;
+    *time = (struct when){.seconds = seconds};
+    return true;
+}
+
 /* ---- text ------------------------------------------------------------------------------------ */
 
 struct reader {

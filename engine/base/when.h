@@ -39,6 +39,9 @@ struct quell_str when_format_duration(struct arena *arena,
                                       struct when duration);                  /* CEL's: `5400s` */
 struct quell_str when_format_human(struct arena *arena, int64_t duration_us); /* `1m 3s`, `340ms` */
 struct when_parts when_split(struct when time, int32_t offset_seconds);
+/* The time of year, month, day, hour, minute and second (days of week and year are not looked at);
+ * false when there is no such day or time, or it is out of range. */
+bool when_join(const struct when_parts *parts, int32_t offset_seconds, struct when *time);
 struct when when_from_us(int64_t us);
 int64_t when_to_us(struct when when); /* saturates */
 /* Minutes east of UTC from `+02:00`, `-08:30`, `UTC`, `Z` or empty; names of places: false. */

@@ -8,8 +8,7 @@
 
 enum { MILLISECOND_NS = 1000000 };
 
-/* Seconds east of UTC at `time`, by the name of a zone or an offset like +02:00. */
-static bool offset_at(struct quell_str zone, struct when time, int32_t *offset)
+bool moment_offset(struct quell_str zone, struct when time, int32_t *offset)
 {
     const struct zone_row *row;
     if (when_parse_offset(zone, offset))
@@ -20,18 +19,22 @@ static bool offset_at(struct quell_str zone, struct when time, int32_t *offset)
     return row;
 }
 
+enum quell_code moment_no_zone(struct evaluation *e, const struct node *node,
+                               struct quell_value zone)
+{
+    (void)evaluation_fail(e, node, "`%.*s` is no time zone", QUELL_ARG(evaluation_show(e, zone)));
+    return evaluation_help(e, "write a name like 'Europe/Helsinki', an offset like '-08:30', or "
+                              "'UTC'");
+}
+
 /* The parts of a timestamp in the zone of the second argument, UTC without one. */
 static enum quell_code split(struct evaluation *e, const struct node *node,
                              const struct quell_value *arguments, struct when_parts *parts)
 {
     struct when time = {.seconds = arguments[0].as.integer, .nanos = arguments[0].len};
     int32_t offset = 0;
-    if (node->count == 2 && !offset_at(quell_str(arguments[1]), time, &offset)) {
-        (void)evaluation_fail(e, node, "`%.*s` is no time zone",
-                              QUELL_ARG(evaluation_show(e, arguments[1])));
-        return evaluation_help(e, "write a name like 'Europe/Helsinki', an offset like '-08:30', "
-                                  "or 'UTC'");
-    }
+    if (node->count == 2 && !moment_offset(quell_str(arguments[1]), time, &offset))
+        return moment_no_zone(e, node, arguments[1]);
     *parts = when_split(time, offset);
     return QUELL_OK;
 }

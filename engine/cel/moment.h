@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/when.h"
 #include "cel/function.h"
 
 /* A time or duration plus (or minus) a duration, within the ranges of CEL. */
@@ -16,6 +17,12 @@ enum quell_code moment_add(struct evaluation *e, const struct node *node, struct
 enum quell_code moment_between(struct evaluation *e, const struct node *node,
                                struct quell_value until, struct quell_value since,
                                struct quell_value *made) QUELL_MUST_CHECK;
+
+/* Seconds east of UTC at `time`, by the name of a zone or an offset like +02:00; false for others,
+ * which moment_no_zone() says. */
+bool moment_offset(struct quell_str zone, struct when time, int32_t *offset);
+enum quell_code moment_no_zone(struct evaluation *e, const struct node *node,
+                               struct quell_value zone);
 
 /* Times within the years 1 to 9999. */
 bool moment_time_fits(int64_t seconds);

@@ -34,9 +34,9 @@
 #include "value/json.h"
 #include "value/value.h"
 
-static const char *const files[] = {"literals", "operators", "names",  "macros",   "strings",
-                                    "lists",    "convert",   "times",  "optional", "regex",
-                                    "unknowns", "secrets",   "faults", "budget",   "quell"};
+static const char *const files[] = {
+    "literals", "operators", "names",    "macros",  "strings", "lists",  "convert", "times",
+    "optional", "regex",     "unknowns", "secrets", "faults",  "budget", "quell",   "calendar"};
 
 enum { CASE_BYTES = 64 * 1024 };
 
