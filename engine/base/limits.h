@@ -32,7 +32,7 @@
 #define LIMIT_REGEX_MATCH 10000 /* PCRE2 match limit: 0.02 ms at the worst [M] */
 #define LIMIT_REGEX_DEPTH 1000 /* PCRE2 depth limit, interpretive part */
 #define LIMIT_REGEX_HEAP_KIB 1024 /* PCRE2 heap limit, KiB */
-#define LIMIT_REGEX_PATTERN_BYTES 4096 /* one pattern */
+#define LIMIT_REGEX_PATTERN_BYTES 16384 /* one pattern; the longest of OWASP CRS has 5,940 */
 #define LIMIT_REGEX_LOOK_BYTES 8192 /* the field of a pattern with lookaround or back references:
                                        quadratic, 28 ms for two such parts, 3.3 s at 65536 [M] */
 #define LIMIT_MATCH_FIELD_BYTES 65536 /* a field longer than this is undetermined for a regex */

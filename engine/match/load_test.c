@@ -183,7 +183,8 @@ static bool compile_regex(struct loader *loader, const struct yaml_node *node, b
     struct quell_error err;
     struct diag *diag;
     size_t offset = 0;
-    enum quell_code code = regex_new(pattern, !sensitive, &item->regex, &offset, &err);
+    enum quell_code code =
+        regex_new(pattern, sensitive ? 0 : REGEX_CASELESS, &item->regex, &offset, &err);
 
     if (code) {
         diag = diag_add(

@@ -14,6 +14,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -70,11 +71,19 @@ static enum quell_code refuse(int number, size_t at, size_t *offset, struct quel
     return error_set(err, QUELL_INVALID, "%s", (const char *)text);
 }
 
-enum quell_code regex_new(struct quell_str pattern, bool caseless, struct regex **regex,
+static uint32_t options_of(unsigned flags)
+{
+    return (flags & REGEX_CASELESS ? PCRE2_CASELESS : 0U) |
+           (flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0U) |
+           (flags & REGEX_DOTALL ? PCRE2_DOTALL : 0U) |
+           (flags & REGEX_EXTENDED ? PCRE2_EXTENDED : 0U);
+}
+
+enum quell_code regex_new(struct quell_str pattern, unsigned flags, struct regex **regex,
                           size_t *offset, struct quell_error *err)
 {
-    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
-                       (caseless ? PCRE2_CASELESS : 0U);
+    uint32_t options =
+        PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | options_of(flags);
     int number = 0;
     PCRE2_SIZE at = 0;
     struct regex *made;
@@ -114,20 +123,104 @@ void regex_free(struct regex *regex)
     memory_free(regex);
 }
 
-enum regex_result regex_test(const struct regex *regex, struct quell_str subject)
+/* PCRE2's answer: how many groups took part (0 when there is no room for them), or an error. */
+static int search(const struct regex *regex, struct quell_str subject, pcre2_match_data *data)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)(subject.data ? subject.data : "");
-    int found;
+    int found = pcre2_match(regex->code, text, subject.len, 0, 0, data, regex->limits);
 
-    if (subject.len > regex->subject_max)
-        return REGEX_LIMIT;
-    found = pcre2_match(regex->code, text, subject.len, 0, 0, regex->data, regex->limits);
     if (found == PCRE2_ERROR_JIT_STACKLIMIT)
-        found = pcre2_match(regex->code, text, subject.len, 0, PCRE2_NO_JIT, regex->data,
-                            regex->limits);
-    if (found >= 0) /* 0: more groups than the match data holds, which is a match all the same */
+        found = pcre2_match(regex->code, text, subject.len, 0, PCRE2_NO_JIT, data, regex->limits);
+    return found;
+}
+
+static enum regex_result result_of(int found)
+{
+    if (found >= 0)
         return REGEX_YES;
     return found == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_LIMIT;
+}
+
+enum regex_result regex_test(const struct regex *regex, struct quell_str subject)
+{
+    if (subject.len > regex->subject_max)
+        return REGEX_LIMIT;
+    return result_of(search(regex, subject, regex->data));
+}
+
+/* ---- groups ------------------------------------------------------------------------------------
+ */
+
+static const char *limit_of(int found)
+{
+    switch (found) {
+    case PCRE2_ERROR_MATCHLIMIT:
+        return "the match limit was reached: this pattern backtracks too much on this text";
+    case PCRE2_ERROR_DEPTHLIMIT:
+        return "the depth limit was reached: this pattern backtracks too deep on this text";
+    case PCRE2_ERROR_HEAPLIMIT:
+    case PCRE2_ERROR_NOMEMORY:
+        return "the memory limit was reached";
+    default:
+        return "the matcher gave up";
+    }
+}
+
+/* The name of a group, out of PCRE2's table: rows of a number in two bytes and a name. */
+static struct quell_str name_of(const struct regex *regex, struct arena *arena, unsigned number)
+{
+    uint32_t count = 0, size = 0, i;
+    PCRE2_SPTR row = NULL;
+
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMECOUNT, &count); /* these never fail */
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMETABLE, &row);
+    for (i = 0; i < count; i++, row += size) {
+        if ((unsigned)(row[0] << 8 | row[1]) == number)
+            return arena_str(arena, quell_str_of((const char *)row + 2));
+    }
+    return QUELL_STR("");
+}
+
+static void take_groups(const struct regex *regex, struct quell_str subject, struct arena *arena,
+                        const pcre2_match_data *data, size_t count, struct regex_find *find)
+{
+    const PCRE2_SIZE *bounds = pcre2_get_ovector_pointer((pcre2_match_data *)(uintptr_t)data);
+    size_t i;
+
+    find->groups = arena_array(arena, struct regex_group, count);
+    for (i = 0; i < count; i++) {
+        if (bounds[2 * i] == PCRE2_UNSET || bounds[2 * i] > bounds[2 * i + 1])
+            continue; /* it took no part; \K in a lookahead can turn the whole match round */
+        find->groups[find->count++] = (struct regex_group){
+            .name = name_of(regex, arena, (unsigned)i),
+            .number = (unsigned)i,
+            .text = str_slice(subject, bounds[2 * i], bounds[2 * i + 1]),
+        };
+    }
+}
+
+enum regex_result regex_find(const struct regex *regex, struct quell_str subject,
+                             struct arena *arena, struct regex_find *find)
+{
+    pcre2_match_data *data;
+    int found;
+
+    *find = (struct regex_find){0};
+    if (subject.len > regex->subject_max) {
+        find->why = regex->subject_max == LIMIT_REGEX_LOOK_BYTES
+                        ? "the text is too long for a pattern with lookaround or back references"
+                        : "the text is too long";
+        return REGEX_LIMIT;
+    }
+    data = pcre2_match_data_create_from_pattern(regex->code, regex->memory);
+    found = search(regex, subject, data);
+    if (found > 0)
+        take_groups(regex, subject, arena, data, (size_t)found, find);
+    if (result_of(found) == REGEX_LIMIT)
+        find->why = limit_of(found);
+    pcre2_match_data_free(data);
+    return result_of(found);
 }
 
 size_t regex_subject_max(const struct regex *regex)

@@ -207,7 +207,7 @@ static void load_regex(struct loader *loader, const struct yaml_node *map,
         return;
     }
     input->regex_text = quell_str(pair->node.value);
-    if (regex_new(input->regex_text, false, &input->regex, &offset, &err))
+    if (regex_new(input->regex_text, 0, &input->regex, &offset, &err))
         report(loader, INPUT_BOUND, yaml_place_inside(loader->diags->text, &pair->node, offset, 1),
                "the regex does not compile: %s", err.message);
 }

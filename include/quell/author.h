@@ -27,6 +27,15 @@ enum quell_code quell_eval(struct quell_str expression, struct quell_str vars,
                            struct quell_document *document, struct quell_str *rendered,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
+/* Searches `text` with a regular expression as a `match` table does: PCRE2's syntax, its limits.
+ * `flags` are letters: i (without regard to case), m (`^`, `$` at every line), s (`.` takes line
+ * ends), x (blanks and comments). Document: {"match": true, false, or null when a limit left it
+ * undecided, "groups": the named groups that took part, or the numbered ones when none has a name,
+ * "why": one sentence}. QUELL_INVALID: the pattern or a flag is none; the message tells where. */
+enum quell_code quell_match(struct quell_str regex, struct quell_str flags, struct quell_str text,
+                            struct quell_document *document,
+                            struct quell_error *err) QUELL_MUST_CHECK;
+
 /* JSON text of a value: compact, or `pretty` with two blanks; secrets masked; in the document's
  * memory, NUL-terminated. */
 struct quell_str quell_json(struct quell_document *document, bool pretty);

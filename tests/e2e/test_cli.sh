@@ -261,6 +261,32 @@ status "resolve of another step" 2 q resolve "$held" other --happened
 status "resolve" 0 q resolve "$held" send --happened -o json
 equal "answers as JSON" "[\"$held\",\"send\",true]" "$(pick '[d.run, d.step, d.happened]' <"$folder/out")"
 
+# ---- match -------------------------------------------------------------------------------------------
+status "a regex that matches" 0 quell match '(?<family>mal|troj)\w+' 'a trojan'
+contains "says where" "matches \`trojan\` at byte 2" "$out"
+contains "and what the groups took" "family       troj" "$out"
+status "flags" 0 quell match --flags im '^TROJ' $'a\ntrojan'
+status "one that does not" 1 quell match '^trojan' 'a trojan'
+status "one that runs away is undecided" 1 quell match '^(a+)+$' "$(printf 'a%.0s' {1..60})b"
+contains "and says why" "undecided: the match limit was reached" "$out"
+status "no pattern" 2 quell match '(' x
+contains "the place" "at byte 1 of the pattern" "$err"
+status "no flag" 2 quell match --flags q x x
+status "no words" 2 quell match
+status "lines" 0 quell match --jsonl <<'LINES'
+{"id": 1, "regex": "(a)(b)?", "flags": "i", "text": "A"}
+
+{"id": "two", "regex": "(?<x>b)", "text": "a"}
+{"id": 3, "regex": "(", "text": ""}
+{"id": 4}
+nonsense
+LINES
+equal "an answer for each, in order" '{"id":1,"match":true,"groups":{"1":"A"},"why":"matches `A` at byte 0"}
+{"id":"two","match":false,"groups":{},"why":"no part of the text matches"}
+{"id":3,"error":"at byte 1 of the pattern: missing closing parenthesis"}
+{"id":4,"error":"a line has the texts `regex` and `text`"}' "$(head -4 <<<"$out")"
+contains "also for what is no JSON" '{"id":null,"error":' "$(tail -1 <<<"$out")"
+
 # ---- serve says what it has, and how runs end ----------------------------------------------------------
 cp "$folder/lacking.yaml" "$folder/quell.yaml"
 start_serve

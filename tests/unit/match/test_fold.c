@@ -28,7 +28,8 @@ static struct regex *pattern_of(uint32_t code_point)
     size_t offset;
 
     (void)snprintf(pattern, sizeof pattern, "^\\x{%x}$", (unsigned)code_point);
-    assert_int_equal(regex_new(quell_str_of(pattern), true, &regex, &offset, &err), QUELL_OK);
+    assert_int_equal(regex_new(quell_str_of(pattern), REGEX_CASELESS, &regex, &offset, &err),
+                     QUELL_OK);
     return regex;
 }
 

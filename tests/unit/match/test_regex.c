@@ -20,7 +20,9 @@ static enum regex_result run(const char *pattern, bool caseless, struct quell_st
     size_t offset;
     enum regex_result result;
 
-    assert_int_equal(regex_new(quell_str_of(pattern), caseless, &regex, &offset, &err), QUELL_OK);
+    assert_int_equal(
+        regex_new(quell_str_of(pattern), caseless ? REGEX_CASELESS : 0, &regex, &offset, &err),
+        QUELL_OK);
     result = regex_test(regex, subject);
     regex_free(regex);
     return result;
@@ -107,7 +109,8 @@ static void a_bad_pattern_says_where(void **state)
         struct regex *regex = NULL;
         struct quell_error err = {0};
         size_t offset = 0;
-        enum quell_code code = regex_new(quell_str_of(bad[i].pattern), true, &regex, &offset, &err);
+        enum quell_code code =
+            regex_new(quell_str_of(bad[i].pattern), REGEX_CASELESS, &regex, &offset, &err);
         assert_int_equal(code, QUELL_INVALID);
         assert_null(regex);
         assert_int_equal(offset, bad[i].offset);
@@ -124,8 +127,8 @@ static void a_long_pattern_is_refused(void **state)
 
     (void)state;
     memset(text, 'a', LIMIT_REGEX_PATTERN_BYTES + 1);
-    assert_int_equal(regex_new((struct quell_str){text, LIMIT_REGEX_PATTERN_BYTES + 1}, false,
-                               &regex, &offset, &err),
+    assert_int_equal(regex_new((struct quell_str){text, LIMIT_REGEX_PATTERN_BYTES + 1}, 0, &regex,
+                               &offset, &err),
                      QUELL_LIMIT);
     memory_free(text);
     regex_free(NULL);
