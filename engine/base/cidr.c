@@ -4,6 +4,8 @@
  */
 #include "base/cidr.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
 
 static bool digit(char c)
@@ -170,4 +172,54 @@ bool cidr_contains(const struct cidr *range, const struct cidr *address)
     if (range->size != address->size || memcmp(range->bytes, address->bytes, whole) != 0)
         return false;
     return rest == 0 || ((range->bytes[whole] ^ address->bytes[whole]) & mask) == 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+static unsigned group(const struct cidr *address, size_t index)
+{
+    return (unsigned)address->bytes[2 * index] << 8 | address->bytes[2 * index + 1];
+}
+
+/* The longest run of zero groups, of two or more; the first of equal ones. */
+static void longest_zeros(const struct cidr *address, size_t *from, size_t *count)
+{
+    size_t i = 0;
+    *from = 8;
+    *count = 1;
+    while (i < 8) {
+        size_t end = i;
+        while (end < 8 && group(address, end) == 0)
+            end++;
+        if (end - i > *count) {
+            *from = i;
+            *count = end - i;
+        }
+        i = end + 1;
+    }
+}
+
+size_t ip_write(const struct cidr *address, char out[IP_TEXT])
+{
+    size_t len = 0, from, count, i;
+    if (address->size == 4)
+        return (size_t)snprintf(out, IP_TEXT, "%u.%u.%u.%u", address->bytes[0], address->bytes[1],
+                                address->bytes[2], address->bytes[3]);
+    longest_zeros(address, &from, &count);
+    for (i = 0; i < 8; i++) {
+        if (i == from) {
+            len += (size_t)snprintf(out + len, IP_TEXT - len, "::");
+            i += count - 1;
+            continue;
+        }
+        len += (size_t)snprintf(out + len, IP_TEXT - len, "%s%x",
+                                i > 0 && i != from + count ? ":" : "", group(address, i));
+    }
+    return len;
+}
+
+void cidr_mask(struct cidr *range)
+{
+    for (unsigned bit = range->bits; bit < range->size * 8U; bit++)
+        range->bytes[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
 }

@@ -17,6 +17,10 @@ struct cidr {
 
 bool ip_parse(struct quell_str text, struct cidr *address); /* no zone, no leading zeros */
 bool cidr_parse(struct quell_str text, struct cidr *range); /* `a/n`, or an address alone */
+/* The shortest form of an address (RFC 5952), as text with its NUL; returns its length. */
+enum { IP_TEXT = 40 };
+size_t ip_write(const struct cidr *address, char out[IP_TEXT]);
+void cidr_mask(struct cidr *range); /* sets the bits that do not count to 0 */
 bool cidr_contains(const struct cidr *range, const struct cidr *address);
 
 #endif

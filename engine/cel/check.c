@@ -153,6 +153,8 @@ static const struct cel_type *value_type(struct checking *c, struct quell_value 
     case QUELL_MAP:
     case QUELL_OPTIONAL:
     case QUELL_UNKNOWN:
+    case QUELL_IP:
+    case QUELL_CIDR:
         break; /* no literal is one */
     }
     return &cel_dyn;

@@ -165,6 +165,7 @@ const char *type_with_article(struct quell_value value)
         [QUELL_MAP] = "a map",           [QUELL_TIME] = "a timestamp",
         [QUELL_DURATION] = "a duration", [QUELL_OPTIONAL] = "an optional",
         [QUELL_TYPE] = "a type",         [QUELL_UNKNOWN] = "an unknown",
+        [QUELL_IP] = "an IP address",    [QUELL_CIDR] = "a range of addresses",
     };
     return names[value.type];
 }

@@ -223,6 +223,8 @@ enum quell_code cel_convert_type(struct evaluation *e, const struct node *node,
         [QUELL_DURATION] = "google.protobuf.Duration",
         [QUELL_OPTIONAL] = "optional_type",
         [QUELL_TYPE] = "type",
+        [QUELL_IP] = "net.IP",
+        [QUELL_CIDR] = "net.CIDR",
     };
     (void)e;
     (void)node;

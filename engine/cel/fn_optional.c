@@ -51,6 +51,8 @@ static bool is_zero(struct quell_value value)
         return value.as.integer == 0 && value.len == 0;
     case QUELL_TYPE:
     case QUELL_UNKNOWN:
+    case QUELL_IP:
+    case QUELL_CIDR:
         break;
     }
     return false;

@@ -41,10 +41,12 @@ enum {
     T_DURATION = 1u << QUELL_DURATION,
     T_OPTIONAL = 1u << QUELL_OPTIONAL,
     T_TYPE = 1u << QUELL_TYPE,
+    T_IP = 1u << QUELL_IP,
+    T_CIDR = 1u << QUELL_CIDR,
     T_ANY = T_NULL | T_BOOL | T_INT | T_UINT | T_DOUBLE | T_STRING | T_BYTES | T_LIST | T_MAP |
-            T_TIME | T_DURATION | T_OPTIONAL | T_TYPE,
+            T_TIME | T_DURATION | T_OPTIONAL | T_TYPE | T_IP | T_CIDR,
     T_NUMBER = T_INT | T_UINT | T_DOUBLE,
-    T_MORE = 1u << 15, /* on the last argument: any number of them, none included */
+    T_MORE = 1u << 30, /* on the last argument: any number of them, none included */
 };
 
 enum { FUNCTION_ARGUMENTS = 5 }; /* the most that a row without T_MORE has, its receiver included */
@@ -65,7 +67,7 @@ struct function_row {
     struct quell_str name;
     enum function_form form;
     /* A function: */
-    uint16_t types[FUNCTION_ARGUMENTS + 1]; /* of the arguments; ends with 0 */
+    uint32_t types[FUNCTION_ARGUMENTS + 1]; /* of the arguments; ends with 0 */
     enum quell_code (*run)(struct evaluation *e, const struct node *node,
                            const struct quell_value *arguments, struct quell_value *result);
     /* A macro: */

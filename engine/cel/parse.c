@@ -209,6 +209,8 @@ static struct quell_value type_named(struct quell_str name)
         {"duration", "google.protobuf.Duration"},
         {"google.protobuf.Timestamp", "google.protobuf.Timestamp"},
         {"google.protobuf.Duration", "google.protobuf.Duration"},
+        {"net.IP", "net.IP"},
+        {"net.CIDR", "net.CIDR"},
     };
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (str_is(name, types[i].name)) {

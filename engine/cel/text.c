@@ -102,6 +102,8 @@ struct quell_str cel_to_text(struct arena *arena, struct quell_value value)
         return text_of_number(arena, value);
     case QUELL_STRING:
     case QUELL_TYPE:
+    case QUELL_IP:
+    case QUELL_CIDR:
         return quell_str(value);
     case QUELL_BYTES:
         if (utf8_valid(quell_str(value)) == value.len)

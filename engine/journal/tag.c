@@ -205,6 +205,10 @@ static struct quell_value encode(struct walk *walk, struct quell_value value, si
         return tagged_str(walk, "$duration", when_format_duration(arena, when));
     case QUELL_TYPE:
         return tagged_str(walk, "$type", quell_str(value));
+    case QUELL_IP:
+        return tagged_str(walk, "$ip", quell_str(value));
+    case QUELL_CIDR:
+        return tagged_str(walk, "$cidr", quell_str(value));
     case QUELL_UNKNOWN:
         return tagged_str(walk, "$unknown", quell_str(value));
     }
@@ -299,6 +303,22 @@ static bool read_type(struct walk *walk, struct quell_value inner, struct quell_
     return true;
 }
 
+static bool read_ip(struct walk *walk, struct quell_value inner, struct quell_value *value)
+{
+    (void)walk; /* needs no memory */
+    *value = inner;
+    value->type = QUELL_IP;
+    return true;
+}
+
+static bool read_cidr(struct walk *walk, struct quell_value inner, struct quell_value *value)
+{
+    (void)walk; /* needs no memory */
+    *value = inner;
+    value->type = QUELL_CIDR;
+    return true;
+}
+
 static bool read_unknown(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
     (void)walk; /* needs no memory */
@@ -363,6 +383,7 @@ static const struct {
     {"$bytes", QUELL_STRING, read_bytes},     {"$uint", QUELL_STRING, read_uint},
     {"$double", QUELL_STRING, read_double},   {"$type", QUELL_STRING, read_type},
     {"$unknown", QUELL_STRING, read_unknown}, {"$secret", QUELL_STRING, read_secret},
+    {"$ip", QUELL_STRING, read_ip},           {"$cidr", QUELL_STRING, read_cidr},
     {"$optional", QUELL_LIST, read_optional}, {"$map", QUELL_MAP, read_map},
     {"$pairs", QUELL_LIST, read_pairs},       {"$json", QUELL_STRING, read_json},
 };

@@ -138,6 +138,8 @@ bool value_equal(struct quell_value a, struct quell_value b)
     case QUELL_BYTES:
     case QUELL_TYPE:
     case QUELL_UNKNOWN:
+    case QUELL_IP:
+    case QUELL_CIDR:
         return quell_str_equal(quell_str(a), quell_str(b));
     case QUELL_LIST:
     case QUELL_OPTIONAL:
@@ -180,6 +182,8 @@ bool value_compare(struct quell_value a, struct quell_value b, int *order)
     case QUELL_OPTIONAL:
     case QUELL_TYPE:
     case QUELL_UNKNOWN:
+    case QUELL_IP:
+    case QUELL_CIDR:
         break;
     }
     return false;

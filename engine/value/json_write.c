@@ -227,6 +227,8 @@ static void write_value(struct buf *out, struct quell_value value, enum json_sty
         break;
     case QUELL_STRING:
     case QUELL_TYPE:
+    case QUELL_IP:
+    case QUELL_CIDR:
         json_write_string(out, quell_str(value));
         break;
     case QUELL_BYTES:

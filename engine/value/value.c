@@ -114,6 +114,8 @@ struct quell_value value_copy(struct arena *arena, struct quell_value value)
     case QUELL_BYTES:
     case QUELL_TYPE:
     case QUELL_UNKNOWN:
+    case QUELL_IP:
+    case QUELL_CIDR:
         value.as.text = arena_str(arena, quell_str(value)).data;
         return value;
     case QUELL_LIST:
@@ -158,10 +160,11 @@ const char *value_type_name(struct quell_value value)
         [QUELL_UINT] = "uint",      [QUELL_DOUBLE] = "double",     [QUELL_STRING] = "string",
         [QUELL_BYTES] = "bytes",    [QUELL_LIST] = "list",         [QUELL_MAP] = "map",
         [QUELL_TIME] = "timestamp", [QUELL_DURATION] = "duration", [QUELL_OPTIONAL] = "optional",
-        [QUELL_TYPE] = "type",      [QUELL_UNKNOWN] = "unknown",
+        [QUELL_TYPE] = "type",      [QUELL_UNKNOWN] = "unknown",   [QUELL_IP] = "ip",
+        [QUELL_CIDR] = "cidr",
     };
-    _Static_assert(sizeof(names) / sizeof(names[0]) == QUELL_UNKNOWN + 1, "each type has a name");
-    return value.type <= QUELL_UNKNOWN ? names[value.type] : "unknown";
+    _Static_assert(sizeof(names) / sizeof(names[0]) == QUELL_CIDR + 1, "each type has a name");
+    return value.type <= QUELL_CIDR ? names[value.type] : "unknown";
 }
 
 /* Whether `is` holds for a value or for anything inside of it. */

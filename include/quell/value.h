@@ -39,6 +39,8 @@ enum quell_type {
     QUELL_OPTIONAL, /* CEL's optional: len is 0 (none) or 1 (items[0]) */
     QUELL_TYPE,     /* CEL's type value: text is its name */
     QUELL_UNKNOWN,  /* cannot be known in a plan: text says why */
+    QUELL_IP,       /* CEL's net.IP: an address; text is its shortest form, as RFC 5952 has it */
+    QUELL_CIDR,     /* CEL's net.CIDR: a range; text is an address, `/`, leading bits */
 };
 
 enum quell_value_flag {
@@ -162,12 +164,12 @@ static inline struct quell_value quell_unknown(struct quell_str why)
     return value;
 }
 
-/* The text of a string, bytes, type, unknown or verbatim number; empty for anything else. */
+/* The text of a string, bytes, type, unknown, address, range or verbatim number; else empty. */
 static inline struct quell_str quell_str(struct quell_value value)
 {
     struct quell_str str = {"", 0};
     if (value.type == QUELL_STRING || value.type == QUELL_BYTES || value.type == QUELL_TYPE ||
-        value.type == QUELL_UNKNOWN || (value.flags & QUELL_VERBATIM)) {
+        value.type >= QUELL_UNKNOWN || (value.flags & QUELL_VERBATIM)) {
         str.data = value.as.text;
         str.len = value.len;
     }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -120,11 +121,55 @@ static void ranges(void **state)
     }
 }
 
+static void shortest_form(void **state)
+{
+    static const struct {
+        const char *text, *shortest;
+    } rows[] = {
+        {"10.0.0.1", "10.0.0.1"},
+        {"255.255.255.255", "255.255.255.255"},
+        {"::ffff:c000:201", "192.0.2.1"},
+        {"0:0:0:0:0:0:0:0", "::"},
+        {"0::1", "::1"},
+        {"1:0:0:0:0:0:0:0", "1::"},
+        {"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+        {"1:0:0:2:0:0:0:3", "1:0:0:2::3"},
+        {"0:1:2:3:4:5:6:7", "0:1:2:3:4:5:6:7"},
+        {"1:2:3:4:5:6:0:0", "1:2:3:4:5:6::"},
+        {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cidr address;
+        char text[IP_TEXT];
+        assert_true(ip_parse(quell_str_of(rows[i].text), &address));
+        assert_int_equal(ip_write(&address, text), strlen(rows[i].shortest));
+        assert_string_equal(text, rows[i].shortest);
+    }
+}
+
+static void masks(void **state)
+{
+    static const struct {
+        const char *range, *masked;
+    } rows[] = {{"10.1.2.3/8", "10.0.0.0"},       {"10.1.2.3/32", "10.1.2.3"},
+                {"10.1.2.255/25", "10.1.2.128"},  {"10.1.2.3/0", "0.0.0.0"},
+                {"2001:db8::1/32", "2001:db8::"}, {"ffff::ffff/127", "ffff::fffe"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cidr range;
+        char text[IP_TEXT];
+        assert_true(cidr_parse(quell_str_of(rows[i].range), &range));
+        cidr_mask(&range);
+        (void)ip_write(&range, text);
+        assert_string_equal(text, rows[i].masked);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses),
-        cmocka_unit_test(ranges),
-    };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(ranges),
+                                       cmocka_unit_test(shortest_form), cmocka_unit_test(masks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,9 +34,10 @@
 #include "value/json.h"
 #include "value/value.h"
 
-static const char *const files[] = {
-    "literals", "operators", "names",    "macros",  "strings", "lists",  "convert", "times",
-    "optional", "regex",     "unknowns", "secrets", "faults",  "budget", "quell",   "calendar"};
+static const char *const files[] = {"literals", "operators", "names",  "macros",   "strings",
+                                    "lists",    "convert",   "times",  "optional", "regex",
+                                    "unknowns", "secrets",   "faults", "budget",   "quell",
+                                    "calendar", "network"};
 
 enum { CASE_BYTES = 64 * 1024 };
 
@@ -89,6 +90,8 @@ static void show(struct suite *suite, struct buf *out, struct quell_value value)
     } else if (value.type == QUELL_TIME || value.type == QUELL_DURATION) {
         buf_add_format(out, "%s('%.*s')", value.type == QUELL_TIME ? "timestamp" : "duration",
                        QUELL_ARG(cel_to_text(suite->arena, value)));
+    } else if (value.type == QUELL_IP || value.type == QUELL_CIDR) {
+        buf_add_format(out, "%s('%.*s')", value_type_name(value), QUELL_ARG(text));
     } else if (value.type == QUELL_OPTIONAL) {
         buf_add_text(out, value.len ? "optional.of(" : "optional.none(");
         if (value.len)

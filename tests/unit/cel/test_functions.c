@@ -80,7 +80,8 @@ static unsigned type_named(struct quell_str name)
                  {"null", T_NULL},         {"list", T_LIST},
                  {"map", T_MAP},           {"timestamp", T_TIME},
                  {"duration", T_DURATION}, {"optional", T_OPTIONAL},
-                 {"type", T_TYPE},         {"dyn", T_ANY}};
+                 {"type", T_TYPE},         {"ip", T_IP},
+                 {"cidr", T_CIDR},         {"dyn", T_ANY}};
     if (name.len == 1 && name.data[0] >= 'A' && name.data[0] <= 'Z')
         return T_ANY;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

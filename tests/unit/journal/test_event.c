@@ -75,6 +75,8 @@ static bool same(struct quell_value a, struct quell_value b)
     case QUELL_BYTES:
     case QUELL_TYPE:
     case QUELL_UNKNOWN:
+    case QUELL_IP:
+    case QUELL_CIDR:
         return quell_str_equal(quell_str(a), quell_str(b));
     case QUELL_LIST:
     case QUELL_OPTIONAL:
@@ -181,7 +183,7 @@ static struct quell_value any_scalar(struct arena *arena)
 {
     struct quell_value value;
 
-    switch (below(9)) {
+    switch (below(11)) {
     case 0:
         return quell_null();
     case 1:
@@ -198,6 +200,14 @@ static struct quell_value any_scalar(struct arena *arena)
     case 7:
         value = quell_text("timestamp");
         value.type = QUELL_TYPE;
+        return value;
+    case 8:
+        value = quell_text("2001:db8::1");
+        value.type = QUELL_IP;
+        return value;
+    case 9:
+        value = quell_text("10.0.0.0/8");
+        value.type = QUELL_CIDR;
         return value;
     }
     return quell_string(any_text(arena));
