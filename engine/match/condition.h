@@ -105,7 +105,10 @@ struct unless_entry {
     struct quell_str where, text;
 };
 
+struct change;
+
 struct trigger {
+    enum match_subject subject;
     unsigned types; /* bit 1 << index in trigger_types */
     struct place types_place;
     struct quell_str types_text;
@@ -113,6 +116,8 @@ struct trigger {
     size_t match_count;
     const struct unless_entry *unless;
     size_t unless_count;
+    const struct change *changed;
+    size_t changed_count;
     const struct cel *where;
     struct place where_place;
     struct quell_str where_text;
@@ -160,7 +165,8 @@ enum why {
 };
 
 struct judge {
-    struct quell_value incident;
+    struct quell_value incident; /* or the alert, or the event */
+    struct quell_value now;      /* of `older-than` and `newer-than`; null: its received_at */
     const struct cel_scope *scope;
     bool guard; /* inside `unless` or `not`: an absent field makes any condition undetermined */
 };

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "cel/cel.h"
+#include "match/changed.h"
 #include "match/load.h"
 #include "value/fields.h"
 #include "value/value.h"
@@ -31,6 +32,13 @@ const struct quell_field match_incident_fields[] = {
      .of = QUELL_FIELD_MAP,
      .flags = QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY | QUELL_CONSTANT,
      .doc = "Exceptions, each written like `match`; one that holds stops the trigger."},
+    {.name = "changed",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_CONSTANT,
+     .doc = "What an update altered: field paths, each `any` or a map of `from`, `to`, `added` and "
+            "`removed` with conditions as in `match`; all must hold. `to` holds when the condition "
+            "holds now and did not before. With it, `types` is `updated` when not given."},
     {.name = "where",
      .type = QUELL_FIELD_ANY,
      .flags = QUELL_EXPRESSION,
@@ -52,12 +60,12 @@ static unsigned type_bit(struct quell_value word)
 }
 
 static void load_types(struct loader *loader, const struct yaml_node *node, struct place place,
-                       struct trigger *trigger)
+                       bool changed, struct trigger *trigger)
 {
     size_t i;
 
     trigger->types_place = place;
-    trigger->types = 1; /* created */
+    trigger->types = changed ? 2 : 1; /* updated, created */
     if (node) {
         trigger->types = type_bit(node->value);
         for (i = 0; i < node->count; i++)
@@ -169,10 +177,13 @@ static void load_keys(struct loader *loader, const struct yaml_node *node, struc
     const struct yaml_pair *types = yaml_find(node, QUELL_STR("types"));
     const struct yaml_node *match = yaml_get(node, "match");
     const struct yaml_node *unless = yaml_get(node, "unless");
+    const struct yaml_node *changed = yaml_get(node, "changed");
     const struct yaml_node *where = yaml_get(node, "where");
 
     load_types(loader, types ? &types->node : NULL, types ? types->key.place : node->place,
-               trigger);
+               changed != NULL, trigger);
+    if (changed)
+        changed_load(loader, changed, trigger);
     if (match)
         load_map(loader, match, QUELL_STR("match"), &trigger->match, &trigger->match_count);
     if (unless)
@@ -181,36 +192,38 @@ static void load_keys(struct loader *loader, const struct yaml_node *node, struc
         load_where(loader, where, trigger);
 }
 
-/* `changed` is a keyword of the language that this version does not judge: to ignore it would let
- * a playbook act on any update. */
-static bool refuse_changed(struct loader *loader, const struct yaml_node *node)
+/* A trigger that never sees an update never sees a change. */
+static void check_changed(struct loader *loader, const struct yaml_node *node,
+                          const struct trigger *trigger)
 {
     const struct yaml_pair *changed = yaml_find(node, QUELL_STR("changed"));
     struct diag *diag;
 
-    if (!changed)
-        return false;
-    diag = diag_add(loader->diags, "QL211", SEVERITY_ERROR, changed->key.place,
-                    "`changed` is not supported yet");
-    diag->label = QUELL_STR("this version cannot judge what an update changed");
-    return true;
+    if (!changed || trigger->types & ~1U)
+        return;
+    diag = diag_add(loader->diags, "QL220", SEVERITY_ERROR, changed->key.place,
+                    "`changed` says nothing about an incident that is new");
+    diag->label = QUELL_STR("`types` has neither `updated` nor `closed`");
+    diag->help = QUELL_STR("write `types: updated`");
 }
 
-struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
-                             const struct quell_field *fields, struct diag_list *diags)
+struct trigger *trigger_load_for(struct arena *arena, enum match_subject subject,
+                                 const struct yaml_node *node, const struct quell_field *fields,
+                                 struct diag_list *diags)
 {
     struct loader loader = {.arena = arena, .fields = fields, .diags = diags};
     struct trigger *trigger = arena_one(arena, struct trigger);
     size_t errors = diags->errors;
 
+    trigger->subject = subject;
     if (quell_is_null(node->value)) { /* a bare `incident:` means every new incident */
-        load_types(&loader, NULL, node->place, trigger);
+        load_types(&loader, NULL, node->place, false, trigger);
         return trigger;
     }
-    if (refuse_changed(&loader, node) ||
-        !fields_check_node(diags, match_incident_fields, node, false))
+    if (!fields_check_node(diags, match_incident_fields, node, false))
         return NULL;
     load_keys(&loader, node, trigger);
+    check_changed(&loader, node, trigger);
     trigger->regexes = loader.regexes;
     trigger->regex_count = loader.regex_count;
     if (diags->errors > errors) {
@@ -218,6 +231,17 @@ struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
         return NULL;
     }
     return trigger;
+}
+
+struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
+                             const struct quell_field *fields, struct diag_list *diags)
+{
+    return trigger_load_for(arena, MATCH_INCIDENT, node, fields, diags);
+}
+
+bool trigger_needs_before(const struct trigger *trigger)
+{
+    return trigger->changed_count > 0;
 }
 
 void trigger_free(struct trigger *trigger)

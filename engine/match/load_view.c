@@ -120,7 +120,8 @@ static bool step_into(struct loader *loader, const struct yaml_node *key, const 
 bool load_view(struct loader *loader, const struct yaml_node *key, const struct path *path,
                struct field_view *view)
 {
-    struct spot spot = {.type = QUELL_FIELD_OBJECT, .fields = loader->fields};
+    struct spot spot = {.type = loader->fields ? QUELL_FIELD_OBJECT : QUELL_FIELD_ANY,
+                        .fields = loader->fields};
     size_t i;
 
     for (i = 0; i < path->count && spot.type != QUELL_FIELD_ANY; i++) {

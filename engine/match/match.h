@@ -2,7 +2,7 @@
  * match.h - does this incident fire this trigger, and why (not).
  *
  * A trigger is compiled once from YAML: `types`, `match` (every line must hold), `unless` (any
- * entry that holds stops it), `where` (CEL). The verdict is match, no match or undetermined;
+ * entry that holds stops it), `changed` (what an update altered), `where` (CEL). The verdict is match, no match or undetermined;
  * undetermined never acts. Text is compared without regard to case unless `case: sensitive`.
  *
  * How a line is judged. The field path reaches elements (through lists: all of them; a list at the
@@ -32,6 +32,10 @@ struct trigger;
 
 extern const struct quell_field match_incident_fields[]; /* keys under `on: incident:` */
 
+/* What a trigger is about; expressions in `where` know it by this name. */
+enum match_subject { MATCH_INCIDENT, MATCH_ALERT, MATCH_EVENT };
+const char *match_subject_name(enum match_subject subject); /* "incident" "alert" "event" */
+
 /* Operators are rows of one table (operators.def), in documentation order. */
 struct match_operator_info {
     const char *name, *doc, *example;
@@ -44,6 +48,11 @@ const struct match_operator_info *match_operators(size_t *count);
  * freed by trigger_free). */
 struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
                              const struct quell_field *fields, struct diag_list *diags);
+/* The same for other subjects; `fields` NULL: nothing is known of the fields. */
+struct trigger *trigger_load_for(struct arena *arena, enum match_subject subject,
+                                 const struct yaml_node *node, const struct quell_field *fields,
+                                 struct diag_list *diags);
+bool trigger_needs_before(const struct trigger *trigger); /* it has `changed` */
 void trigger_free(struct trigger *trigger); /* NULL is allowed */
 
 enum match_verdict { MATCH_NO, MATCH_YES, MATCH_UNDETERMINED };
@@ -78,6 +87,21 @@ struct match_report { /* filled when asked for; lines live in the arena given to
 enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
                                 struct quell_str event, const struct cel_scope *scope,
                                 struct arena *arena, struct match_report *report);
+/* What happened, for trigger_judge. */
+struct match_event {
+    struct quell_str type;      /* as `event` above */
+    struct quell_value subject; /* the incident, alert or event */
+    struct quell_value before;  /* its version before; null = none is known */
+    struct quell_value now;     /* null: the subject's received_at */
+};
+/* trigger_test with all that there is to know. `changed` asks about `before`, and only of updates
+ * and closings; without one it is undetermined. `arena` is needed when there is `changed`. */
+enum match_verdict trigger_judge(const struct trigger *trigger, const struct match_event *event,
+                                 const struct cel_scope *scope, struct arena *arena,
+                                 struct match_report *report);
+/* The CEL of `where`, for the checker; NULL when there is none. */
+const struct cel *trigger_where(const struct trigger *trigger, struct place *place);
+
 /* ---- a condition on one value, outside of a trigger ---------------------------------------------
  * For tests of playbooks: `{ regex: '\\bmalware\\b' }`, `{ any-of: [a, b] }`.
  */
@@ -91,8 +115,5 @@ void match_check_free(struct match_check *check); /* NULL is allowed */
 /* Null stands for a value that is not there; of a list any element may satisfy it. */
 enum match_verdict match_check_test(const struct match_check *check, struct quell_value value);
 struct quell_str match_check_text(const struct match_check *check); /* as people read it */
-
-/* The CEL of `where`, for the checker; NULL when there is none. */
-const struct cel *trigger_where(const struct trigger *trigger, struct place *place);
 
 #endif

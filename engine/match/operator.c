@@ -190,7 +190,8 @@ static enum match_verdict judge_age(const struct test *test, const struct item *
     int64_t seconds, nanos;
     int order;
 
-    if (!time_of(quell_get(judge->incident, "received_at"), &now))
+    if (!time_of(quell_is_null(judge->now) ? quell_get(judge->incident, "received_at") : judge->now,
+                 &now))
         return unsure(WHY_CLOCK, why);
     if (!time_of(seen, &time))
         return unsure(WHY_MISMATCH, why);

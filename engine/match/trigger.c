@@ -1,7 +1,7 @@
 /*
  * trigger.c - the verdict of a whole trigger, and the report that `explain` shows.
  *
- * One order for both: types, the lines of `match`, the entries of `unless`, `where`. The first "no"
+ * One order for both: types, the lines of `match`, the entries of `unless`, `changed`, `where`. The first "no"
  * decides; an undetermined line is remembered and decides when nothing says no. Without a report
  * nothing is allocated but what `where` needs.
  */
@@ -9,13 +9,26 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cel/cel.h"
-#include "match/load.h"
+#include "match/changed.h"
 #include "value/value.h"
 
 enum {
     SEEN_BYTES = 200, /* of a text that is shown */
     SEEN_ITEMS = 5    /* elements that are shown */
 };
+
+const char *match_subject_name(enum match_subject subject)
+{
+    switch (subject) {
+    case MATCH_INCIDENT:
+        return "incident";
+    case MATCH_ALERT:
+        return "alert";
+    case MATCH_EVENT:
+        return "event";
+    }
+    return "event";
+}
 
 const char *match_verdict_name(enum match_verdict verdict)
 {
@@ -136,7 +149,8 @@ struct course {
 
 static size_t count_lines(const struct trigger *trigger)
 {
-    size_t i, count = 1 + trigger->match_count + (trigger->where ? 1 : 0);
+    size_t i, count =
+                  1 + trigger->match_count + trigger->changed_count + (trigger->where ? 1 : 0);
     for (i = 0; i < trigger->unless_count; i++)
         count += trigger->unless[i].count > 1 ? 1 + trigger->unless[i].count : 1;
     return count;
@@ -188,6 +202,59 @@ static void judge_types(struct course *course, struct quell_str event)
     }
     if (event.len > 0)
         weigh(course, holds ? MATCH_YES : MATCH_NO, course->lines - 1);
+}
+
+/* The field in both versions, as people see it. */
+static struct quell_value shown_change(struct arena *arena, const struct change *change,
+                                       struct quell_value before, struct quell_value now)
+{
+    struct condition field = {.path = change->path};
+    struct outcome nothing = {0};
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "before", seen_of(arena, &field, &nothing, before));
+    map_add(&map, "now", seen_of(arena, &field, &nothing, now));
+    return map_made(&map);
+}
+
+static void judge_change(struct course *course, const struct change *change,
+                         const struct match_event *event)
+{
+    struct match_line *line = line_new(course, change->where, change->place, change->text);
+    bool created = event->type.len == 0 || str_is(event->type, "created");
+    enum match_verdict holds = MATCH_UNDETERMINED;
+
+    if (created || over(course)) {
+        if (line && created)
+            line->why = event->type.len ? QUELL_STR("only an update changes something")
+                                        : QUELL_STR("no event was given");
+        if (line)
+            line->verdict = MATCH_YES;
+        return;
+    }
+    if (!quell_is_null(event->before))
+        holds = changed_judge(change, event->before, &course->judge, course->arena);
+    if (line) {
+        line->evaluated = true;
+        line->verdict = holds;
+        line->seen = quell_is_null(event->before)
+                         ? quell_null()
+                         : shown_change(course->arena, change, event->before, event->subject);
+        if (quell_is_null(event->before))
+            line->why = QUELL_STR("the version before is not known");
+    }
+    weigh(course, holds, course->lines - 1);
+}
+
+static void judge_changed(struct course *course, const struct match_event *event)
+{
+    size_t i;
+
+    for (i = 0; i < course->trigger->changed_count; i++) {
+        if (over(course) && !course->report)
+            return;
+        judge_change(course, &course->trigger->changed[i], event);
+    }
 }
 
 static enum match_verdict judge_condition(struct course *course, const struct condition *condition,
@@ -284,7 +351,8 @@ static void judge_unless(struct course *course)
 static enum match_verdict evaluate(const struct course *course, struct quell_value *seen,
                                    struct quell_str *why)
 {
-    struct quell_pair pair = {quell_text("incident"), course->judge.incident};
+    struct quell_pair pair = {quell_text(match_subject_name(course->trigger->subject)),
+                              course->judge.incident};
     struct cel_scope scope = {quell_map(&pair, 1), course->judge.scope};
     struct cel_fault fault = {0};
 
@@ -323,12 +391,14 @@ static void judge_where(struct course *course)
     weigh(course, holds, course->lines - 1);
 }
 
-enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
-                                struct quell_str event, const struct cel_scope *scope,
-                                struct arena *arena, struct match_report *report)
+enum match_verdict trigger_judge(const struct trigger *trigger, const struct match_event *event,
+                                 const struct cel_scope *scope, struct arena *arena,
+                                 struct match_report *report)
 {
     struct course course = {.trigger = trigger,
-                            .judge = {.incident = incident, .scope = scope},
+                            .judge = {.incident = event->subject,
+                                      .now = event->now,
+                                      .scope = scope},
                             .arena = arena,
                             .report = report,
                             .verdict = MATCH_YES,
@@ -339,13 +409,24 @@ enum match_verdict trigger_test(const struct trigger *trigger, struct quell_valu
         *report = (struct match_report){.lines = arena_array(arena, struct match_line, count),
                                         .count = count,
                                         .decided_by = count};
-    judge_types(&course, event);
+    judge_types(&course, event->type);
     judge_match(&course);
     judge_unless(&course);
+    course.judge.guard = false;
+    judge_changed(&course, event);
     judge_where(&course);
     if (report && course.decided_by < count) {
         report->decided_by = course.decided_by;
         report->lines[course.decided_by].decides = true;
     }
     return course.verdict;
+}
+
+enum match_verdict trigger_test(const struct trigger *trigger, struct quell_value incident,
+                                struct quell_str event, const struct cel_scope *scope,
+                                struct arena *arena, struct match_report *report)
+{
+    struct match_event happened = {.type = event, .subject = incident};
+
+    return trigger_judge(trigger, &happened, scope, arena, report);
 }
