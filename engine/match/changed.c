@@ -27,8 +27,8 @@ static const struct {
 static void report_part(struct loader *loader, const struct yaml_node *node,
                         struct quell_str message)
 {
-    struct diag *diag = diag_add(loader->diags, "QL221", SEVERITY_ERROR, node->place, "%.*s",
-                                 QUELL_ARG(message));
+    struct diag *diag =
+        diag_add(loader->diags, "QL221", SEVERITY_ERROR, node->place, "%.*s", QUELL_ARG(message));
     diag->help = QUELL_STR("write `any`, or a map of `from`, `to`, `added` and `removed`, such as "
                            "`{ to: high }`");
 }
@@ -57,9 +57,9 @@ static void load_part(struct loader *loader, const struct yaml_pair *field,
     condition = arena_one(loader->arena, struct condition);
     load_condition(loader, &line, QUELL_STR("changed"), condition);
     change->parts[part] = condition;
-    change->text = arena_format(loader->arena, "%.*s%s%s: %.*s", QUELL_ARG(change->text),
-                                change->text.len ? ", " : "", parts[part].told,
-                                QUELL_ARG(condition->text));
+    change->text =
+        arena_format(loader->arena, "%.*s%s%s: %.*s", QUELL_ARG(change->text),
+                     change->text.len ? ", " : "", parts[part].told, QUELL_ARG(condition->text));
 }
 
 static void load_change(struct loader *loader, const struct yaml_pair *pair, struct change *change)
@@ -227,10 +227,10 @@ enum match_verdict changed_judge(const struct change *change, struct quell_value
     if (change->parts[CHANGE_TO])
         sum = both(sum, began(change, CHANGE_TO, before, now, judge));
     if (change->parts[CHANGE_ADDED])
-        sum = both(sum, ask(change, CHANGE_ADDED, difference(arena, &change->path, &new, &old),
-                            judge));
+        sum = both(sum,
+                   ask(change, CHANGE_ADDED, difference(arena, &change->path, &new, &old), judge));
     if (change->parts[CHANGE_REMOVED])
-        sum = both(sum, ask(change, CHANGE_REMOVED, difference(arena, &change->path, &old, &new),
-                            judge));
+        sum = both(
+            sum, ask(change, CHANGE_REMOVED, difference(arena, &change->path, &old, &new), judge));
     return sum;
 }

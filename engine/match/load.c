@@ -211,7 +211,7 @@ struct trigger *trigger_load_for(struct arena *arena, enum match_subject subject
                                  const struct yaml_node *node, const struct quell_field *fields,
                                  struct diag_list *diags)
 {
-    struct loader loader = {.arena = arena, .fields = fields, .diags = diags};
+    struct loader loader = {.arena = arena, .subject = subject, .fields = fields, .diags = diags};
     struct trigger *trigger = arena_one(arena, struct trigger);
     size_t errors = diags->errors;
 

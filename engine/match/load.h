@@ -12,7 +12,8 @@ struct arena;
 
 struct loader {
     struct arena *arena;
-    const struct quell_field *fields;
+    enum match_subject subject;
+    const struct quell_field *fields; /* of the subject; NULL: not known */
     struct diag_list *diags;
     struct regex **regexes; /* all that were compiled, in `arena` */
     size_t regex_count, regex_cap;

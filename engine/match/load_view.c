@@ -26,10 +26,18 @@ static void enter_list(struct spot *spot)
     spot->of = QUELL_FIELD_ANY;
 }
 
+/* `incident.title` for `title`. */
+static bool names_subject(const struct loader *loader, struct quell_str path,
+                          struct quell_str *rest)
+{
+    struct quell_str head;
+    return str_cut(path, '.', &head, rest) && str_is(head, match_subject_name(loader->subject));
+}
+
 static bool unknown_field(struct loader *loader, const struct yaml_node *key,
                           const struct spot *spot, struct quell_str parent, struct quell_str name)
 {
-    struct quell_str nearest = fields_nearest(spot->fields, name);
+    struct quell_str nearest = fields_nearest(spot->fields, name), rest;
     struct diag *diag = diag_add(loader->diags, "QL202", SEVERITY_ERROR, key->place,
                                  "unknown field `%.*s`", QUELL_ARG(quell_str(key->value)));
 
@@ -42,10 +50,9 @@ static bool unknown_field(struct loader *loader, const struct yaml_node *key,
                          ? diag_format(loader->diags, "did you mean `%.*s.%.*s`?",
                                        QUELL_ARG(parent), QUELL_ARG(nearest))
                          : diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
-    else if (str_starts(quell_str(key->value), QUELL_STR("incident.")))
-        diag->help =
-            diag_format(loader->diags, "write `%.*s`; the incident is meant anyway",
-                        QUELL_ARG(str_slice(quell_str(key->value), 9, quell_str(key->value).len)));
+    else if (names_subject(loader, quell_str(key->value), &rest))
+        diag->help = diag_format(loader->diags, "write `%.*s`; the %s is meant anyway",
+                                 QUELL_ARG(rest), match_subject_name(loader->subject));
     else
         diag->help = QUELL_STR("what a sender sends beside the known fields is below `raw`");
     return false;

@@ -2,8 +2,9 @@
  * match.h - does this incident fire this trigger, and why (not).
  *
  * A trigger is compiled once from YAML: `types`, `match` (every line must hold), `unless` (any
- * entry that holds stops it), `changed` (what an update altered), `where` (CEL). The verdict is match, no match or undetermined;
- * undetermined never acts. Text is compared without regard to case unless `case: sensitive`.
+ * entry that holds stops it), `changed` (what an update altered), `where` (CEL). The verdict is
+ * match, no match or undetermined; undetermined never acts. Text is compared without regard to case
+ * unless `case: sensitive`.
  *
  * How a line is judged. The field path reaches elements (through lists: all of them; a list at the
  * end is its items). A positive operator holds when one element satisfies it; `not` and `none-of`
@@ -53,7 +54,7 @@ struct trigger *trigger_load_for(struct arena *arena, enum match_subject subject
                                  const struct yaml_node *node, const struct quell_field *fields,
                                  struct diag_list *diags);
 bool trigger_needs_before(const struct trigger *trigger); /* it has `changed` */
-void trigger_free(struct trigger *trigger); /* NULL is allowed */
+void trigger_free(struct trigger *trigger);               /* NULL is allowed */
 
 enum match_verdict { MATCH_NO, MATCH_YES, MATCH_UNDETERMINED };
 const char *match_verdict_name(enum match_verdict verdict); /* "no match" "match" "undetermined" */

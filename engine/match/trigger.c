@@ -1,9 +1,9 @@
 /*
  * trigger.c - the verdict of a whole trigger, and the report that `explain` shows.
  *
- * One order for both: types, the lines of `match`, the entries of `unless`, `changed`, `where`. The first "no"
- * decides; an undetermined line is remembered and decides when nothing says no. Without a report
- * nothing is allocated but what `where` needs.
+ * One order for both: types, the lines of `match`, the entries of `unless`, `changed`, `where`. The
+ * first "no" decides; an undetermined line is remembered and decides when nothing says no. Without
+ * a report nothing is allocated but what `where` needs.
  */
 #include "base/arena.h"
 #include "base/limits.h"
@@ -149,8 +149,7 @@ struct course {
 
 static size_t count_lines(const struct trigger *trigger)
 {
-    size_t i, count =
-                  1 + trigger->match_count + trigger->changed_count + (trigger->where ? 1 : 0);
+    size_t i, count = 1 + trigger->match_count + trigger->changed_count + (trigger->where ? 1 : 0);
     for (i = 0; i < trigger->unless_count; i++)
         count += trigger->unless[i].count > 1 ? 1 + trigger->unless[i].count : 1;
     return count;
@@ -395,14 +394,13 @@ enum match_verdict trigger_judge(const struct trigger *trigger, const struct mat
                                  const struct cel_scope *scope, struct arena *arena,
                                  struct match_report *report)
 {
-    struct course course = {.trigger = trigger,
-                            .judge = {.incident = event->subject,
-                                      .now = event->now,
-                                      .scope = scope},
-                            .arena = arena,
-                            .report = report,
-                            .verdict = MATCH_YES,
-                            .decided_by = SIZE_MAX};
+    struct course course = {
+        .trigger = trigger,
+        .judge = {.incident = event->subject, .now = event->now, .scope = scope},
+        .arena = arena,
+        .report = report,
+        .verdict = MATCH_YES,
+        .decided_by = SIZE_MAX};
     size_t count = report ? count_lines(trigger) : 0;
 
     if (report)

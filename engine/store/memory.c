@@ -13,78 +13,13 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "loop/pool.h"
-#include "store/shelf.h"
-#include "store/store.h"
+#include "store/memory_parts.h"
 
 extern const struct store_kind store_memory;
 
-/* Every row begins with its key. */
-struct incident_row {
-    struct shelf_key key; /* id */
-    struct store_incident data;
-};
-
-struct delivery_row {
-    struct shelf_key key; /* hook, id */
-    struct store_delivery data;
-};
-
-struct revision_row {
-    struct shelf_key key; /* revision */
-    struct store_revision data;
-};
-
-struct run_row {
-    struct shelf_key key; /* id */
-    struct store_run data;
-};
-
-struct journal_row {
-    struct shelf_key key; /* run */
-    struct shelf events;
-};
-
-struct event_row {
-    struct shelf_key key; /* seq */
-    struct store_event data;
-};
-
-/* What all handles of one store share. */
-struct memory {
-    struct pool_lock *lock; /* guards all below */
-    size_t handles;
-    struct arena *arena; /* rows and their texts; only the writer allocates */
-    struct shelf incidents, deliveries, revisions, runs, journals;
-};
-
-struct memory_store {
-    struct store store;
-    enum store_mode mode;
-    struct memory *memory;
-};
-
-static struct memory *memory_of(struct store *store)
-{
-    return ((struct memory_store *)store)->memory;
-}
-
 /* ---- writing ---------------------------------------------------------------------------------*/
 
-/* What a commit did so far, to be taken back when a later row of it is refused. */
-struct change {
-    struct shelf *shelf;
-    struct shelf_key *row, *old; /* old: the row it replaced, or NULL */
-    struct change *before;
-};
-
-struct commit {
-    struct memory *memory;
-    struct arena *scratch;
-    struct change *last;
-};
-
-/* Puts a row on a shelf, in the place of an equal one if there is one. */
-static void put(struct commit *commit, struct shelf *shelf, struct shelf_key *row)
+void memory_put(struct commit *commit, struct shelf *shelf, struct shelf_key *row)
 {
     struct change *change = arena_one(commit->scratch, struct change);
     size_t place = shelf_place(shelf, row);
@@ -101,6 +36,20 @@ static void put(struct commit *commit, struct shelf *shelf, struct shelf_key *ro
     }
 }
 
+void memory_remove(struct commit *commit, struct shelf *shelf, struct shelf_key *key)
+{
+    struct change *change;
+    size_t place = shelf_place(shelf, key);
+
+    if (!shelf_at(shelf, place, key))
+        return;
+    change = arena_one(commit->scratch, struct change);
+    *change = (struct change){
+        .shelf = shelf, .row = shelf->rows[place], .before = commit->last, .removed = true};
+    commit->last = change;
+    shelf_remove(shelf, place);
+}
+
 static void take_back(struct commit *commit)
 {
     struct change *change;
@@ -108,14 +57,16 @@ static void take_back(struct commit *commit)
     for (change = commit->last; change; change = change->before) {
         size_t place = shelf_place(change->shelf, change->row);
 
-        if (change->old)
+        if (change->removed)
+            shelf_insert(change->shelf, place, change->row);
+        else if (change->old)
             change->shelf->rows[place] = change->old;
         else
             shelf_remove(change->shelf, place);
     }
 }
 
-static void keep(struct commit *commit, struct quell_str *text)
+void memory_keep(struct commit *commit, struct quell_str *text)
 {
     *text = arena_str(commit->memory->arena, *text);
 }
@@ -130,14 +81,15 @@ static enum quell_code put_incident(struct commit *commit, const struct store_in
     if (shelf_find(&commit->memory->incidents, &row->key))
         return error_set(err, QUELL_CONFLICT, "incident %.*s is already there",
                          QUELL_ARG(incident->id));
-    keep(commit, &row->data.id);
-    keep(commit, &row->data.source);
-    keep(commit, &row->data.source_id);
-    keep(commit, &row->data.title);
-    keep(commit, &row->data.severity);
-    keep(commit, &row->data.body);
+    memory_keep(commit, &row->data.id);
+    memory_keep(commit, &row->data.source);
+    memory_keep(commit, &row->data.source_id);
+    memory_keep(commit, &row->data.title);
+    memory_keep(commit, &row->data.severity);
+    memory_keep(commit, &row->data.body);
     row->key.first = row->data.id;
-    put(commit, &commit->memory->incidents, &row->key);
+    memory_put(commit, &commit->memory->incidents, &row->key);
+    memory_put_sent(commit, row);
     return QUELL_OK;
 }
 
@@ -152,12 +104,12 @@ static enum quell_code put_delivery(struct commit *commit, const struct store_de
     if (shelf_find(&commit->memory->deliveries, &row->key))
         return error_set(err, QUELL_CONFLICT, "delivery %.*s was already answered",
                          QUELL_ARG(delivery->id));
-    keep(commit, &row->data.hook);
-    keep(commit, &row->data.id);
-    keep(commit, &row->data.answer);
+    memory_keep(commit, &row->data.hook);
+    memory_keep(commit, &row->data.id);
+    memory_keep(commit, &row->data.answer);
     row->key.first = row->data.hook;
     row->key.second = row->data.id;
-    put(commit, &commit->memory->deliveries, &row->key);
+    memory_put(commit, &commit->memory->deliveries, &row->key);
     return QUELL_OK;
 }
 
@@ -169,12 +121,12 @@ static void put_revision(struct commit *commit, const struct store_revision *rev
     row->key.first = revision->revision;
     if (shelf_find(&commit->memory->revisions, &row->key))
         return;
-    keep(commit, &row->data.revision);
-    keep(commit, &row->data.playbook);
-    keep(commit, &row->data.file);
-    keep(commit, &row->data.text);
+    memory_keep(commit, &row->data.revision);
+    memory_keep(commit, &row->data.playbook);
+    memory_keep(commit, &row->data.file);
+    memory_keep(commit, &row->data.text);
     row->key.first = row->data.revision;
-    put(commit, &commit->memory->revisions, &row->key);
+    memory_put(commit, &commit->memory->revisions, &row->key);
 }
 
 /* The texts of a run live in `arena`. */
@@ -197,7 +149,7 @@ static void put_run(struct commit *commit, const struct store_run *run)
     row->data = *run;
     copy_run(commit->memory->arena, &row->data);
     row->key.first = row->data.id;
-    put(commit, &commit->memory->runs, &row->key);
+    memory_put(commit, &commit->memory->runs, &row->key);
 }
 
 /* The journal of a run; an empty one left by a refused commit does no harm. */
@@ -226,9 +178,9 @@ static enum quell_code put_event(struct commit *commit, const struct store_event
         return error_set(err, QUELL_CONFLICT, "event %llu of run %.*s is already there",
                          (unsigned long long)event->seq, QUELL_ARG(event->run));
     row->data.run = journal->key.first;
-    keep(commit, &row->data.kind);
-    keep(commit, &row->data.body);
-    put(commit, &journal->events, &row->key);
+    memory_keep(commit, &row->data.kind);
+    memory_keep(commit, &row->data.body);
+    memory_put(commit, &journal->events, &row->key);
     return QUELL_OK;
 }
 
@@ -248,6 +200,10 @@ static enum quell_code put_batch(struct commit *commit, const struct store_batch
         put_run(commit, &batch->runs[i]);
     for (i = 0; !code && i < batch->event_count; i++)
         code = put_event(commit, &batch->events[i], err);
+    for (i = 0; !code && i < batch->mark_count; i++)
+        memory_put_mark(commit, &batch->marks[i]);
+    for (i = 0; !code && i < batch->refusal_count; i++)
+        code = memory_put_refusal(commit, &batch->refusals[i], err);
     return code;
 }
 
@@ -293,13 +249,14 @@ static enum quell_code memory_prune(struct store *store, int64_t before_us, stru
             shelf->rows[kept++] = shelf->rows[i];
     }
     shelf->count = kept;
+    memory_prune_marks(memory, before_us);
     pool_lock_give(memory->lock);
     return QUELL_OK;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------*/
 
-static void *find(struct memory *memory, const struct shelf *shelf, struct shelf_key key)
+void *memory_find(struct memory *memory, const struct shelf *shelf, struct shelf_key key)
 {
     void *row;
 
@@ -313,7 +270,8 @@ static enum quell_code memory_events(struct store *store, struct quell_str run, 
                                      store_event_fn *each, void *user, struct quell_error *err)
 {
     struct memory *memory = memory_of(store);
-    struct journal_row *journal = find(memory, &memory->journals, (struct shelf_key){.first = run});
+    struct journal_row *journal =
+        memory_find(memory, &memory->journals, (struct shelf_key){.first = run});
     struct shelf_key from = {.number = after + 1};
     struct arena *scratch;
     struct shelf_key **rows;
@@ -396,7 +354,7 @@ static enum quell_code memory_run(struct store *store, struct arena *arena, stru
                                   struct store_run *run, struct quell_error *err)
 {
     struct memory *memory = memory_of(store);
-    const struct run_row *row = find(memory, &memory->runs, (struct shelf_key){.first = id});
+    const struct run_row *row = memory_find(memory, &memory->runs, (struct shelf_key){.first = id});
 
     if (!row)
         return error_set(err, QUELL_NOT_FOUND, "no run %.*s", QUELL_ARG(id));
@@ -405,23 +363,28 @@ static enum quell_code memory_run(struct store *store, struct arena *arena, stru
     return QUELL_OK;
 }
 
-static enum quell_code memory_incident(struct store *store, struct arena *arena,
-                                       struct quell_str id, struct store_incident *incident,
-                                       struct quell_error *err)
+void memory_copy_incident(struct arena *arena, struct store_incident *incident)
 {
-    struct memory *memory = memory_of(store);
-    const struct incident_row *row =
-        find(memory, &memory->incidents, (struct shelf_key){.first = id});
-
-    if (!row)
-        return error_set(err, QUELL_NOT_FOUND, "no incident %.*s", QUELL_ARG(id));
-    *incident = row->data;
     incident->id = arena_str(arena, incident->id);
     incident->source = arena_str(arena, incident->source);
     incident->source_id = arena_str(arena, incident->source_id);
     incident->title = arena_str(arena, incident->title);
     incident->severity = arena_str(arena, incident->severity);
     incident->body = arena_str(arena, incident->body);
+}
+
+static enum quell_code memory_incident(struct store *store, struct arena *arena,
+                                       struct quell_str id, struct store_incident *incident,
+                                       struct quell_error *err)
+{
+    struct memory *memory = memory_of(store);
+    const struct incident_row *row =
+        memory_find(memory, &memory->incidents, (struct shelf_key){.first = id});
+
+    if (!row)
+        return error_set(err, QUELL_NOT_FOUND, "no incident %.*s", QUELL_ARG(id));
+    *incident = row->data;
+    memory_copy_incident(arena, incident);
     return QUELL_OK;
 }
 
@@ -431,7 +394,7 @@ static enum quell_code memory_revision(struct store *store, struct arena *arena,
 {
     struct memory *memory = memory_of(store);
     const struct revision_row *row =
-        find(memory, &memory->revisions, (struct shelf_key){.first = revision});
+        memory_find(memory, &memory->revisions, (struct shelf_key){.first = revision});
 
     if (!row)
         return error_set(err, QUELL_NOT_FOUND, "no playbook revision %.*s", QUELL_ARG(revision));
@@ -448,7 +411,7 @@ static enum quell_code memory_delivery(struct store *store, struct arena *arena,
 {
     struct memory *memory = memory_of(store);
     const struct delivery_row *row =
-        find(memory, &memory->deliveries, (struct shelf_key){.first = hook, .second = id});
+        memory_find(memory, &memory->deliveries, (struct shelf_key){.first = hook, .second = id});
 
     if (!row)
         return error_set(err, QUELL_NOT_FOUND, "no delivery %.*s", QUELL_ARG(id));
@@ -485,6 +448,9 @@ static void shared_free(struct memory *memory)
     shelf_free(&memory->revisions);
     shelf_free(&memory->runs);
     shelf_free(&memory->journals);
+    shelf_free(&memory->marks);
+    shelf_free(&memory->refusals);
+    shelf_free(&memory->sent);
     arena_free(memory->arena);
     pool_lock_free(memory->lock);
     memory_free(memory);
@@ -539,6 +505,10 @@ const struct store_kind store_memory = {
     .runs = memory_runs,
     .run = memory_run,
     .incident = memory_incident,
+    .incident_last = memory_incident_last,
+    .mark = memory_mark,
+    .marks = memory_marks,
+    .refusals = memory_refusals,
     .revision = memory_revision,
     .delivery = memory_delivery,
     .prune = memory_prune,

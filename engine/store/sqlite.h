@@ -30,7 +30,7 @@ struct sqlite_store {
 enum quell_code sqlite_refuse(const struct sqlite_store *store, struct quell_error *err);
 
 /* sqlite_schema.c */
-enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 2 }; /* "quel" */
+enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 3 }; /* "quel" */
 /* Settings, whose file it is, its version; makes or raises the tables when writing. */
 enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *err);
 /* Refuses a connection on which a commit would not survive a power failure. */
@@ -59,6 +59,15 @@ enum quell_code sqlite_run(struct store *store, struct arena *arena, struct quel
                            struct store_run *run, struct quell_error *err);
 enum quell_code sqlite_incident(struct store *store, struct arena *arena, struct quell_str id,
                                 struct store_incident *incident, struct quell_error *err);
+enum quell_code sqlite_incident_last(struct store *store, struct arena *arena,
+                                     struct quell_str source, struct quell_str source_id,
+                                     struct store_incident *incident, struct quell_error *err);
+enum quell_code sqlite_mark(struct store *store, struct arena *arena, struct quell_str scope,
+                            struct quell_str key, struct store_mark *mark, struct quell_error *err);
+enum quell_code sqlite_marks(struct store *store, struct quell_str scope, store_mark_fn *each,
+                             void *user, struct quell_error *err);
+enum quell_code sqlite_refusals(struct store *store, const struct store_refusal_query *query,
+                                store_refusal_fn *each, void *user, struct quell_error *err);
 enum quell_code sqlite_revision(struct store *store, struct arena *arena, struct quell_str revision,
                                 struct store_revision *found, struct quell_error *err);
 enum quell_code sqlite_delivery(struct store *store, struct arena *arena, struct quell_str hook,

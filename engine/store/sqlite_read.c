@@ -150,6 +150,35 @@ enum quell_code sqlite_run(struct store *handle, struct arena *arena, struct que
     return code;
 }
 
+static void keep_incident(struct arena *arena, sqlite3_stmt *statement,
+                          struct store_incident *incident)
+{
+    incident->id = column_kept(arena, statement, 0);
+    incident->received_us = sqlite3_column_int64(statement, 1);
+    incident->source = column_kept(arena, statement, 2);
+    incident->source_id = column_kept(arena, statement, 3);
+    incident->title = column_kept(arena, statement, 4);
+    incident->severity = column_kept(arena, statement, 5);
+    incident->body = column_kept(arena, statement, 6);
+}
+
+enum quell_code sqlite_incident_last(struct store *handle, struct arena *arena,
+                                     struct quell_str source, struct quell_str source_id,
+                                     struct store_incident *incident, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_INCIDENT_LAST);
+    enum quell_code code;
+
+    sqlite_bind_str(statement, 1, source);
+    sqlite_bind_str(statement, 2, source_id);
+    code = one(store, statement, "incident", source_id, err);
+    if (!code)
+        keep_incident(arena, statement, incident);
+    sqlite_give(store, SQL_INCIDENT_LAST, statement);
+    return code;
+}
+
 enum quell_code sqlite_incident(struct store *handle, struct arena *arena, struct quell_str id,
                                 struct store_incident *incident, struct quell_error *err)
 {
@@ -159,15 +188,8 @@ enum quell_code sqlite_incident(struct store *handle, struct arena *arena, struc
 
     sqlite_bind_str(statement, 1, id);
     code = one(store, statement, "incident", id, err);
-    if (!code) {
-        incident->id = column_kept(arena, statement, 0);
-        incident->received_us = sqlite3_column_int64(statement, 1);
-        incident->source = column_kept(arena, statement, 2);
-        incident->source_id = column_kept(arena, statement, 3);
-        incident->title = column_kept(arena, statement, 4);
-        incident->severity = column_kept(arena, statement, 5);
-        incident->body = column_kept(arena, statement, 6);
-    }
+    if (!code)
+        keep_incident(arena, statement, incident);
     sqlite_give(store, SQL_INCIDENT, statement);
     return code;
 }
@@ -210,5 +232,99 @@ enum quell_code sqlite_delivery(struct store *handle, struct arena *arena, struc
         found->answer = column_kept(arena, statement, 3);
     }
     sqlite_give(store, SQL_DELIVERY, statement);
+    return code;
+}
+
+/* ---- marks and refusals ----------------------------------------------------------------------*/
+
+static struct store_mark mark_row(sqlite3_stmt *statement)
+{
+    return (struct store_mark){
+        .scope = sqlite_column(statement, 0),
+        .key = sqlite_column(statement, 1),
+        .until_us = sqlite3_column_int64(statement, 2),
+        .body = sqlite_column(statement, 3),
+    };
+}
+
+enum quell_code sqlite_mark(struct store *handle, struct arena *arena, struct quell_str scope,
+                            struct quell_str key, struct store_mark *mark, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_MARK);
+    enum quell_code code;
+
+    sqlite_bind_str(statement, 1, scope);
+    sqlite_bind_str(statement, 2, key);
+    code = one(store, statement, "mark", key, err);
+    if (!code) {
+        *mark = mark_row(statement);
+        mark->scope = arena_str(arena, mark->scope);
+        mark->key = arena_str(arena, mark->key);
+        mark->body = arena_str(arena, mark->body);
+    }
+    sqlite_give(store, SQL_MARK, statement);
+    return code;
+}
+
+enum quell_code sqlite_marks(struct store *handle, struct quell_str scope, store_mark_fn *each,
+                             void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_MARKS);
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_str(statement, 1, scope);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        struct store_mark mark = mark_row(statement);
+
+        if (!each(&mark, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, SQL_MARKS, statement);
+    return code;
+}
+
+static struct store_refusal refusal_row(sqlite3_stmt *statement)
+{
+    return (struct store_refusal){
+        .id = sqlite_column(statement, 0),
+        .at_us = sqlite3_column_int64(statement, 1),
+        .playbook = sqlite_column(statement, 2),
+        .incident = sqlite_column(statement, 3),
+        .reason = sqlite_column(statement, 4),
+        .detail = sqlite_column(statement, 5),
+        .run = sqlite_column(statement, 6),
+    };
+}
+
+enum quell_code sqlite_refusals(struct store *handle, const struct store_refusal_query *query,
+                                store_refusal_fn *each, void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_REFUSALS);
+    size_t limit = query->limit ? query->limit : STORE_QUERY_LIMIT;
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_str(statement, 1, query->before);
+    sqlite_bind_str(statement, 2, query->playbook);
+    sqlite_bind_str(statement, 3, query->incident);
+    sqlite_bind_str(statement, 4, query->reason);
+    sqlite_bind_int(statement, 5, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        struct store_refusal refusal = refusal_row(statement);
+
+        if (!each(&refusal, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, SQL_REFUSALS, statement);
     return code;
 }

@@ -61,6 +61,25 @@ static const char *const steps[SQLITE_SCHEMA_VERSION] = {
     ") STRICT;",
     "ALTER TABLE run ADD COLUMN due_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE run ADD COLUMN waits TEXT NOT NULL DEFAULT '';",
+    "CREATE INDEX incident_sent ON incident (source, source_id, id) WHERE source_id <> '';"
+    "CREATE TABLE mark ("
+    " scope TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " until_us INTEGER NOT NULL,"
+    " body BLOB NOT NULL,"
+    " PRIMARY KEY (scope, key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX mark_age ON mark (until_us) WHERE until_us > 0;"
+    "CREATE TABLE refusal ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " at_us INTEGER NOT NULL,"
+    " playbook TEXT NOT NULL,"
+    " incident TEXT NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " run TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX refusal_age ON refusal (at_us);",
 };
 
 /* ---- asking ----------------------------------------------------------------------------------*/

@@ -111,6 +111,36 @@ static enum quell_code put_event(struct sqlite_store *store, const struct store_
     return finish(store, SQL_PUT_EVENT, statement, err);
 }
 
+static enum quell_code put_mark(struct sqlite_store *store, const struct store_mark *mark,
+                                struct quell_error *err)
+{
+    enum sql sql = mark->body.len > 0 ? SQL_PUT_MARK : SQL_REMOVE_MARK;
+    sqlite3_stmt *statement = sqlite_take(store, sql);
+
+    sqlite_bind_str(statement, 1, mark->scope);
+    sqlite_bind_str(statement, 2, mark->key);
+    if (sql == SQL_PUT_MARK) {
+        sqlite_bind_int(statement, 3, mark->until_us);
+        sqlite_bind_bytes(statement, 4, mark->body);
+    }
+    return finish(store, sql, statement, err);
+}
+
+static enum quell_code put_refusal(struct sqlite_store *store, const struct store_refusal *refusal,
+                                   struct quell_error *err)
+{
+    sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_REFUSAL);
+
+    sqlite_bind_str(statement, 1, refusal->id);
+    sqlite_bind_int(statement, 2, refusal->at_us);
+    sqlite_bind_str(statement, 3, refusal->playbook);
+    sqlite_bind_str(statement, 4, refusal->incident);
+    sqlite_bind_str(statement, 5, refusal->reason);
+    sqlite_bind_str(statement, 6, refusal->detail);
+    sqlite_bind_str(statement, 7, refusal->run);
+    return finish(store, SQL_PUT_REFUSAL, statement, err);
+}
+
 static enum quell_code put_batch(struct sqlite_store *store, const struct store_batch *batch,
                                  struct quell_error *err)
 {
@@ -127,6 +157,10 @@ static enum quell_code put_batch(struct sqlite_store *store, const struct store_
         code = put_run(store, &batch->runs[i], err);
     for (i = 0; !code && i < batch->event_count; i++)
         code = put_event(store, &batch->events[i], err);
+    for (i = 0; !code && i < batch->mark_count; i++)
+        code = put_mark(store, &batch->marks[i], err);
+    for (i = 0; !code && i < batch->refusal_count; i++)
+        code = put_refusal(store, &batch->refusals[i], err);
     return code;
 }
 
@@ -163,14 +197,15 @@ enum quell_code sqlite_commit(struct store *handle, const struct store_batch *co
 
 enum quell_code sqlite_prune(struct store *handle, int64_t before_us, struct quell_error *err)
 {
+    static const enum sql all[] = {SQL_PRUNE, SQL_PRUNE_REFUSALS, SQL_PRUNE_MARKS};
     struct sqlite_store *store = (struct sqlite_store *)handle;
-    sqlite3_stmt *statement;
-    enum quell_code code;
+    enum quell_code code = check_writing(store, err);
+    size_t i;
 
-    code = check_writing(store, err);
-    if (code)
-        return code;
-    statement = sqlite_take(store, SQL_PRUNE);
-    sqlite_bind_int(statement, 1, before_us);
-    return finish(store, SQL_PRUNE, statement, err);
+    for (i = 0; !code && i < sizeof(all) / sizeof(*all); i++) {
+        sqlite3_stmt *statement = sqlite_take(store, all[i]);
+        sqlite_bind_int(statement, 1, before_us);
+        code = finish(store, all[i], statement, err);
+    }
+    return code;
 }

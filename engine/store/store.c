@@ -93,5 +93,13 @@ enum quell_code store_check(const struct store_batch *batch, struct quell_error 
         if (event->run.len == 0 || event->seq < 1 || event->seq > INT64_MAX)
             return error_set(err, QUELL_INVALID, "an event without a run or out of order");
     }
+    for (i = 0; i < batch->mark_count; i++) {
+        if (batch->marks[i].scope.len == 0 || batch->marks[i].key.len == 0)
+            return error_set(err, QUELL_INVALID, "a mark without a scope or a key");
+    }
+    for (i = 0; i < batch->refusal_count; i++) {
+        if (batch->refusals[i].id.len == 0)
+            return error_set(err, QUELL_INVALID, "a refusal without an id");
+    }
     return QUELL_OK;
 }

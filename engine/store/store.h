@@ -71,6 +71,22 @@ struct store_revision { /* a playbook's text, pinned for its runs */
     struct quell_str revision, playbook, file, text;
 };
 
+/* What must be remembered between starts: keys that were seen, counts, times. */
+struct store_mark {
+    struct quell_str scope, key; /* together unique: a later one replaces it */
+    int64_t until_us;      /* not needed any more from then on; 0 = kept until it is removed */
+    struct quell_str body; /* JSON; empty removes the mark */
+};
+
+struct store_refusal {   /* an event that matched a playbook and started no run of it */
+    struct quell_str id; /* unique, in time order */
+    int64_t at_us;
+    struct quell_str playbook, incident; /* incident: its id or empty */
+    struct quell_str reason;             /* deduped throttled skipped merged expired off */
+    struct quell_str detail;             /* for people */
+    struct quell_str run;                /* the run that stands for it, or empty */
+};
+
 struct store_batch {
     const struct store_incident *incidents;
     size_t incident_count;
@@ -82,6 +98,10 @@ struct store_batch {
     size_t run_count;
     const struct store_event *events; /* (run, seq) is unique: a repeat is QUELL_CONFLICT */
     size_t event_count;
+    const struct store_mark *marks; /* in their order: the last one of a key stays */
+    size_t mark_count;
+    const struct store_refusal *refusals; /* unique by id: a repeat is QUELL_CONFLICT */
+    size_t refusal_count;
 };
 
 /* ---- what is read: rows live in the arena that was passed --------------------------------------
@@ -98,6 +118,14 @@ struct store_query {
     size_t limit;            /* rows at most; 0 = STORE_QUERY_LIMIT */
 };
 
+struct store_refusal_query {
+    struct quell_str playbook, incident, reason; /* only of this one; empty = all */
+    struct quell_str before;                     /* only ids before this one; empty = newest */
+    size_t limit;                                /* rows at most; 0 = STORE_QUERY_LIMIT */
+};
+
+typedef bool store_mark_fn(const struct store_mark *mark, void *user); /* false stops */
+typedef bool store_refusal_fn(const struct store_refusal *refusal, void *user);
 typedef bool store_run_fn(const struct store_run *run, void *user); /* false stops */
 typedef bool store_event_fn(const struct store_event *event, void *user);
 
@@ -126,13 +154,26 @@ struct store_kind {
                            struct store_run *run, struct quell_error *err);
     enum quell_code (*incident)(struct store *store, struct arena *arena, struct quell_str id,
                                 struct store_incident *incident, struct quell_error *err);
+    /* The newest incident that a sender has sent under this id of its own. */
+    enum quell_code (*incident_last)(struct store *store, struct arena *arena,
+                                     struct quell_str source, struct quell_str source_id,
+                                     struct store_incident *incident, struct quell_error *err);
+    enum quell_code (*mark)(struct store *store, struct arena *arena, struct quell_str scope,
+                            struct quell_str key, struct store_mark *mark, struct quell_error *err);
+    /* All marks of a scope, in the order of their keys. */
+    enum quell_code (*marks)(struct store *store, struct quell_str scope, store_mark_fn *each,
+                             void *user, struct quell_error *err);
+    /* Refusals, newest first. */
+    enum quell_code (*refusals)(struct store *store, const struct store_refusal_query *query,
+                                store_refusal_fn *each, void *user, struct quell_error *err);
     enum quell_code (*revision)(struct store *store, struct arena *arena, struct quell_str revision,
                                 struct store_revision *found, struct quell_error *err);
     /* QUELL_NOT_FOUND when it is not remembered. */
     enum quell_code (*delivery)(struct store *store, struct arena *arena, struct quell_str hook,
                                 struct quell_str id, struct store_delivery *found,
                                 struct quell_error *err);
-    /* Forgets deliveries answered before `before_us`. Errors as of commit. */
+    /* Forgets deliveries answered before `before_us`, refusals of before, and marks that were not
+     * needed any more then. Errors as of commit. */
     enum quell_code (*prune)(struct store *store, int64_t before_us, struct quell_error *err);
     /* A read handle for what this write handle writes. Closed by itself, in any order. */
     enum quell_code (*reader)(struct store *writer, struct store **reader, struct quell_error *err);

@@ -81,8 +81,16 @@ void fill(struct fixture *f, struct rows *rows, const char *id)
     rows->revision = a_revision(f, id);
     rows->run = a_run(f, id);
     rows->event = an_event(f, id, 1);
-    rows->batch = (struct store_batch){&rows->incident, 1, &rows->delivery, 1, &rows->revision, 1,
-                                       &rows->run,      1, &rows->event,    1};
+    rows->batch = (struct store_batch){.incidents = &rows->incident,
+                                       .incident_count = 1,
+                                       .deliveries = &rows->delivery,
+                                       .delivery_count = 1,
+                                       .revisions = &rows->revision,
+                                       .revision_count = 1,
+                                       .runs = &rows->run,
+                                       .run_count = 1,
+                                       .events = &rows->event,
+                                       .event_count = 1};
 }
 
 void check(struct fixture *f, struct store *store, const struct rows *rows)

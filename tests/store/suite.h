@@ -17,5 +17,6 @@ struct suite_test {
 
 extern const struct suite_test suite_commit[];
 extern const struct suite_test suite_read[];
+extern const struct suite_test suite_marks[];
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "suite.h"
 
-static const struct suite_test *const suites[] = {suite_commit, suite_read};
+static const struct suite_test *const suites[] = {suite_commit, suite_read, suite_marks};
 
 enum { SUITES = sizeof suites / sizeof suites[0], TESTS_MAX = 512 };
 

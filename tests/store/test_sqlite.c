@@ -281,6 +281,14 @@ static void test_no_database(void **state)
     refuse_open(f, STORE_READ, QUELL_INVALID, "not a quell database");
 }
 
+static void fixture_set_version(struct fixture *f)
+{
+    char sql[48];
+
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SQLITE_SCHEMA_VERSION);
+    run_sql(f, sql);
+}
+
 static void test_newer_version(void **state)
 {
     struct fixture *f = *state;
@@ -292,7 +300,7 @@ static void test_newer_version(void **state)
     refuse_open(f, STORE_READ, QUELL_INVALID, "newer");
     run_sql(f, "PRAGMA user_version = -1");
     refuse_open(f, STORE_WRITE, QUELL_IO, "damaged");
-    run_sql(f, "PRAGMA user_version = 2");
+    fixture_set_version(f);
     fixture_open(f);
 }
 
@@ -309,6 +317,7 @@ static void test_older_version(void **state)
     assert_int_equal(f->kind->commit(f->store, batches, 1, NULL), QUELL_OK);
     fixture_close(f);
     run_sql(f, "ALTER TABLE run DROP COLUMN due_us; ALTER TABLE run DROP COLUMN waits;"
+               "DROP TABLE mark; DROP TABLE refusal; DROP INDEX incident_sent;"
                "PRAGMA user_version = 1");
     refuse_open(f, STORE_READ, QUELL_INVALID, "older");
     fixture_open(f);
