@@ -14,17 +14,27 @@ struct arrival {
     struct quell *engine;
     struct arena *arena;
     struct quell_value incident;
+    struct quell_value before; /* its version before, once some condition has asked; else null */
+    bool asked;
     struct quell_str event;
     struct cel_scope scope;
     struct list_builder *woken;
 };
 
 /* The condition under `for` is judged before anything is unfolded; `where` sees the run. */
-static bool fits_condition(const struct arrival *arrival, const struct step *step)
+static bool fits_condition(struct arrival *arrival, const struct step *step)
 {
-    return step->wait && step->wait->trigger &&
-           trigger_test(step->wait->trigger, arrival->incident, arrival->event, &arrival->scope,
-                        arrival->arena, NULL) == MATCH_YES;
+    struct match_event event = {.type = arrival->event, .subject = arrival->incident};
+
+    if (!step->wait || !step->wait->trigger)
+        return false;
+    if (trigger_needs_before(step->wait->trigger) && !arrival->asked) {
+        arrival->asked = true;
+        arrival->before = incident_before(arrival->engine, arrival->arena, arrival->incident);
+    }
+    event.before = arrival->before;
+    return trigger_judge(step->wait->trigger, &event, &arrival->scope, arrival->arena, NULL) ==
+           MATCH_YES;
 }
 
 static void deliver(struct arrival *arrival, struct active *active, struct quell_str path)
@@ -80,7 +90,7 @@ static void deliver_all(struct arrival *arrival, struct active *active)
         deliver(arrival, active, heard.paths[i]);
 }
 
-static bool listens_for(const struct arrival *arrival, const struct folded *folded)
+static bool listens_for(struct arrival *arrival, const struct folded *folded)
 {
     size_t i;
 

@@ -45,6 +45,7 @@ struct generation {
     struct connections *connections;
     struct loaded **playbooks;
     size_t playbook_count;
+    bool asks_before; /* some trigger asks what an update changed */
     struct run_world world;
 };
 
@@ -98,6 +99,7 @@ struct said { /* an event of the commit, for the watcher and for freeing runs th
 struct submission {
     struct submission *next; /* in quell.pending */
     struct arena *arena;
+    struct quell_value incident; /* what it brought */
     struct quell_str hook, answer;
     struct quell_str ids[2]; /* the delivery's and the payload's own; empty = none */
     struct waiter {
@@ -186,6 +188,8 @@ struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);
 enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,
                             struct quell_error *err);
+/* Puts the playbooks in their order and looks what they ask for; once they are all there. */
+void generation_settle(struct generation *generation);
 /* Its connectors, with playbooks and a world of a test; holds what it is given. */
 struct generation *generation_for_test(struct generation *base, struct loaded *const *playbooks,
                                        size_t count, const struct run_world *world);
@@ -319,6 +323,11 @@ void forget_deliveries(struct quell *engine);
 /* Starts a run in the open turn. */
 struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
                          struct quell_value inputs, struct quell_str by, struct quell_error *err);
+
+/* before.c: the version of an incident that was accepted before it, in `arena`; null when none is
+ * known. */
+struct quell_value incident_before(struct quell *engine, struct arena *arena,
+                                   struct quell_value incident);
 
 /* simulate.c: an answer made up from the manifest: outputs are unknown but for the target's ids. */
 struct quell_value simulate_output(struct arena *arena, const struct quell_action *action,

@@ -54,6 +54,7 @@ struct generation *generation_for_test(struct generation *base, struct loaded *c
     for (i = 0; i < count; i++)
         made->playbooks[made->playbook_count++] = loaded_hold(playbooks[i]);
     made->world = *world;
+    generation_settle(made);
     return made;
 }
 
@@ -201,8 +202,12 @@ static int by_order(const void *a, const void *b)
     return str_compare(first->id, second->id);
 }
 
-static void sort_playbooks(struct generation *generation)
+void generation_settle(struct generation *generation)
 {
+    size_t i;
+
+    for (i = 0; i < generation->playbook_count; i++)
+        generation->asks_before |= playbook_asks_before(generation->playbooks[i]->playbook);
     if (generation->playbook_count > 1)
         qsort(generation->playbooks, generation->playbook_count, sizeof(*generation->playbooks),
               by_order);
@@ -263,7 +268,7 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
         code = configure_connections(made, err);
     if (code == QUELL_OK && with_playbooks)
         code = load_playbooks(engine, made, err);
-    sort_playbooks(made);
+    generation_settle(made);
     if (code) {
         generation_release(made);
         return code;

@@ -95,7 +95,7 @@ struct active *run_begin(struct quell *engine, struct loaded *loaded, struct que
 struct matched {
     struct quell *engine;
     struct arena *arena;
-    struct quell_value incident;
+    struct quell_value incident, before; /* before: its version before, or null */
     struct quell_str event;
     struct list_builder runs, undetermined, not_started, woken;
     struct active **begun;
@@ -147,14 +147,15 @@ static void judge(struct matched *matched, struct loaded *loaded)
     struct quell *engine = matched->engine;
     struct map_builder vars = {.arena = matched->arena};
     struct cel_scope scope = {0};
+    struct match_event event = {
+        .type = matched->event, .subject = matched->incident, .before = matched->before};
 
     if (playbook->incident == NULL || playbook->state == PLAYBOOK_OFF)
         return;
     map_add(&vars, "config", engine->generation->world.config);
     map_add(&vars, "lists", engine->generation->world.lists);
     scope.vars = map_made(&vars);
-    switch (trigger_test(playbook->incident, matched->incident, matched->event, &scope,
-                         matched->arena, NULL)) {
+    switch (trigger_judge(playbook->incident, &event, &scope, matched->arena, NULL)) {
     case MATCH_NO:
         engine->counters.no_matches++;
         break;
@@ -351,6 +352,9 @@ static void accept(struct quell *engine, struct submission *submission, struct q
     size_t i;
 
     forget_deliveries(engine);
+    if (generation->asks_before && !str_is(event, "created"))
+        matched.before = incident_before(engine, submission->arena, incident);
+    submission->incident = incident;
     matched.begun = arena_array(submission->arena, struct active *, generation->playbook_count + 1);
     turn_begin(engine);
     commit = turn_commit(engine);

@@ -66,3 +66,8 @@ void load_start(struct loader *loader, const struct yaml_node *root)
     start->order = int_at(root, "order", PLAYBOOK_ORDER_DEFAULT);
     load_connections(loader, yaml_get(root, "connections"));
 }
+
+bool playbook_asks_before(const struct playbook *playbook)
+{
+    return playbook->incident && trigger_needs_before(playbook->incident);
+}

@@ -178,6 +178,8 @@ struct playbook_actions {
 struct playbook *playbook_load(struct arena *arena, const struct playbook_actions *actions,
                                const struct quell_field *incident_fields, struct diag_list *diags);
 void playbook_free(struct playbook *playbook);
+/* Some trigger of it asks what an update changed. */
+bool playbook_asks_before(const struct playbook *playbook);
 
 extern const struct quell_field playbook_fields[]; /* top-level keywords, for docs and schema */
 extern const struct quell_field step_fields[];     /* keywords of a step */

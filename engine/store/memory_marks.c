@@ -1,9 +1,8 @@
 /*
- * memory_marks.c - marks, refusals and the newest incident of a sender's id in the memory store.
+ * memory_marks.c - marks, refusals and the last incident of a sender's id in the memory store.
  */
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/str.h"
 #include "loop/pool.h"
 #include "store/memory_parts.h"
 
@@ -49,19 +48,15 @@ enum quell_code memory_put_refusal(struct commit *commit, const struct store_ref
     return QUELL_OK;
 }
 
-/* Ids are in time order: a smaller one that comes later is not the newest. */
 void memory_put_sent(struct commit *commit, const struct incident_row *incident)
 {
-    struct sent_row *row, *before;
-    struct shelf_key key = {.first = incident->data.source, .second = incident->data.source_id};
+    struct sent_row *row;
 
     if (incident->data.source_id.len == 0)
         return;
-    before = shelf_find(&commit->memory->sent, &key);
-    if (before && str_compare(before->incident->data.id, incident->data.id) > 0)
-        return;
     row = arena_one(commit->memory->arena, struct sent_row);
-    row->key = key;
+    row->key.first = incident->data.source;
+    row->key.second = incident->data.source_id;
     row->incident = incident;
     memory_put(commit, &commit->memory->sent, &row->key);
 }

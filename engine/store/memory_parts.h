@@ -62,7 +62,7 @@ struct memory {
     size_t handles;
     struct arena *arena; /* rows and their texts; only the writer allocates */
     struct shelf incidents, deliveries, revisions, runs, journals;
-    struct shelf marks, refusals, sent; /* sent: the newest incident of each id of a sender */
+    struct shelf marks, refusals, sent; /* sent: the last incident of each id of a sender */
 };
 
 struct memory_store {

@@ -61,7 +61,7 @@ static const char *const steps[SQLITE_SCHEMA_VERSION] = {
     ") STRICT;",
     "ALTER TABLE run ADD COLUMN due_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE run ADD COLUMN waits TEXT NOT NULL DEFAULT '';",
-    "CREATE INDEX incident_sent ON incident (source, source_id, id) WHERE source_id <> '';"
+    "CREATE INDEX incident_sent ON incident (source, source_id) WHERE source_id <> '';"
     "CREATE TABLE mark ("
     " scope TEXT NOT NULL,"
     " key TEXT NOT NULL,"

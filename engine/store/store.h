@@ -154,7 +154,7 @@ struct store_kind {
                            struct store_run *run, struct quell_error *err);
     enum quell_code (*incident)(struct store *store, struct arena *arena, struct quell_str id,
                                 struct store_incident *incident, struct quell_error *err);
-    /* The newest incident that a sender has sent under this id of its own. */
+    /* The incident that was committed last of those a sender has sent under this id of its own. */
     enum quell_code (*incident_last)(struct store *store, struct arena *arena,
                                      struct quell_str source, struct quell_str source_id,
                                      struct store_incident *incident, struct quell_error *err);
