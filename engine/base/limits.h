@@ -88,6 +88,9 @@
 
 /* Plans. */
 #define LIMIT_PLAN_MS 1000 /* all reads of a plan together: a plan answers in a second */
+#define LIMIT_PLAN_PATHS 2000 /* paths of a plan: more are not read by anybody, nor proved */
+#define LIMIT_PLAN_EVENTS 2000000 /* events that its paths are folded of, again for each: seconds */
+#define LIMIT_PLAN_BYTES (256 * 1024 * 1024) /* what its events and calls may take */
 
 /* Files and logs. */
 #define LIMIT_FOLDER_FILES 10000 /* files of one folder of playbooks or connectors */

@@ -64,7 +64,6 @@ static enum quell_code run_failing(struct run *run, struct instance *instance,
     run->failing = true;
     run->stopping = false; /* a failure beats the stop of another item */
     run->error = quell_get(event->data, "error");
-    run->on_failure.maybe = quell_get_str(event->data, "maybe");
     /* The run's own deadline is past or does not matter any more: on-failure has its own hour. */
     run->due_us = event->at_us + (int64_t)LIMIT_ON_FAILURE_S * 1000000;
     frame_open(run, &run->on_failure, &run->playbook->on_failure, NULL, NULL,
@@ -77,15 +76,8 @@ static enum quell_code run_failing(struct run *run, struct instance *instance,
 static enum quell_code run_stopping(struct run *run, struct instance *instance,
                                     const struct event *event, struct quell_error *err)
 {
-    struct quell_str maybe = quell_get_str(event->data, "maybe");
-
     (void)instance;
     (void)err;
-    if (maybe.len) {
-        run->maybe_stopped =
-            arena_format(run->arena, "the run was not stopped because %.*s", QUELL_ARG(maybe));
-        return QUELL_OK;
-    }
     run->stopping = true;
     run->stop_as = quell_get(event->data, "as");
     run->stop_reason = quell_get(event->data, "reason");
@@ -150,7 +142,7 @@ static void open_branches(struct run *run, struct instance *instance)
                                 QUELL_ARG(step->lanes[i].name)));
 }
 
-static void open_bodies(struct run *run, struct instance *instance, struct quell_str otherwise)
+static void open_bodies(struct run *run, struct instance *instance)
 {
     const struct step *step = instance->step;
 
@@ -160,14 +152,13 @@ static void open_bodies(struct run *run, struct instance *instance, struct quell
         instance->bodies = arena_array(run->arena, struct frame, step->max);
     if (step->kind != STEP_BLOCK)
         return;
-    if (instance->branch & BRANCH_THEN) {
+    if (!instance->otherwise_taken) {
         instance->bodies = arena_one(run->arena, struct frame);
         instance->body_count = 1;
         frame_open(run, instance->bodies, &step->steps, instance->frame, instance, instance->path);
     }
-    if (instance->branch & BRANCH_ELSE) {
+    if (instance->otherwise_taken) {
         instance->otherwise = arena_one(run->arena, struct frame);
-        instance->otherwise->maybe = otherwise;
         frame_open(run, instance->otherwise, &step->otherwise, instance->frame, instance,
                    arena_format(run->arena, "%.*s.else", QUELL_ARG(instance->path)));
     }
@@ -176,7 +167,6 @@ static void open_bodies(struct run *run, struct instance *instance, struct quell
 static enum quell_code step_started(struct run *run, struct instance *instance,
                                     const struct event *event, struct quell_error *err)
 {
-    struct quell_str branch = quell_get_str(event->data, "branch");
     int64_t due = frame_due(run, instance->frame);
 
     if (instance->phase != PHASE_IDLE)
@@ -185,16 +175,12 @@ static enum quell_code step_started(struct run *run, struct instance *instance,
     instance->status = STEP_RUNNING;
     instance->attempt = 1;
     instance->started_us = event->at_us;
-    instance->maybe = quell_get_str(event->data, "maybe");
-    instance->certain = quell_str_equal(instance->maybe, run->maybe_stopped);
-    instance->branch = str_is(branch, "else")   ? BRANCH_ELSE
-                       : str_is(branch, "both") ? BRANCH_THEN | BRANCH_ELSE
-                                                : BRANCH_THEN;
+    instance->otherwise_taken = quell_text_is(quell_get(event->data, "branch"), "else");
     instance->due_us = due;
     if (instance->step->timeout_us > 0 &&
         time_after(event->at_us, instance->step->timeout_us) < due)
         instance->due_us = time_after(event->at_us, instance->step->timeout_us);
-    open_bodies(run, instance, quell_get_str(event->data, "otherwise"));
+    open_bodies(run, instance);
     return QUELL_OK;
 }
 
@@ -236,11 +222,6 @@ static enum quell_code loop_started(struct run *run, struct instance *instance,
         body->vars = quell_map(NULL, 0);
         body->item = unknown ? items : quell_at(items, i);
         body->index = i;
-        if (unknown)
-            body->maybe = instance->maybe.len
-                              ? arena_format(run->arena, "%.*s and the list is not empty",
-                                             QUELL_ARG(instance->maybe))
-                              : QUELL_STR("the list is not empty");
         frame_open(run, body, &step->steps, instance->frame, instance, prefix);
     }
     return QUELL_OK;
@@ -316,45 +297,6 @@ static void begin_late(struct instance *instance, const struct event *event)
     if (instance->phase != PHASE_IDLE)
         return;
     instance->started_us = event->at_us;
-    instance->maybe = quell_get_str(event->data, "maybe");
-}
-
-/* plan: something in it was made up. */
-static bool holds_made_up(const struct frame *frame)
-{
-    size_t i;
-
-    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
-        if (frame->instances[i].simulated || frame->instances[i].maybe.len)
-            return true;
-    return false;
-}
-
-static bool is_made_up(const struct instance *instance)
-{
-    size_t i;
-
-    for (i = 0; i < instance->body_count; i++)
-        if (holds_made_up(&instance->bodies[i]))
-            return true;
-    return instance->simulated || holds_made_up(instance->otherwise);
-}
-
-/* plan: a step that may not run failed, so nobody knows whether what stands behind it runs; up to
- * where on-error takes care of it. */
-static void doubt_what_follows(struct run *run, const struct instance *failed)
-{
-    static const struct quell_str in_run = {"the run does not fail before", 28};
-    static const struct quell_str in_block = {"nothing before it fails", 23};
-    struct frame *frame, *last = failed->frame;
-
-    while (last && !(last->owner && last->owner->step->on_error != ON_ERROR_FAIL))
-        last = last->outer;
-    for (frame = failed->frame; frame; frame = frame == last ? NULL : frame->outer)
-        if (frame->maybe.len == 0)
-            frame->maybe = last ? in_block : in_run;
-    if (last == NULL && run->maybe_stopped.len == 0)
-        run->maybe_stopped = in_run;
 }
 
 static enum quell_code step_is_over(struct run *run, struct instance *instance,
@@ -376,11 +318,7 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
     instance->phase = PHASE_ENDED;
     instance->status = found;
     instance->caught = quell_get_bool(event->data, "caught", false);
-    instance->simulated = run->mode == RUN_PLAN && is_made_up(instance);
-    if (found != STEP_SUCCEEDED && !instance->caught && instance->maybe.len)
-        doubt_what_follows(run, instance);
-    if ((instance->step->kind == STEP_FOR_EACH || instance->step->kind == STEP_WHILE) &&
-        instance->bodies)
+    if (step_repeats(instance->step) && instance->bodies)
         instance->output = loop_output(run, instance);
     instance->error = quell_get(event->data, "error");
     instance->ended_us = event->at_us;
@@ -398,8 +336,6 @@ static enum quell_code catch_started(struct run *run, struct instance *instance,
     instance->catcher = arena_one(run->arena, struct frame);
     instance->catcher->error = instance->error;
     instance->catcher->has_error = true;
-    instance->catcher->maybe = quell_get_str(event->data, "maybe");
-    instance->supposed = quell_get_bool(event->data, "supposed", false);
     /* The catcher stands beside the step, not inside: the step's own deadline does not bind it. */
     frame_open(run, instance->catcher, &instance->step->on_error_steps, instance->frame, NULL,
                arena_format(run->arena, "%.*s.on-error", QUELL_ARG(instance->path)));
@@ -477,7 +413,7 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
     instance->status = quell_text_is(outcome, "succeeded") ? STEP_SUCCEEDED
                        : quell_text_is(outcome, "unknown") ? STEP_UNKNOWN
                                                            : STEP_FAILED;
-    instance->simulated = made_up && run->mode == RUN_PLAN;
+    instance->unsettled = made_up && run->mode == RUN_PLAN;
     instance->shadowed = made_up && run->mode != RUN_PLAN;
     instance->output = quell_get(event->data, "output");
     instance->error = quell_get(event->data, "error");
@@ -542,6 +478,7 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_RUN_HELD] = {true, run_held},
     [EVENT_OUTCOME_RESOLVED] = {true, outcome_resolved},
     [EVENT_RUN_ENDED] = {false, run_is_over},
+    [EVENT_SUPPOSED] = {true, supposed},
 };
 
 static enum quell_code take(struct run *run, const struct event *event, bool copy,

@@ -50,39 +50,6 @@ void emit(struct decision *decision, enum event_kind kind, struct quell_str path
     (void)code;
 }
 
-static struct quell_str both(struct run *run, struct quell_str a, struct quell_str b)
-{
-    if (a.len == 0 || b.len == 0)
-        return a.len ? a : b;
-    return arena_format(run->arena, "%.*s and %.*s", QUELL_ARG(a), QUELL_ARG(b));
-}
-
-/* Why a step may not run at all, in a plan: its own unknown condition and those around it. */
-static struct quell_str maybe_around(struct run *run, const struct instance *instance)
-{
-    const struct frame *frame = instance->frame;
-
-    if (frame->maybe.len)
-        return frame->maybe;
-    if (frame->owner && frame->owner->maybe.len)
-        return frame->owner->maybe;
-    return run->maybe_stopped;
-}
-
-struct quell_str step_maybe(struct run *run, const struct instance *instance)
-{
-    return instance->maybe.len ? instance->maybe : maybe_around(run, instance);
-}
-
-/* For a step that ends before it began: nothing has said yet that it may not run. */
-static void add_maybe(struct run *run, const struct instance *instance, struct map_builder *map)
-{
-    struct quell_str maybe = step_maybe(run, instance);
-
-    if (instance->phase == PHASE_IDLE && maybe.len)
-        map_add(map, "maybe", quell_string(maybe));
-}
-
 void emit_ended(struct decision *decision, struct instance *instance, enum step_status status,
                 struct quell_value error)
 {
@@ -93,7 +60,6 @@ void emit_ended(struct decision *decision, struct instance *instance, enum step_
         map_add(&map, "error", error);
     if (status != STEP_SUCCEEDED && instance->step->on_error != ON_ERROR_FAIL)
         map_add(&map, "caught", quell_bool(true));
-    add_maybe(decision->run, instance, &map);
     emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
 }
 
@@ -117,8 +83,7 @@ bool may_be_unknown(const struct run *run, struct quell_value value)
 
 enum flow flow_of_ended(const struct instance *instance)
 {
-    if (instance->status == STEP_SUCCEEDED || instance->status == STEP_SKIPPED ||
-        instance->caught || instance->maybe.len)
+    if (instance->status == STEP_SUCCEEDED || instance->status == STEP_SKIPPED || instance->caught)
         return FLOW_DONE;
     return FLOW_FAILED;
 }
@@ -138,11 +103,8 @@ static enum flow after_catch(struct decision *decision, struct instance *instanc
 
     if (flow == FLOW_WAITING)
         return flow;
-    if (flow != FLOW_FAILED && instance->supposed)
-        status = STEP_SUCCEEDED;
     map_add(&map, "status", quell_text(step_status_name(status)));
-    if (status != STEP_SUCCEEDED)
-        map_add(&map, "error", flow == FLOW_FAILED ? error : first);
+    map_add(&map, "error", flow == FLOW_FAILED ? error : first);
     map_add(&map, "caught", quell_bool(flow != FLOW_FAILED));
     emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
     return flow;
@@ -169,58 +131,21 @@ enum flow step_failed(struct decision *decision, struct instance *instance, enum
 {
     struct run *run = decision->run;
     struct map_builder map = {.arena = run->arena};
-    struct quell_str maybe;
 
     error = with_step(run, instance, error);
     if (instance->step->on_error != ON_ERROR_STEPS) {
         emit_ended(decision, instance, status, error);
         return flow_of_ended(instance);
     }
-    maybe = step_maybe(run, instance);
     map_add(&map, "error", error);
-    if (maybe.len)
-        map_add(&map, "maybe", quell_string(maybe));
     emit(decision, EVENT_CATCH_STARTED, instance->path, map_made(&map));
     return decision->full ? FLOW_WAITING : advance_catcher(decision, instance);
-}
-
-/* Something that a plan made up inside a step, or its own answer, may fail when it is real. */
-static bool may_fail(const struct instance *instance)
-{
-    size_t i, b;
-
-    if (instance->simulated)
-        return true;
-    if (instance->phase == PHASE_ENDED && instance->maybe.len &&
-        instance->status != STEP_SUCCEEDED && instance->status != STEP_SKIPPED)
-        return true; /* a plan went on behind it, for it may not run */
-    for (b = 0; b < instance->body_count; b++)
-        for (i = 0; i < instance->bodies[b].steps->count; i++)
-            if (may_fail(&instance->bodies[b].instances[i]))
-                return true;
-    for (i = 0; instance->otherwise && i < instance->otherwise->steps->count; i++)
-        if (may_fail(&instance->otherwise->instances[i]))
-            return true;
-    return false;
 }
 
 enum flow step_succeeded(struct decision *decision, struct instance *instance)
 {
-    struct run *run = decision->run;
-    struct map_builder map = {.arena = run->arena};
-
-    if (run->mode != RUN_PLAN || instance->step->on_error != ON_ERROR_STEPS ||
-        !may_fail(instance)) {
-        emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
-        return FLOW_DONE;
-    }
-    map_add(&map, "error", quell_unknown(QUELL_STR("known when it fails")));
-    map_add(&map, "maybe",
-            quell_string(both(run, step_maybe(run, instance),
-                              arena_format(run->arena, "%.*s fails", QUELL_ARG(instance->path)))));
-    map_add(&map, "supposed", quell_bool(true));
-    emit(decision, EVENT_CATCH_STARTED, instance->path, map_made(&map));
-    return decision->full ? FLOW_WAITING : advance_catcher(decision, instance);
+    emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
+    return FLOW_DONE;
 }
 
 enum flow group_ended(struct decision *decision, struct instance *instance, enum flow flow,
@@ -240,21 +165,12 @@ enum flow group_ended(struct decision *decision, struct instance *instance, enum
 /* ---- one step ----------------------------------------------------------------------------------
  */
 
-static void start(struct decision *decision, struct instance *instance, const char *branch,
-                  struct quell_str condition)
+static void start(struct decision *decision, struct instance *instance, bool otherwise)
 {
-    struct run *run = decision->run;
-    struct map_builder map = {.arena = run->arena};
-    struct quell_str around = maybe_around(run, instance), maybe = both(run, around, condition);
+    struct map_builder map = {.arena = decision->run->arena};
 
-    if (branch)
-        map_add(&map, "branch", quell_text(branch));
-    if (maybe.len)
-        map_add(&map, "maybe", quell_string(maybe));
-    if (condition.len)
-        map_add(&map, "otherwise",
-                quell_string(both(run, around,
-                                  arena_format(run->arena, "not (%.*s)", QUELL_ARG(condition)))));
+    if (otherwise)
+        map_add(&map, "branch", quell_text("else"));
     emit(decision, EVENT_STEP_STARTED, instance->path, map_made(&map));
 }
 
@@ -287,14 +203,16 @@ static enum flow begin(struct decision *decision, struct instance *instance)
     if (code) /* not started: a step whose condition failed must never be gone on with */
         return step_failed(decision, instance, STEP_FAILED, error);
     if (quell_is(held, QUELL_UNKNOWN)) {
-        start(decision, instance, has_else ? "both" : NULL, cel_source(step->condition.expr));
-        return FLOW_WAITING;
+        int answer = plan_condition(decision, instance, "if", &step->condition);
+        if (answer == PLAN_ASKED)
+            return FLOW_WAITING;
+        held = quell_bool(answer);
     }
     if (!held.as.boolean && !has_else) {
         skip(decision, instance);
         return FLOW_DONE;
     }
-    start(decision, instance, held.as.boolean ? NULL : "else", QUELL_STR(""));
+    start(decision, instance, !held.as.boolean);
     return FLOW_WAITING;
 }
 
@@ -363,13 +281,11 @@ static void end_run(struct decision *decision, const char *status, struct quell_
     emit(decision, EVENT_RUN_ENDED, QUELL_STR(""), map_made(&map));
 }
 
-static void begin_failing(struct decision *decision, struct quell_value error, const char *maybe)
+static void begin_failing(struct decision *decision, struct quell_value error)
 {
     struct map_builder map = {.arena = decision->run->arena};
 
     map_add(&map, "error", error);
-    if (maybe)
-        map_add(&map, "maybe", quell_text(maybe));
     emit(decision, EVENT_RUN_FAILING, QUELL_STR(""), map_made(&map));
 }
 
@@ -383,12 +299,7 @@ static bool advance_main(struct decision *decision)
     if (flow == FLOW_WAITING)
         return false;
     if (flow == FLOW_FAILED && run->playbook->on_failure.count > 0) {
-        begin_failing(decision, error, NULL);
-        return true;
-    }
-    if (run->mode == RUN_PLAN && flow != FLOW_FAILED && run->playbook->on_failure.count > 0) {
-        begin_failing(decision, quell_unknown(QUELL_STR("known when a step fails")),
-                      "a step fails");
+        begin_failing(decision, error);
         return true;
     }
     end_run(decision, flow == FLOW_FAILED ? "failed" : "succeeded", error);
@@ -401,11 +312,7 @@ static void advance_on_failure(struct decision *decision)
     struct quell_value ignored = quell_null();
     enum flow flow = frame_advance(decision, &run->on_failure, &ignored);
 
-    if (flow == FLOW_WAITING)
-        return;
-    if (run->on_failure.maybe.len)
-        end_run(decision, "succeeded", quell_null());
-    else
+    if (flow != FLOW_WAITING)
         end_run(decision, "failed", run->error);
 }
 
@@ -448,6 +355,7 @@ struct run_events run_decide(struct run *run, int64_t now_us)
                                 .full = run_full(run)};
 
     run->decided_count = 0;
+    run->asking = false;
     if (!run->started || run->ended)
         return (struct run_events){0};
     if (!run->failing && !decision.full)

@@ -67,6 +67,32 @@ struct run_events {
 };
 struct run_events run_decide(struct run *run, int64_t now_us);
 
+/* ---- plans --------------------------------------------------------------------------------------
+ * A plan's run stops where a live one would know more. The dispatcher then goes on once for each
+ * answer, in a run of its own: the fold of the events so far and of one EVENT_SUPPOSED. */
+struct run_question {
+    struct quell_str path;      /* the step it is about */
+    struct quell_str what;      /* if items outcome approve ... */
+    struct quell_str text;      /* for people: the condition, the message; may be empty */
+    const char *const *answers; /* the usual one first; static */
+    size_t answer_count;
+    struct quell_str subject, about; /* what makes two questions the same */
+};
+/* The open question of the last run_decide(); false when there is none. */
+bool run_question(const struct run *run, struct run_question *question);
+/* What EVENT_SUPPOSED's data must hold; lives in `arena`. */
+struct quell_value run_suppose_data(struct arena *arena, const struct run_question *question,
+                                    size_t answer);
+
+/* Two paths of a plan with an open question whose fingerprints are equal go on in the same way: it
+ * is made of all that can still be seen in what follows. The sight of a playbook is made once for
+ * all its runs; both live in the arena's time. */
+struct run_sight;
+struct run_sight *run_sight_new(struct arena *arena, const struct playbook *playbook);
+enum { RUN_FINGERPRINT = 32 };
+void run_fingerprint(const struct run *run, struct run_sight *sight,
+                     uint8_t digest[RUN_FINGERPRINT]);
+
 /* ---- looking at a run ---------------------------------------------------------------------------
  */
 
@@ -132,9 +158,7 @@ struct run_step {
     const struct step *step;
     enum step_status status;
     unsigned attempt;
-    bool shadowed; /* a shadow run: it was not sent */
-    struct quell_str
-        maybe; /* plan: it runs only if this unknown condition holds; empty = certain */
+    bool shadowed;           /* a shadow run: it was not sent */
     struct quell_str reason; /* why it was skipped or held */
     struct quell_value input, output, error;
     struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "time", "event",

@@ -29,37 +29,27 @@ struct quell_value scope_error(struct run *run, const char *code, const char *fo
 /* ---- steps -------------------------------------------------------------------------------------
  */
 
-/* Whoever reads it may do so though the step failed: on-error of itself, or of a step around it
- * that has come to its end, lets the playbook go on. */
-static bool outlives_failure(const struct instance *instance)
+/* A plan does not know how an ended call came out before its path supposes that (suppose.c). */
+static struct quell_value unsettled(struct arena *arena, const struct instance *instance)
 {
-    const struct frame *frame;
+    struct map_builder map = {.arena = arena};
+    struct quell_value why =
+        quell_unknown(arena_format(arena, "known after %.*s", QUELL_ARG(instance->path)));
 
-    if (instance->step->on_error != ON_ERROR_FAIL)
-        return true;
-    for (frame = instance->frame; frame; frame = frame->outer)
-        if (frame->owner && frame->owner->phase == PHASE_ENDED &&
-            frame->owner->step->on_error != ON_ERROR_FAIL)
-            return true;
-    return false;
-}
-
-/* In a plan a change is only supposed to succeed; where on-error lets the playbook go on, its
- * status is not known. */
-static struct quell_value status_of(const struct instance *instance)
-{
-    if (instance->maybe.len && !instance->certain && instance->status != STEP_NOT_RUN)
-        return quell_unknown(instance->maybe);
-    if (instance->simulated && outlives_failure(instance))
-        return quell_unknown(QUELL_STR("known after the call"));
-    return quell_text(step_status_name(instance->status));
+    map_add(&map, "status", why);
+    map_add(&map, "output", why);
+    map_add(&map, "error", why);
+    map_add(&map, "attempts", why);
+    return map_made(&map);
 }
 
 struct quell_value scope_step(struct arena *arena, const struct instance *instance)
 {
     struct map_builder map = {.arena = arena};
 
-    map_add(&map, "status", status_of(instance));
+    if (instance->unsettled && instance->phase == PHASE_ENDED)
+        return unsettled(arena, instance);
+    map_add(&map, "status", quell_text(step_status_name(instance->status)));
     if (instance->status == STEP_SUCCEEDED || !quell_is_null(instance->output))
         map_add(&map, "output", instance->output);
     if (!quell_is_null(instance->error))
@@ -186,17 +176,6 @@ static struct quell_value about_playbook(struct run *run)
     return map_made(&map);
 }
 
-/* on-failure stands behind the main steps. In a plan that only supposes a failure nobody knows how
- * far they came. */
-static void add_main_steps(struct map_builder *map, const struct run *run)
-{
-    size_t i;
-
-    add_frames(map, &run->root);
-    for (i = 0; run->on_failure.maybe.len && i < map->count; i++)
-        map->pairs[i].value = quell_unknown(QUELL_STR("known when a step fails"));
-}
-
 bool scope_has_var(const struct run *run, const struct frame *frame, struct quell_str name)
 {
     struct quell_value found;
@@ -230,7 +209,7 @@ static struct quell_value variables(struct run *run, const struct frame *frame)
     const struct frame *at;
 
     if (run->failing)
-        add_main_steps(&steps, run);
+        add_frames(&steps, &run->root); /* on-failure stands behind the main steps */
     add_frames(&steps, frame);
     map_add(&map, "incident", run->incident);
     map_add(&map, "inputs", run->inputs);

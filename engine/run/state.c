@@ -62,6 +62,7 @@ void frame_open(struct run *run, struct frame *frame, const struct step_list *st
     frame->outer = outer;
     frame->owner = owner;
     frame->steps = steps;
+    frame->path = prefix;
     frame->instances = arena_array(run->arena, struct instance, steps->count);
     for (i = 0; i < steps->count; i++) {
         struct instance *instance = &frame->instances[i];
@@ -336,7 +337,6 @@ static struct run_step step_of(const struct instance *instance)
         .status = instance->status,
         .attempt = instance->attempt,
         .shadowed = instance->shadowed,
-        .maybe = instance->maybe,
         .reason = instance->reason,
         .input = instance->input,
         .output = instance->output,

@@ -23,9 +23,14 @@ enum phase {
     PHASE_ENDED,
 };
 
-enum branch { BRANCH_THEN = 1, BRANCH_ELSE = 2 }; /* or-ed: a plan may take both */
-
 struct frame;
+
+/* plan: what one path supposes; kept newest first. */
+struct supposition {
+    struct supposition *next;
+    struct quell_str subject; /* path of a step, or of the frame in whose scope `about` stands */
+    struct quell_str about, answer;
+};
 
 struct instance {
     const struct step *step;
@@ -33,14 +38,13 @@ struct instance {
     struct quell_str path;
     enum phase phase;
     enum step_status status;
-    unsigned attempt; /* of the call: 1, 2 ... */
-    unsigned branch;
-    bool shadowed;  /* shadow run: it was not sent; the run goes on as if it had succeeded */
-    bool simulated; /* plan: the answer, or one inside, was made up from the manifest */
-    bool certain;  /* plan: what makes it a maybe does so for all behind it, which may rely on it */
-    bool supposed; /* plan: nothing failed, its on-error is only looked into */
-    bool caught;   /* failed, and on-error took care of it */
-    struct quell_str maybe, reason;
+    unsigned attempt;     /* of the call: 1, 2 ... */
+    bool otherwise_taken; /* a block's `else` */
+    bool shadowed;        /* shadow run: it was not sent; the run goes on as if it had succeeded */
+    bool unsettled; /* plan: the answer was made up, and this path has not supposed yet how it came
+                       out: its status, output and error are unknown to others */
+    bool caught;    /* failed, and on-error took care of it */
+    struct quell_str reason;
     struct quell_value input, output, error;
     int64_t started_us, ended_us;
     int64_t due_us;      /* its deadline, inherited from what encloses it; INT64_MAX = none */
@@ -68,6 +72,7 @@ struct frame {
     struct instance *owner; /* the step whose body this is, or NULL for the run's own */
     const struct step_list *steps;
     struct instance *instances; /* one per step */
+    struct quell_str path;      /* what its steps' paths begin with; the run's own: empty */
     struct quell_str as;        /* loop name, or empty */
     struct quell_value item;
     size_t index;
@@ -75,9 +80,9 @@ struct frame {
     struct quell_value vars;    /* then these */
     const struct frame *before; /* of an iteration: the one before, whose steps show until they
                                    begin anew */
-    struct quell_str maybe;     /* of the branch as a whole; it says all, the owner's as well */
     struct quell_value error;   /* `error` in on-error and on-failure; null elsewhere */
     bool has_error;
+    bool guessed; /* plan: it went as it did because of what was supposed inside */
 };
 
 enum { RUN_PATHS = 64 }; /* buckets of the path index: playbooks have tens of steps */
@@ -90,7 +95,6 @@ struct run {
     enum run_mode mode;
     uint64_t seq;
     bool started, failing, stopping, ended, succeeded;
-    struct quell_str maybe_stopped; /* plan: a stop or fail stands behind an unknown condition */
     struct quell_str by;
     struct quell_value incident, inputs, vars, error;
     struct quell_value stop_as, stop_reason;
@@ -100,6 +104,9 @@ struct run {
     size_t listening; /* steps that wait for an event */
     struct frame root, on_failure;
     struct instance *paths[RUN_PATHS];
+    struct supposition *suppositions;
+    struct run_question question; /* plan: the first one that the last run_decide() had */
+    bool asking;
     struct event *decided;
     size_t decided_count, decided_cap;
     struct arena *scratch; /* of one evaluation */
@@ -135,6 +142,8 @@ enum quell_code apply_wait_over(struct run *run, struct instance *instance,
 /* step_for_each.c: the output of a loop, [{item, index, status, steps, vars}], without `item` for a
  * `while`; follows from the state, so no event carries it. */
 struct quell_value loop_output(struct run *run, const struct instance *instance);
+/* Its steps run more than once: nobody outside reaches them by name. */
+bool step_repeats(const struct step *step);
 
 /* scope.c: evaluating in the scope of a frame. On failure *error is an error value for the journal
  * ({code, message}). Results live in the run's arena. */
@@ -184,10 +193,7 @@ void emit_ended(struct decision *decision, struct instance *instance, enum step_
 void emit_held(struct decision *decision, const struct instance *instance);
 /* Only a plan goes on with what it does not know; elsewhere it is an error. */
 bool may_be_unknown(const struct run *run, struct quell_value value);
-/* Ends a step well; in a plan that made up something inside, after a look into its on-error. */
 enum flow step_succeeded(struct decision *decision, struct instance *instance);
-/* The step may not run at all, in a plan: why. */
-struct quell_str step_maybe(struct run *run, const struct instance *instance);
 /* Ends a step badly: on-error decides what follows. */
 enum flow step_failed(struct decision *decision, struct instance *instance, enum step_status status,
                       struct quell_value error);
@@ -204,6 +210,28 @@ bool frame_begun(const struct frame *frame);
  * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.
  */
 bool frame_cancel(struct decision *decision, struct frame *frame, struct quell_value why);
+
+/* ---- plans: suppose.c ---------------------------------------------------------------------------
+ * Where a step would have to know what only a live run can know, a plan asks; each path of it
+ * supposes one answer. `answers` is static and NULL-ended, the usual one first; `what` tells the
+ * questions of one step apart ("approve", "while 2"), `text` is for people. The number of the
+ * answer that this path supposes, or PLAN_ASKED: nothing more can be decided here now, return
+ * FLOW_WAITING. Only for plans, and only when the value is not known. */
+enum { PLAN_ASKED = -1 };
+int plan_choice(struct decision *decision, struct instance *instance, const char *what,
+                struct quell_str text, const char *const *answers);
+/* The same about the value of a bare expression that gave an unknown one: asks first how the steps
+ * came out that it reads (it must then be evaluated anew), and gives the same answer wherever the
+ * same text stands in the same scope. Not for an expression whose value changes (`while`). */
+int plan_choice_of(struct decision *decision, struct instance *instance, const char *what,
+                   const struct playbook_text *text, const char *const *answers);
+/* ... with the answers true and false: 1, 0 or PLAN_ASKED. */
+int plan_condition(struct decision *decision, struct instance *instance, const char *what,
+                   const struct playbook_text *text);
+/* How a made-up answer came out, where that is seen at once: 1 well, 0 not, or PLAN_ASKED. */
+int plan_outcome(struct decision *decision, struct instance *instance);
+enum quell_code supposed(struct run *run, struct instance *instance, const struct event *event,
+                         struct quell_error *err) QUELL_MUST_CHECK;
 
 /* A step kind at run time: a row per kind, in steps.def's order. */
 struct step_runner {

@@ -1,6 +1,5 @@
 /*
- * step_block.c - `steps`: a group of steps, with `else` when it has `if`. In a plan an unknown
- * condition takes both branches.
+ * step_block.c - `steps`: a group of steps, with `else` when it has `if`.
  */
 #include "run/state.h"
 

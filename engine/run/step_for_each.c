@@ -27,9 +27,29 @@ static const char *status_of(const struct frame *body)
     return status;
 }
 
+bool step_repeats(const struct step *step)
+{
+    return step->kind == STEP_FOR_EACH || step->kind == STEP_WHILE;
+}
+
+/* plan: whether an item went as it did because of what was supposed inside it. Its paths differ in
+ * nothing but this, and need not be told apart when whoever reads the output cannot know it. */
+static bool is_guessed(const struct instance *instance)
+{
+    size_t i;
+
+    for (i = 0; i < instance->body_count; i++)
+        if (instance->bodies[i].guessed)
+            return true;
+    return false;
+}
+
 struct quell_value loop_output(struct run *run, const struct instance *instance)
 {
     struct list_builder list = {.arena = run->arena};
+    bool guessed = is_guessed(instance);
+    struct quell_value why =
+        quell_unknown(arena_format(run->arena, "known after %.*s", QUELL_ARG(instance->path)));
     size_t i;
 
     if (quell_is(instance->items, QUELL_UNKNOWN))
@@ -41,18 +61,19 @@ struct quell_value loop_output(struct run *run, const struct instance *instance)
         if (instance->step->kind == STEP_FOR_EACH)
             map_add(&map, "item", body->item);
         map_add(&map, "index", quell_int((int64_t)i));
-        map_add(&map, "status", quell_text(status_of(body)));
-        map_add(&map, "steps", scope_steps(run->arena, body));
-        map_add(&map, "vars", body->vars);
+        map_add(&map, "status", guessed ? why : quell_text(status_of(body)));
+        map_add(&map, "steps", guessed ? why : scope_steps(run->arena, body));
+        map_add(&map, "vars", guessed ? why : body->vars);
         list_add(&list, map_made(&map));
     }
     return list_made(&list);
 }
 
-/* Knows the items, or fails the step. */
+/* Knows the items, or fails the step; a plan may have to ask whether there are any. */
 static enum quell_code start(struct decision *decision, struct instance *instance,
                              struct quell_value *error)
 {
+    static const char *const lengths[] = {"has items", "is empty", NULL};
     struct run *run = decision->run;
     const struct step *step = instance->step;
     struct map_builder data = {.arena = run->arena};
@@ -62,6 +83,13 @@ static enum quell_code start(struct decision *decision, struct instance *instanc
     code = scope_eval(run, instance->frame, &step->items, &items, error);
     if (code)
         return code;
+    if (may_be_unknown(run, items)) {
+        int answer = plan_choice_of(decision, instance, "items", &step->items, lengths);
+        if (answer == PLAN_ASKED)
+            return QUELL_OK;
+        if (answer == 1)
+            items = quell_list(NULL, 0);
+    }
     if (!quell_is(items, QUELL_LIST) && !may_be_unknown(run, items)) {
         *error =
             scope_error(run, "invalid", "`for-each` gave a %s, not a list", value_type_name(items));
@@ -85,7 +113,7 @@ enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *inst
 
     if (instance->bodies == NULL && start(decision, instance, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
-    if (decision->full)
+    if (decision->full || instance->bodies == NULL)
         return FLOW_WAITING;
     for (i = 0; i < instance->body_count; i++) {
         struct frame *body = &instance->bodies[i];

@@ -1,7 +1,5 @@
 /*
- * step_set.c - `set`: gives names to values, inside a loop for that item only. A name is set once;
- * a plan that cannot know whether the step runs makes its values unknown, unless nothing behind it
- * runs otherwise either.
+ * step_set.c - `set`: gives names to values, inside a loop for that item only. A name is set once.
  */
 #include "run/state.h"
 #include "value/value.h"
@@ -19,17 +17,6 @@ static bool set_before(const struct run *run, const struct frame *frame, struct 
     return false;
 }
 
-static struct quell_value all_unknown(struct run *run, struct quell_value vars,
-                                      struct quell_str why)
-{
-    struct map_builder map = {.arena = run->arena};
-    size_t i;
-
-    for (i = 0; i < quell_count(vars); i++)
-        map_add_key(&map, vars.as.pairs[i].key, quell_unknown(why));
-    return map_made(&map);
-}
-
 enum flow step_advance_SET(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
@@ -44,13 +31,10 @@ enum flow step_advance_SET(struct decision *decision, struct instance *instance)
     if (scope_eval_tree(run, instance->frame, instance->step->set, instance->step->with_place,
                         &vars, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
-    /* A plan walks both branches of an unknown `if`: each may give the same name. */
-    if (!instance->maybe.len && set_before(run, instance->frame, vars, &name))
+    if (set_before(run, instance->frame, vars, &name))
         return step_failed(
             decision, instance, STEP_FAILED,
             scope_error(run, "invalid", "`vars.%.*s` is set already", QUELL_ARG(name)));
-    if (instance->maybe.len && !instance->certain)
-        vars = all_unknown(run, vars, instance->maybe);
     map_add(&data, "vars", vars);
     emit(decision, EVENT_VARS_SET, instance->path, map_made(&data));
     emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());

@@ -19,7 +19,6 @@ enum flow step_advance_STOP(struct decision *decision, struct instance *instance
 {
     struct map_builder data = {.arena = decision->run->arena};
     struct quell_value reason, error = quell_null();
-    bool maybe = instance->maybe.len > 0;
 
     if (decision->run->stopping) { /* said already: a journal that was cut between the two events */
         emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
@@ -29,11 +28,9 @@ enum flow step_advance_STOP(struct decision *decision, struct instance *instance
         return step_failed(decision, instance, STEP_FAILED, error);
     map_add(&data, "as", quell_string(instance->step->stop_as));
     map_add(&data, "reason", reason);
-    if (maybe)
-        map_add(&data, "maybe", quell_string(instance->maybe));
     emit(decision, EVENT_RUN_STOPPING, instance->path, map_made(&data));
     emit_ended(decision, instance, STEP_SUCCEEDED, quell_null());
-    return maybe ? FLOW_DONE : FLOW_STOPPED;
+    return FLOW_STOPPED;
 }
 
 enum flow step_advance_FAIL(struct decision *decision, struct instance *instance)

@@ -143,6 +143,8 @@ static enum flow after_failure(struct decision *decision, struct instance *insta
 
 static enum flow after_answer(struct decision *decision, struct instance *instance)
 {
+    if (plan_outcome(decision, instance) == PLAN_ASKED)
+        return FLOW_WAITING;
     if (instance->status == STEP_SUCCEEDED)
         return step_succeeded(decision, instance);
     if (instance->status == STEP_UNKNOWN) {

@@ -336,26 +336,166 @@ static const struct story stories[] = {
      "run succeeded\n"},
 };
 
-/* The same, told of a plan: run.id is not known there, so an `if` over it takes both branches. */
+#define MADE_UP                                                                                    \
+    "{\"outcome\":\"succeeded\",\"simulated\":true,\"output\":{\"id\":\"d\",\"risk\":\"high\"}}"
+
+/* The same, told of one path of a plan: `path what` is scripted what it supposes, else the usual.
+ * run.id is not known there. */
 static const struct story plans[] = {
-    {"a plan walks both branches, and each may set the same name",
+    {"an unknown condition is supposed to hold",
      "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
      "    else:\n      - set: { who: two }\n"
-     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n"
-     "on-failure:\n"
-     "  - id: tell\n    uses: test.look\n"
-     "    with: { device_id: \"${{ steps.a.status }}\" }\n",
-     "{\"a\":[" OK "],\"on-failure.tell\":[" OK "]}",
-     "- sets {\"who\":{\"unknown\":\"run.id == 'x'\"}}\n"
-     "- succeeded\n"
-     "- sets {\"who\":{\"unknown\":\"not (run.id == 'x')\"}}\n"
+     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n",
+     "{\"a\":[" OK "]}",
+     "- supposed if true\n"
+     "- sets {\"who\":\"one\"}\n"
      "- succeeded\n"
      "- succeeded\n"
-     "a calls test.look {\"device_id\":{\"unknown\":\"not (run.id == 'x')\"}}\n"
+     "a calls test.look {\"device_id\":\"one\"}\n"
      "a succeeded\n"
-     "run fails \n"
-     "on-failure.tell calls test.look {\"device_id\":{\"unknown\":\"known when a step fails\"}}\n"
+     "run succeeded\n"},
+    {"... or not to hold; each branch may set the same name",
+     "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
+     "    else:\n      - set: { who: two }\n"
+     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n",
+     "{\"a\":[" OK "],\"_0 if\":[\"false\"]}",
+     "- supposed if false\n"
+     "- sets {\"who\":\"two\"}\n"
+     "- succeeded\n"
+     "- succeeded\n"
+     "a calls test.look {\"device_id\":\"two\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"a path keeps to what it has supposed",
+     "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: each\n    for-each: \"['d2', 'd3']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: b\n        if: run.id == 'x'\n        uses: test.look\n"
+     "        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: c\n    if: run.id != 'x'\n    uses: test.look\n    with: { device_id: d4 }\n",
+     "{\"a if\":[\"false\"],\"c if\":[\"false\"]}",
+     "a supposed if false\n"
+     "a skipped\n"
+     "each loops [\"d2\",\"d3\"]\n"
+     "each[0].b skipped\n"
+     "each[1].b skipped\n"
+     "each succeeded\n"
+     "c supposed if false\n"
+     "c skipped\n"
+     "run succeeded\n"},
+    {"items of a loop are asked about one by one where they differ",
+     "  - id: each\n    for-each: \"['d2', 'd3']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: b\n        if: run.id == d\n        fail: { reason: no }\n",
+     "{\"each[0].b if\":[\"false\"]}",
+     "each loops [\"d2\",\"d3\"]\n"
+     "each[0].b supposed if false\n"
+     "each[0].b skipped\n"
+     "each[1].b supposed if true\n"
+     "each[1].b failed failed\n"
+     "each failed failed\n"
+     "run failed\n"},
+    {"how a call comes out is asked where it ends the run",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.isolate\n    with: { device_id: d2 }\n"
+     "on-failure:\n  - id: tell\n    uses: test.look\n"
+     "    with: { device_id: \"${{ error.step }}\", note: \"${{ error.code }}\" }\n",
+     "{\"a\":[" MADE_UP "],\"b\":[" MADE_UP "],\"b outcome\":[\"fails\"],\"on-failure.tell\":[" OK
+     "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a supposed outcome succeeds\n"
+     "a succeeded\n"
+     "b calls test.isolate {\"device_id\":\"d2\"}\n"
+     "b supposed outcome fails\n"
+     "b failed known when it fails\n"
+     "run fails known when it fails\n"
+     "on-failure.tell calls test.look {\"device_id\":\"b\",\"note\":{\"unknown\":"
+     "\"known when it fails\"}}\n"
      "on-failure.tell succeeded\n"
+     "run failed\n"},
+    {"... and where on-error goes on, not before somebody looks",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n    on-error: continue\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2, note: \"${{ steps.a.status }}\" "
+     "}\n"
+     "  - id: c\n    if: steps.a.status == 'failed'\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.a.status }}\" }\n"
+     "  - id: d\n    if: steps.a.status == 'succeeded'\n    uses: test.look\n"
+     "    with: { device_id: d4 }\n",
+     "{\"a\":[" MADE_UP "],\"b\":[" OK "],\"a outcome\":[\"fails\"],\"c\":[" OK "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "b calls test.look {\"device_id\":\"d2\",\"note\":{\"unknown\":\"known after a\"}}\n"
+     "b succeeded\n"
+     "a supposed outcome fails\n"
+     "c calls test.look {\"device_id\":\"failed\"}\n"
+     "c succeeded\n"
+     "d skipped\n"
+     "run succeeded\n"},
+    {"nobody looks",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n    on-error: continue\n",
+     "{\"a\":[" MADE_UP "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"a catcher runs where the step is supposed to fail",
+     "  - id: y\n    steps:\n"
+     "      - id: d\n        uses: test.isolate\n        with: { device_id: d1 }\n"
+     "    on-error:\n      - id: e\n        uses: test.look\n        with: { device_id: d1 }\n",
+     "{\"y.d\":[" MADE_UP "],\"y.d outcome\":[\"fails\"],\"y.on-error.e\":[" OK "]}",
+     "y.d calls test.isolate {\"device_id\":\"d1\"}\n"
+     "y.d supposed outcome fails\n"
+     "y.d failed known when it fails\n"
+     "y catches known when it fails\n"
+     "y.on-error.e calls test.look {\"device_id\":\"d1\"}\n"
+     "y.on-error.e succeeded\n"
+     "y failed known when it fails\n"
+     "run succeeded\n"},
+    {"a list that is not known has items",
+     "  - id: each\n    for-each: run.id\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: b\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n",
+     "{\"each[?].b\":[" OK "]}",
+     "each supposed items has items\n"
+     "each loops {\"unknown\":\"run id, known after start\"}\n"
+     "each[?].b calls test.look {\"device_id\":{\"unknown\":\"run id, known after start\"}}\n"
+     "each[?].b succeeded\n"
+     "each succeeded\n"
+     "run succeeded\n"},
+    {"... or none",
+     "  - id: each\n    for-each: run.id\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: b\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n",
+     "{\"each items\":[\"is empty\"]}",
+     "each supposed items is empty\n"
+     "each loops []\n"
+     "each succeeded\n"
+     "run succeeded\n"},
+    {"what went on inside an item is not known behind the loop",
+     "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: a\n        if: run.id == d\n        uses: test.look\n"
+     "        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: b\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.each.output.map(i, i.item + i.status).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" OK "],\"each[1].a if\":[\"false\"],\"b\":[" OK "]}",
+     "each loops [\"d1\",\"d2\"]\n"
+     "each[0].a supposed if true\n"
+     "each[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "each[0].a succeeded\n"
+     "each[1].a supposed if false\n"
+     "each[1].a skipped\n"
+     "each succeeded\n"
+     "b calls test.look {\"device_id\":{\"unknown\":\"known after each\"}}\n"
+     "b succeeded\n"
+     "run succeeded\n"},
+    {"... but that its calls have succeeded is, where it would have failed else",
+     "  - id: each\n    for-each: \"['d1']\"\n    as: d\n    max: 2\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: \"${{ d }}\" }\n"
+     "  - id: b\n    uses: test.look\n"
+     "    with: { device_id: \"${{ steps.each.output.map(i, i.steps.a.status).join(' ') }}\" }\n",
+     "{\"each[0].a\":[" MADE_UP "],\"b\":[" OK "]}",
+     "each loops [\"d1\"]\n"
+     "each[0].a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "each[0].a supposed outcome succeeds\n"
+     "each[0].a succeeded\n"
+     "each succeeded\n"
+     "b calls test.look {\"device_id\":\"succeeded\"}\n"
+     "b succeeded\n"
      "run succeeded\n"},
 };
 

@@ -117,7 +117,7 @@ static inline void tell_waiting(struct buf *out, struct quell_str path, const st
                        QUELL_ARG(quell_get_str(quell_get(data, "event"), "title")));
 }
 
-/* What a switch or a while decided. */
+/* What a switch, a while or a plan decided. */
 static inline void tell_choice(struct buf *out, struct quell_str path, const struct event *event)
 {
     if (event->kind == EVENT_CASE_CHOSEN)
@@ -126,6 +126,10 @@ static inline void tell_choice(struct buf *out, struct quell_str path, const str
     if (event->kind == EVENT_ITERATION_STARTED)
         buf_add_format(out, "%.*s goes on, %lld\n", QUELL_ARG(path),
                        (long long)quell_get_int(event->data, "index", -1));
+    if (event->kind == EVENT_SUPPOSED)
+        buf_add_format(out, "%.*s supposed %.*s %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(event->data, "what")),
+                       QUELL_ARG(quell_get_str(event->data, "answer")));
 }
 
 /* Events of the run itself. */
@@ -174,6 +178,7 @@ static inline void tell_event(struct teller *teller, const struct event *event)
         break;
     case EVENT_CASE_CHOSEN:
     case EVENT_ITERATION_STARTED:
+    case EVENT_SUPPOSED:
         tell_choice(out, path, event);
         break;
     case EVENT_RETRY_WAITING:
@@ -359,11 +364,30 @@ static inline void held_step(const struct run_step *step, void *user)
     open->found = true;
 }
 
+/* plan: the answer that the script gives to `path what`; the usual one when it says nothing. */
+static inline void suppose(struct teller *teller, const struct run_question *question)
+{
+    struct quell_str name = arena_format(teller->arena, "%.*s %.*s", QUELL_ARG(question->path),
+                                         QUELL_ARG(question->what));
+    struct quell_value scripted;
+    struct quell_str answer = {0};
+    size_t i = 0;
+
+    if (quell_find(teller->answers, name, &scripted))
+        answer = quell_str(next_answer(teller, name));
+    while (answer.len && i < question->answer_count && !str_is(answer, question->answers[i]))
+        i++;
+    if (i == question->answer_count)
+        fail_msg("%.*s is no answer to %.*s", QUELL_ARG(answer), QUELL_ARG(name));
+    outside(teller, EVENT_SUPPOSED, question->path, run_suppose_data(teller->arena, question, i));
+}
+
 /* Something happens outside: a call is answered, a person speaks, or time passes. */
 static inline bool happen(struct teller *teller)
 {
     struct open_call open = {.teller = teller};
     struct asked_step asked = {.teller = teller};
+    struct run_question question;
 
     for (; open.pass < 2 && !open.found; open.pass++)
         run_each_call(teller->run, first_call, &open);
@@ -377,6 +401,10 @@ static inline bool happen(struct teller *teller)
         map_add(&map, "happened",
                 quell_bool(quell_text_is(next_answer(teller, open.path), "happened")));
         outside(teller, EVENT_OUTCOME_RESOLVED, open.path, map_made(&map));
+        return true;
+    }
+    if (run_question(teller->run, &question)) {
+        suppose(teller, &question);
         return true;
     }
     run_each_step(teller->run, asked_step, &asked);
@@ -425,6 +453,13 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             event.kind == EVENT_CALL_SENDING) { /* it was given then */
             if (quell_text_is(next_answer(teller, event.path), "later"))
                 (void)next_answer(teller, event.path);
+        }
+        if (event.kind == EVENT_SUPPOSED) {
+            struct quell_str name = arena_format(teller->arena, "%.*s %.*s", QUELL_ARG(event.path),
+                                                 QUELL_ARG(quell_get_str(event.data, "what")));
+            struct quell_value scripted;
+            if (quell_find(teller->answers, name, &scripted))
+                (void)next_answer(teller, name);
         }
     }
 }

@@ -322,16 +322,6 @@ static void a_full_run_loses_no_outcome(void **state)
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
-static void maybe_is(const struct fixture *fixture, const char *path, const char *expected)
-{
-    struct run_step step;
-
-    if (!run_find_step(fixture->teller.run, quell_str_of(path), &step))
-        fail_msg("%.*sno step %s", QUELL_ARG(buf_str(&fixture->teller.told)), path);
-    if (!str_is(step.maybe, expected))
-        fail_msg("%s: maybe `%.*s`, expected `%s`", path, QUELL_ARG(step.maybe), expected);
-}
-
 static void plan(struct fixture *fixture, const char *steps, const char *answers)
 {
     open_fixture(fixture, steps, answers);
@@ -340,137 +330,114 @@ static void plan(struct fixture *fixture, const char *steps, const char *answers
     go_on(&fixture->teller);
 }
 
-#define MADE_UP                                                                                    \
-    "{\"outcome\":\"succeeded\",\"simulated\":true,\"output\":{\"id\":\"d\",\"risk\":\"high\"}}"
-
-static void else_is_the_opposite(void **state)
+/* A live run supposes nothing, and an answer that was not asked for does not fit. */
+static void only_plans_suppose(void **state)
 {
     struct fixture fixture;
+    struct run_question question = {.path = QUELL_STR("a"),
+                                    .what = QUELL_STR("outcome"),
+                                    .answers = (const char *const[]){"succeeds", NULL},
+                                    .answer_count = 1};
+    struct event event = {.kind = EVENT_SUPPOSED, .path = QUELL_STR("a")};
+    struct quell_error err;
+    int round;
 
     (void)state;
-    plan(&fixture,
-         "  - id: x\n    if: run.id == 'x'\n    steps:\n      - id: a\n        uses: test.look\n"
-         "        with: { device_id: d1 }\n"
-         "    else:\n      - id: b\n        uses: test.look\n        with: { device_id: d2 }\n",
-         "{\"x.a\":[" MADE_UP "],\"x.else.b\":[" MADE_UP "]}");
-    maybe_is(&fixture, "x.a", "run.id == 'x'");
-    maybe_is(&fixture, "x.else.b", "not (run.id == 'x')");
+    for (round = 0; round < 2; round++) {
+        open_fixture(&fixture, "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n",
+                     "{}");
+        fixture.teller.plan = round == 1;
+        start(&fixture.teller);
+        (void)decide(&fixture.teller);
+        event.seq = run_seq(fixture.teller.run) + 1;
+        event.data = run_suppose_data(fixture.teller.arena, &question, 0);
+        assert_int_equal(run_apply(fixture.teller.run, &event, &err), QUELL_INVALID);
+        close_fixture(&fixture);
+    }
+}
+
+/* Where a path stands when it asks about a step: after so many answers. */
+static void print_at(const char *steps, const char *answers, const char *path,
+                     uint8_t print[RUN_FINGERPRINT])
+{
+    struct fixture fixture;
+    struct run_question question;
+    struct run_sight *sight;
+    int turns;
+
+    open_fixture(&fixture, steps, answers);
+    fixture.teller.plan = true;
+    start(&fixture.teller);
+    sight = run_sight_new(fixture.teller.arena, fixture.playbook);
+    for (turns = 0; turns < 1000; turns++) {
+        if (decide(&fixture.teller))
+            continue;
+        if (run_question(fixture.teller.run, &question) && str_is(question.path, path))
+            break;
+        assert_true(happen(&fixture.teller));
+    }
+    assert_true(turns < 1000);
+    run_fingerprint(fixture.teller.run, sight, print);
     close_fixture(&fixture);
 }
 
-/* What on-error of a step that may not run does is no more certain than the step. */
-static void catchers_of_maybe_are_maybe(void **state)
+static void same(const char *steps, const char *one, const char *other, const char *path,
+                 bool expected)
 {
-    struct fixture fixture;
+    uint8_t a[RUN_FINGERPRINT], b[RUN_FINGERPRINT];
 
-    (void)state;
-    plan(&fixture,
-         "  - id: a\n    if: run.id == 'x'\n    fail: { reason: no }\n    on-error:\n"
-         "      - id: c\n        uses: test.look\n        with: { device_id: d1 }\n"
-         "  - id: b\n    if: run.id == 'x'\n    steps:\n"
-         "      - id: d\n        if: incident.title.nothing == 1\n        uses: test.look\n"
-         "        with: { device_id: d1 }\n"
-         "        on-error:\n          - id: e\n            uses: test.look\n"
-         "            with: { device_id: d1 }\n",
-         "{\"a.on-error.c\":[" MADE_UP "],\"b.d.on-error.e\":[" MADE_UP "]}");
-    maybe_is(&fixture, "a.on-error.c", "run.id == 'x'");
-    maybe_is(&fixture, "b.d.on-error.e", "run.id == 'x'");
-    assert_string_equal(run_state(fixture.teller.run), "succeeded");
-    close_fixture(&fixture);
+    print_at(steps, one, path, a);
+    print_at(steps, other, path, b);
+    if ((memcmp(a, b, RUN_FINGERPRINT) == 0) != expected)
+        fail_msg("%s at %s after %s and %s", expected ? "differs" : "is the same", path, one,
+                 other);
 }
 
-/* A condition that cannot be evaluated, in a branch that may not be taken, does not fail the plan;
- * and behind a failure that may be, nothing is certain. */
-static void failures_of_maybe_are_maybe(void **state)
+#define ASKING "  - id: last\n    if: run.id == 'z'\n    stop: {}\n"
+
+/* Paths are told apart by what can still be seen, and by nothing else. */
+static void paths_meet_where_nothing_differs(void **state)
 {
-    struct fixture fixture;
+    static const char branch[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
+                                 "    with: { device_id: d1 }\n" ASKING;
+    static const char seen[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
+                               "    with: { device_id: d1 }\n" ASKING
+                               "  - id: b\n    if: steps.a.status == 'skipped'\n    stop: {}\n";
+    static const char repeated[] =
+        "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
+        "    with: { device_id: d1 }\n" ASKING "  - id: b\n    if: run.id == 'x'\n    stop: {}\n";
+    static const char named[] = "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
+                                "    else:\n      - set: { who: two }\n" ASKING;
+    static const char used[] = "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
+                               "    else:\n      - set: { who: two }\n" ASKING
+                               "  - id: b\n    if: vars.who == 'one'\n    stop: {}\n";
+    static const char items[] = "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n"
+                                "    max: 2\n    steps:\n"
+                                "      - id: a\n        if: run.id == d\n        uses: test.look\n"
+                                "        with: { device_id: \"${{ d }}\" }\n"
+                                "      - id: b\n        if: steps.a.status == 'skipped'\n"
+                                "        uses: test.look\n        with: { device_id: d9 }\n";
+    static const char *const yes = "{\"a\":[" OK "]}";
+    static const char *const no = "{\"a if\":[\"false\"]}";
 
     (void)state;
-    plan(&fixture,
-         "  - if: run.id == 'x'\n    steps:\n"
-         "      - id: a\n        if: incident.title.nothing == 1\n        uses: test.look\n"
-         "        with: { device_id: d1 }\n"
-         "  - id: b\n    uses: test.look\n    with: { device_id: d1 }\n",
-         "{\"b\":[" MADE_UP "]}");
-    assert_string_equal(run_state(fixture.teller.run), "succeeded");
-    maybe_is(&fixture, "b", "the run does not fail before");
-    close_fixture(&fixture);
-    plan(&fixture,
-         "  - if: run.id == 'x'\n    fail: { reason: no }\n"
-         "  - id: b\n    uses: test.look\n    with: { device_id: d1 }\n",
-         "{\"b\":[" MADE_UP "]}");
-    maybe_is(&fixture, "b", "the run does not fail before");
-    close_fixture(&fixture);
+    same(branch, yes, no, "last", true);
+    same(seen, yes, no, "last", false);
+    same(repeated, yes, no, "last", false);
+    same(named, "{}", "{\"_0 if\":[\"false\"]}", "last", true);
+    same(used, "{}", "{\"_0 if\":[\"false\"]}", "last", false);
+    same(items, "{\"each[0].a\":[" OK "]}", "{\"each[0].a if\":[\"false\"],\"each[0].b\":[" OK "]}",
+         "each[1].a", true);
 }
 
-/* ... but what on-error takes care of does not reach further than that. */
-static void caught_failures_end_there(void **state)
+/* How much was disrupted is seen by the cap. */
+static void the_cap_tells_paths_apart(void **state)
 {
-    struct fixture fixture;
+    static const char steps[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.isolate\n"
+                                "    with: { device_id: d1 }\n" ASKING;
 
     (void)state;
-    plan(&fixture,
-         "  - on-error: continue\n    steps:\n"
-         "      - if: run.id == 'x'\n        fail: { reason: no }\n"
-         "      - id: a\n        uses: test.look\n        with: { device_id: d1 }\n"
-         "  - id: b\n    uses: test.look\n    with: { device_id: d1 }\n",
-         "{\"_0.a\":[" MADE_UP "],\"b\":[" OK "]}");
-    maybe_is(&fixture, "_0.a", "nothing before it fails");
-    maybe_is(&fixture, "b", "");
-    close_fixture(&fixture);
-}
-
-/* Whether a block came to a good end is known only after its changes; both ways are shown. */
-static void blocks_may_fail(void **state)
-{
-    struct fixture fixture;
-
-    (void)state;
-    plan(&fixture,
-         "  - id: x\n    on-error: continue\n    steps:\n"
-         "      - id: a\n        uses: test.isolate\n        with: { device_id: d1 }\n"
-         "      - id: b\n        if: steps.a.status == 'succeeded'\n        uses: test.look\n"
-         "        with: { device_id: d1 }\n"
-         "  - id: c\n    if: steps.x.status == 'failed'\n    uses: test.look\n"
-         "    with: { device_id: d1 }\n"
-         "  - id: y\n    steps:\n"
-         "      - id: d\n        uses: test.isolate\n        with: { device_id: d1 }\n"
-         "    on-error:\n      - id: e\n        uses: test.look\n        with: { device_id: d1 }\n",
-         "{\"x.a\":[" MADE_UP "],\"x.b\":[" OK "],\"c\":[" MADE_UP "],\"y.d\":[" MADE_UP
-         "],\"y.on-error.e\":[" MADE_UP "]}");
-    maybe_is(&fixture, "x.b", "");
-    maybe_is(&fixture, "c", "steps.x.status == 'failed'");
-    maybe_is(&fixture, "y.on-error.e", "y fails");
-    assert_string_equal(run_state(fixture.teller.run), "succeeded");
-    close_fixture(&fixture);
-}
-
-/* Behind a stop that may be, all stands under the same condition: among each other it is known. */
-static void behind_a_stop_is_known(void **state)
-{
-    static const char why[] = "the run was not stopped because run.id == 'x'";
-    struct fixture fixture;
-
-    (void)state;
-    plan(&fixture,
-         "  - if: run.id == 'x'\n    stop: {}\n"
-         "  - set: { who: d1 }\n"
-         "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.who }}\" }\n"
-         "  - id: b\n    if: steps.a.status == 'succeeded'\n    uses: test.look\n"
-         "    with: { device_id: d2 }\n",
-         "{\"a\":[" OK "],\"b\":[" OK "]}");
-    told(&fixture, "run stops done \n"
-                   "- succeeded\n"
-                   "- sets {\"who\":\"d1\"}\n"
-                   "- succeeded\n"
-                   "a calls test.look {\"device_id\":\"d1\"}\n"
-                   "a succeeded\n"
-                   "b calls test.look {\"device_id\":\"d2\"}\n"
-                   "b succeeded\n"
-                   "run succeeded\n");
-    maybe_is(&fixture, "a", why);
-    maybe_is(&fixture, "b", why);
-    close_fixture(&fixture);
+    same(steps, "{\"a\":[" OK "]}", "{\"a if\":[\"false\"]}", "last", false);
 }
 
 /* Time does not pass in a plan, so it waits for no second attempt. */
@@ -539,12 +506,9 @@ int main(void)
         cmocka_unit_test(answers_that_say_when_do_not_wrap),
         cmocka_unit_test(a_full_run_says_that_it_ends),
         cmocka_unit_test(a_full_run_loses_no_outcome),
-        cmocka_unit_test(else_is_the_opposite),
-        cmocka_unit_test(catchers_of_maybe_are_maybe),
-        cmocka_unit_test(failures_of_maybe_are_maybe),
-        cmocka_unit_test(caught_failures_end_there),
-        cmocka_unit_test(blocks_may_fail),
-        cmocka_unit_test(behind_a_stop_is_known),
+        cmocka_unit_test(only_plans_suppose),
+        cmocka_unit_test(paths_meet_where_nothing_differs),
+        cmocka_unit_test(the_cap_tells_paths_apart),
         cmocka_unit_test(plans_do_not_wait),
         cmocka_unit_test(a_failure_beats_a_stop),
     };

@@ -1,0 +1,344 @@
+/*
+ * plan.c - `quell plan`: what the playbook would do with an incident, as a document.
+ */
+#include "core/plan.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "match/match.h"
+#include "value/json.h"
+#include "value/value.h"
+
+static const char *const effect_names[] = {"reads", "notes", "changes", "disrupts"};
+
+/* ---- rows: every call once, in the order of the program ----------------------------------------
+ */
+
+struct row {
+    const struct step *step;
+    struct quell_str path;
+    const struct plan_call *call; /* NULL: skipped */
+    struct quell_str because;
+    size_t index; /* in which order they were found */
+};
+
+struct rows {
+    struct plan *plan;
+    struct row *items;
+    size_t count, cap;
+};
+
+static void add_row(struct rows *rows, struct row row)
+{
+    if (rows->count == rows->cap) {
+        size_t cap = rows->cap ? rows->cap * 2 : 32;
+        rows->items = arena_grow(rows->plan->arena, rows->items, rows->cap * sizeof(*rows->items),
+                                 cap * sizeof(*rows->items));
+        rows->cap = cap;
+    }
+    row.index = rows->count;
+    rows->items[rows->count++] = row;
+}
+
+static bool is_called(const struct plan *plan, struct quell_str path)
+{
+    size_t at = plan->calls_by_path[str_hash(path) % PLAN_BUCKETS];
+
+    while (at != PLAN_NONE && !quell_str_equal(plan->calls[at].path, path))
+        at = plan->calls[at].next;
+    return at != PLAN_NONE;
+}
+
+static void add_skipped(struct rows *rows, const struct step *step, struct quell_str path,
+                        struct quell_str reason);
+
+static void add_skipped_list(struct rows *rows, const struct step_list *steps,
+                             struct quell_str prefix, struct quell_str reason)
+{
+    size_t i;
+
+    for (i = 0; i < steps->count; i++)
+        add_skipped(rows, steps->items[i],
+                    arena_format(rows->plan->arena, "%.*s.%.*s", QUELL_ARG(prefix),
+                                 QUELL_ARG(steps->items[i]->id)),
+                    reason);
+}
+
+static void add_skipped(struct rows *rows, const struct step *step, struct quell_str path,
+                        struct quell_str reason)
+{
+    if (step->kind == STEP_USES && !is_called(rows->plan, path))
+        add_row(rows, (struct row){.step = step, .path = path, .because = reason});
+    add_skipped_list(rows, &step->steps, path, reason);
+}
+
+static bool is_late(struct quell_str path)
+{
+    return str_starts(path, QUELL_STR("on-failure"));
+}
+
+/* Where two paths part at items of one loop, their order is that of the items. */
+static int compare_items(struct quell_str a, struct quell_str b)
+{
+    size_t i = 0, start;
+    int64_t first, second;
+    size_t a_end, b_end;
+
+    while (i < a.len && i < b.len && a.data[i] == b.data[i])
+        i++;
+    for (start = i; start > 0 && a.data[start - 1] >= '0' && a.data[start - 1] <= '9'; start--)
+        ;
+    if (start == 0 || a.data[start - 1] != '[')
+        return 0;
+    a_end = str_find(a, QUELL_STR("]"), start);
+    b_end = str_find(b, QUELL_STR("]"), start);
+    if (a_end == SIZE_MAX || b_end == SIZE_MAX || !str_to_int(str_slice(a, start, a_end), &first) ||
+        !str_to_int(str_slice(b, start, b_end), &second))
+        return 0;
+    return first < second ? -1 : first > second;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct row *a = left, *b = right;
+    int order;
+
+    if (is_late(a->path) != is_late(b->path))
+        return is_late(a->path) ? 1 : -1;
+    order = compare_items(a->path, b->path);
+    if (order)
+        return order;
+    if (a->step->number != b->step->number)
+        return a->step->number < b->step->number ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static struct rows rows_of(struct plan *plan)
+{
+    struct rows rows = {.plan = plan};
+    size_t i;
+
+    for (i = 0; i < plan->call_count; i++)
+        if (plan->calls[i].first == i)
+            add_row(&rows, (struct row){.step = plan->calls[i].step,
+                                        .path = plan->calls[i].path,
+                                        .call = &plan->calls[i]});
+    for (i = 0; i < plan->skip_count; i++)
+        add_skipped(&rows, plan->skips[i].step, plan->skips[i].path, plan->skips[i].reason);
+    if (rows.count)
+        qsort(rows.items, rows.count, sizeof(*rows.items), compare_rows);
+    return rows;
+}
+
+/* A change that is made on some paths only is no more certain than what they suppose. */
+static const char *verdict_of(const struct row *row)
+{
+    if (row->call == NULL)
+        return "skipped";
+    if (row->call->verdict == PLAN_DONE)
+        return "done";
+    return row->call->verdict == PLAN_UNKNOWN || row->call->condition.len ? "unknown" : "would";
+}
+
+/* Whether all calls of a path have the same value at a key. */
+static bool is_same(const struct plan *plan, const struct plan_call *call, struct quell_pair pair)
+{
+    struct quell_str text = json_text(plan->arena, pair.value, 0);
+    size_t at = plan->calls_by_path[str_hash(call->path) % PLAN_BUCKETS];
+
+    for (; at != PLAN_NONE; at = plan->calls[at].next) {
+        struct quell_value other = quell_null();
+        (void)quell_find(plan->calls[at].input, quell_str(pair.key), &other); /* null then */
+        if (plan->calls[at].first == call->first &&
+            !quell_str_equal(text, json_text(plan->arena, other, 0)))
+            return false;
+    }
+    return true;
+}
+
+static struct quell_value differing(struct arena *arena, struct quell_value example)
+{
+    struct quell_str text = quell_is(example, QUELL_UNKNOWN)
+                                ? (struct quell_str){example.as.text, example.len}
+                                : cel_to_text(arena, example);
+
+    if (value_has_secret(example))
+        return quell_unknown(QUELL_STR("differs by path"));
+    return quell_unknown(arena_format(arena, "differs by path: %.*s", QUELL_ARG(text)));
+}
+
+/* What it is called with; where that is not the same on all paths, an example of it. */
+static struct quell_value merged_input(const struct plan *plan, const struct plan_call *call)
+{
+    struct map_builder map = {.arena = plan->arena};
+    size_t i;
+
+    for (i = 0; i < quell_count(call->input); i++) {
+        struct quell_pair pair = call->input.as.pairs[i];
+        if (!is_same(plan, call, pair))
+            pair.value = differing(plan->arena, pair.value);
+        map_add_key(&map, pair.key, pair.value);
+    }
+    return map_made(&map);
+}
+
+static struct quell_value row_value(const struct plan *plan, const struct row *row)
+{
+    struct arena *arena = plan->arena;
+    struct map_builder map = {.arena = arena};
+    const struct quell_action *action = row->step->action;
+    const struct plan_call *call = row->call;
+
+    map_add(&map, "step", row->step->id_given ? quell_string(row->step->id) : quell_null());
+    map_add(&map, "path", quell_string(row->path));
+    map_add(&map, "action", quell_string(row->step->uses));
+    map_add(&map, "effect", quell_text(effect_names[action->effect]));
+    map_add(&map, "verdict", quell_text(verdict_of(row)));
+    map_add(&map, "with", call ? merged_input(plan, call) : quell_null());
+    map_add(&map, "targets", call ? call->targets : quell_list(NULL, 0));
+    map_add(&map, "undo",
+            call && action->undo.action ? quell_text(action->undo.action) : quell_null());
+    if (call == NULL)
+        map_add(&map, "because", quell_string(row->because));
+    if (call && call->condition.len)
+        map_add(&map, "if", quell_string(call->condition));
+    if (call && call->error.len)
+        map_add(&map, "error", quell_string(call->error));
+    return map_made(&map);
+}
+
+static void add_calls(const struct rows *rows, struct map_builder *map)
+{
+    struct list_builder list = {.arena = map->arena};
+    struct map_builder totals = {.arena = map->arena};
+    size_t counts[4] = {0}, skipped = 0, unknown = 0, i;
+
+    for (i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->items[i];
+        list_add(&list, row_value(rows->plan, row));
+        skipped += row->call == NULL;
+        unknown += str_is(quell_str_of(verdict_of(row)), "unknown");
+        if (row->call)
+            counts[row->step->action->effect]++;
+    }
+    for (i = 0; i < 4; i++)
+        map_add(&totals, effect_names[i], quell_int((int64_t)counts[i]));
+    map_add(&totals, "calls", quell_int((int64_t)(rows->count - skipped)));
+    map_add(&totals, "unknown", quell_int((int64_t)unknown));
+    map_add(&totals, "skipped", quell_int((int64_t)skipped));
+    map_add(&totals, "paths", quell_int((int64_t)rows->plan->paths));
+    map_add(map, "calls", list_made(&list));
+    map_add(map, "totals", map_made(&totals));
+}
+
+/* ---- the document ------------------------------------------------------------------------------
+ */
+
+/* What the trigger says, in one line: a plan of a playbook always plans. */
+static struct quell_value trigger_of(const struct plan *plan, const struct playbook *playbook,
+                                     struct quell_value incident, struct quell_str event)
+{
+    struct map_builder map = {.arena = plan->arena}, vars = {.arena = plan->arena};
+    struct match_report report = {0};
+    struct cel_scope scope = {0};
+    enum match_verdict verdict;
+
+    map_add(&vars, "config", plan->engine->generation->world.config);
+    map_add(&vars, "lists", plan->engine->generation->world.lists);
+    scope.vars = map_made(&vars);
+    if (playbook->incident == NULL || quell_is_null(incident)) {
+        map_add(&map, "verdict", quell_null());
+        map_add(&map, "line", quell_null());
+        return map_made(&map);
+    }
+    verdict = trigger_test(playbook->incident, incident, event, &scope, plan->arena, &report);
+    map_add(&map, "verdict", quell_text(match_verdict_name(verdict)));
+    map_add(&map, "line",
+            report.decided_by < report.count
+                ? quell_string(report.lines[report.decided_by].condition)
+                : quell_null());
+    map_add(&map, "conditions", quell_int((int64_t)report.count));
+    return map_made(&map);
+}
+
+static struct quell_value about_incident(struct arena *arena, struct quell_value incident)
+{
+    static const char *const keys[] = {"id", "source", "source_id", "number", "title", "severity"};
+    struct map_builder map = {.arena = arena};
+    size_t i;
+
+    if (quell_is_null(incident))
+        return incident;
+    for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        map_add(&map, keys[i], quell_get(incident, keys[i]));
+    return map_made(&map);
+}
+
+static enum quell_code read_inputs(struct quell *engine, struct arena *arena,
+                                   struct plan_options *options, struct quell_str text,
+                                   struct quell_error *err)
+{
+    struct quell_value given = quell_map(NULL, 0);
+    enum quell_code code = QUELL_OK;
+
+    if (text.len)
+        code = json_read(arena, text, LIMIT_DOCUMENT_BYTES, &given, NULL, err);
+    if (code == QUELL_OK && !quell_is(given, QUELL_MAP))
+        code = error_set(err, QUELL_INVALID, "inputs are a JSON object");
+    if (code)
+        return code;
+    return run_make_inputs(arena, options->loaded->playbook, given, options->incident,
+                           &engine->generation->world, &options->inputs, err);
+}
+
+static struct quell_value describe(struct plan *plan, struct quell_str event)
+{
+    const struct playbook *playbook = plan->options.loaded->playbook;
+    struct map_builder map = {.arena = plan->arena};
+    struct rows rows = rows_of(plan);
+
+    map_add(&map, "playbook", quell_string(playbook->id));
+    map_add(&map, "revision", quell_text(playbook->revision));
+    map_add(&map, "incident", about_incident(plan->arena, plan->options.incident));
+    map_add(&map, "trigger", trigger_of(plan, playbook, plan->options.incident, event));
+    add_calls(&rows, &map);
+    map_add(&map, "failures", plan->failures);
+    map_add(&map, "complete", quell_bool(!plan->cut));
+    return map_made(&map);
+}
+
+enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options *options,
+                           struct quell_document *document, struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    struct plan plan = {0};
+    struct plan_options wanted = {.incident = quell_null(),
+                                  .world = engine->generation->world,
+                                  .started_us = loop_now_us(engine->loop),
+                                  .offline = options->offline,
+                                  .timeout_ms = options->timeout_ms};
+    struct quell_str event = QUELL_STR(""), delivery;
+    enum quell_code code = playbook_by_name(engine, options->playbook, &wanted.loaded, err);
+
+    if (code == QUELL_OK && options->incident.len)
+        code = incident_from_text(engine->loop, arena, options->source, options->incident,
+                                  &wanted.incident, &event, &delivery, err);
+    if (code == QUELL_OK)
+        code = read_inputs(engine, arena, &wanted, options->inputs, err);
+    if (code == QUELL_OK)
+        code = plan_make(&plan, engine, arena, &wanted, err);
+    if (code == QUELL_OK) {
+        /* What the document holds must outlive the playbook, which the rows borrow from. */
+        made.value = value_copy(arena, describe(&plan, event));
+        *document = made;
+    } else {
+        arena_free(arena);
+    }
+    loaded_release(wanted.loaded);
+    return code;
+}

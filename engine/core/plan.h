@@ -1,0 +1,120 @@
+/*
+ * plan.h - a plan as a graph: what the files of core/ that make, show and prove plans share.
+ *
+ * A plan is the interpreter's run, taken along every path that the answers to its questions open.
+ * Paths that come to the same place (run_fingerprint) are followed once from there, so the paths
+ * form a graph without cycles: nodes are questions, edges what happens after one answer.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include "core/core.h"
+
+#define PLAN_NONE SIZE_MAX
+enum { PLAN_BUCKETS = 1024 };
+
+/* One call with resolved arguments. A step that gets others on other paths has several. */
+struct plan_call {
+    const struct step *step;
+    struct quell_str path, connection, error;
+    struct quell_value input, targets;
+    struct quell_str input_text; /* what tells two calls of one step apart */
+    struct quell_value answer;   /* data of EVENT_CALL_ENDED */
+    size_t next;                 /* chain of the path index, or PLAN_NONE */
+    size_t first;                /* the first call of the same path */
+    enum plan_verdict { PLAN_DONE, PLAN_WOULD, PLAN_UNKNOWN } verdict;
+    bool described;
+    struct quell_str condition; /* of the first of a path: what all paths that make one of them
+                                   suppose; empty = nothing unusual */
+};
+
+struct plan_skip {
+    const struct step *step;
+    struct quell_str path, reason;
+};
+
+struct plan_edge {
+    size_t from, to; /* nodes; from = PLAN_NONE: the beginning, to = PLAN_NONE: it ended */
+    size_t answer;
+    bool joined;          /* `to` was known before: another edge has led there */
+    struct event *events; /* what happened on it, beginning with EVENT_SUPPOSED */
+    size_t event_count;
+    size_t *calls; /* indices of plan.calls, in order */
+    size_t call_count;
+    struct quell_str status; /* succeeded failed, or waiting: nothing that a plan can suppose */
+};
+
+struct plan_node {
+    struct run_question question;
+    const struct step *step; /* that it is about */
+    size_t via;              /* the edge that first led here */
+    size_t *answers;         /* edge of each answer, PLAN_NONE when the limit was reached before */
+    uint8_t fingerprint[RUN_FINGERPRINT];
+    size_t next; /* chain of the fingerprint index, or PLAN_NONE */
+};
+
+/* Answers calls in the place of the manifest: a test's mocks. True with the data of
+ * EVENT_CALL_ENDED (lives in `arena`), false: made up, and the plan asks how it came out. */
+typedef bool plan_answer_fn(const struct run_call *call, struct arena *arena,
+                            struct quell_value *data, void *user);
+
+struct plan_options {
+    struct loaded *loaded;
+    struct quell_value incident; /* or null */
+    struct quell_value inputs;   /* made (run_make_inputs) */
+    struct run_world world;
+    int64_t started_us;
+    bool offline;           /* no read is really done */
+    int64_t timeout_ms;     /* of all reads together; 0 = LIMIT_PLAN_MS */
+    size_t paths_max;       /* 0 = LIMIT_PLAN_PATHS */
+    plan_answer_fn *answer; /* or NULL */
+    void *user;
+};
+
+struct plan {
+    struct quell *engine; /* its connections and loop; NULL: no read is really done */
+    struct arena *arena;
+    struct plan_options options;
+    struct plan_call *calls;
+    size_t call_count, call_cap;
+    struct plan_skip *skips;
+    size_t skip_count, skip_cap;
+    struct plan_node *nodes;
+    size_t node_count, node_cap;
+    struct plan_edge *edges; /* edges[0] is the beginning */
+    size_t edge_count, edge_cap;
+    size_t paths;                /* ends and joins: each way of each question is on one of them */
+    double ways;                 /* all combinations; beyond 2^53 no longer exact */
+    bool cut;                    /* the limit was reached: there are more paths */
+    struct quell_value failures; /* list of {path, message}: steps that cannot come out well */
+    /* while it is made */
+    struct call_host *reads;
+    struct run *run;
+    struct run_sight *sight;
+    int64_t deadline_us;                    /* monotonic, of all reads */
+    size_t *nodes_by_print, *calls_by_path; /* PLAN_BUCKETS each */
+    struct plan_edge log;                   /* of the edge being walked */
+    size_t event_cap, edge_call_cap;
+    size_t events; /* told and told again so far */
+    bool usual;    /* this path has supposed nothing but that calls succeed */
+};
+
+/* plan_graph.c: explores. Everything lives in `arena`. */
+enum quell_code plan_make(struct plan *plan, struct quell *engine, struct arena *arena,
+                          const struct plan_options *options,
+                          struct quell_error *err) QUELL_MUST_CHECK;
+
+/* simulate.c: the answer to a call that was just scheduled, as the data of EVENT_CALL_ENDED; fills
+ * the call's verdict and error. */
+struct quell_value plan_answer(struct plan *plan, const struct run_call *call,
+                               struct plan_call *shown);
+
+/* plan_words.c: an answer as a condition: "not (steps.a.output.risk == 'high')", "a fails". */
+struct quell_str plan_words(struct arena *arena, const struct plan_node *node, size_t answer);
+/* That a call fails whose failure ends what stands around it: no path that people plan for. */
+bool plan_is_failure(const struct plan *plan, const struct plan_edge *edge);
+
+/* plan_condition.c: fills the calls' conditions and counts plan.ways. */
+void plan_find_conditions(struct plan *plan);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * plan_words.c - what a path of a plan supposes, in words.
+ */
+#include "base/str.h"
+#include "core/plan.h"
+
+struct quell_str plan_words(struct arena *arena, const struct plan_node *node, size_t answer)
+{
+    const struct run_question *question = &node->question;
+    const char *word = question->answers[answer];
+
+    if (str_is(quell_str_of(word), "true") && question->text.len)
+        return question->text;
+    if (str_is(quell_str_of(word), "false") && question->text.len)
+        return arena_format(arena, "not (%.*s)", QUELL_ARG(question->text));
+    if (str_is(question->what, "items"))
+        return arena_format(arena, "%.*s %s", QUELL_ARG(question->text), word);
+    if (str_is(question->what, "outcome"))
+        return arena_format(arena, "%.*s %s", QUELL_ARG(question->path), word);
+    return arena_format(arena, "%.*s: %.*s %s", QUELL_ARG(question->path),
+                        QUELL_ARG(question->what), word);
+}
+
+bool plan_is_failure(const struct plan *plan, const struct plan_edge *edge)
+{
+    const struct plan_node *node;
+
+    if (edge->from == PLAN_NONE || edge->answer == 0)
+        return false;
+    node = &plan->nodes[edge->from];
+    return str_is(node->question.what, "outcome") && node->step &&
+           node->step->on_error != ON_ERROR_CONTINUE;
+}

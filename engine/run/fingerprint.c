@@ -1,0 +1,407 @@
+/*
+ * fingerprint.c - when two paths of a plan have come to the same place: a digest of all in a run
+ * that can still be seen in what follows. Paths with the same digest go on in the same way, so a
+ * plan follows one of them only: twenty devices with four ways each are eighty ways, not 4^20.
+ *
+ * What can be seen is found out from the playbook's text. The result of a step, a variable or a
+ * supposed condition counts as long as its name stands anywhere but inside steps that have ended.
+ * That is coarse on purpose: too much seen makes a plan longer, too little would make it wrong.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/str.h"
+#include "journal/event.h"
+#include "run/state.h"
+#include "value/value.h"
+
+#define NO_STEP SIZE_MAX
+
+/* Where a word stands: the innermost steps around it, NO_STEP outside all. */
+struct mentions {
+    struct mentions *next;
+    struct quell_str word;
+    size_t *steps;
+    size_t count, cap;
+};
+
+enum { MENTION_LISTS = 64 };
+
+struct run_sight {
+    struct arena *arena;
+    const struct playbook *playbook;
+    size_t *parents;                       /* by number: the step around it, or NO_STEP */
+    struct mentions *lists[MENTION_LISTS]; /* made when they are first asked for */
+    bool *dead;                            /* by number, of the fingerprint being made */
+};
+
+/* ---- the text ----------------------------------------------------------------------------------
+ */
+
+static bool holds(const struct step *step, size_t offset)
+{
+    return offset >= step->place.offset && offset < step->place.offset + step->place.len;
+}
+
+/* Numbers ascend with the text, so the last step that holds a place is the innermost. */
+static size_t step_around(const struct playbook *playbook, size_t offset, size_t below)
+{
+    size_t i;
+
+    for (i = below; i > 0; i--)
+        if (holds(playbook->all[i - 1], offset))
+            return i - 1;
+    return NO_STEP;
+}
+
+struct run_sight *run_sight_new(struct arena *arena, const struct playbook *playbook)
+{
+    struct run_sight *sight = arena_one(arena, struct run_sight);
+    size_t i;
+
+    sight->arena = arena;
+    sight->playbook = playbook;
+    sight->parents = arena_array(arena, size_t, playbook->step_count);
+    sight->dead = arena_array(arena, bool, playbook->step_count);
+    for (i = 0; i < playbook->step_count; i++)
+        sight->parents[i] = step_around(playbook, playbook->all[i]->place.offset, i);
+    return sight;
+}
+
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool stands_alone(struct quell_str text, size_t at, size_t len)
+{
+    bool before = at > 0 && is_word_char(text.data[at - 1]) && is_word_char(text.data[at]);
+    bool behind = at + len < text.len && is_word_char(text.data[at + len]) &&
+                  is_word_char(text.data[at + len - 1]);
+
+    return !before && !behind;
+}
+
+static void find_mentions(struct run_sight *sight, struct mentions *list)
+{
+    struct quell_str text = sight->playbook->text, word = list->word;
+    size_t at;
+
+    for (at = 0; word.len && at + word.len <= text.len; at++) {
+        if (memcmp(text.data + at, word.data, word.len) != 0 || !stands_alone(text, at, word.len))
+            continue;
+        if (list->count == list->cap) {
+            size_t cap = list->cap ? list->cap * 2 : 8;
+            list->steps = arena_grow(sight->arena, list->steps, list->cap * sizeof(*list->steps),
+                                     cap * sizeof(*list->steps));
+            list->cap = cap;
+        }
+        list->steps[list->count++] = step_around(sight->playbook, at, sight->playbook->step_count);
+    }
+}
+
+static const struct mentions *mentions_of(struct run_sight *sight, struct quell_str word)
+{
+    struct mentions **slot = &sight->lists[str_hash(word) % MENTION_LISTS];
+    struct mentions *list;
+
+    for (list = *slot; list; list = list->next)
+        if (quell_str_equal(list->word, word))
+            return list;
+    list = arena_one(sight->arena, struct mentions);
+    list->word = arena_str(sight->arena, word);
+    list->next = *slot;
+    *slot = list;
+    find_mentions(sight, list);
+    return list;
+}
+
+static bool is_dead(const struct run_sight *sight, size_t step)
+{
+    for (; step != NO_STEP; step = sight->parents[step])
+        if (sight->dead[step])
+            return true;
+    return false;
+}
+
+/* A word that stands nowhere is a text that YAML has folded: it may stand anywhere. */
+static bool is_seen(struct run_sight *sight, struct quell_str word)
+{
+    const struct mentions *list = mentions_of(sight, word);
+    size_t i;
+
+    for (i = 0; i < list->count; i++)
+        if (!is_dead(sight, list->steps[i]))
+            return true;
+    return list->count == 0;
+}
+
+static bool is_read(struct run_sight *sight, const struct step *step)
+{
+    return step->id_given && is_seen(sight, step->id);
+}
+
+/* ---- what has ended ----------------------------------------------------------------------------
+ */
+
+static void mark_frame(struct run_sight *sight, const struct frame *frame)
+{
+    size_t i, b;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count; i++) {
+        const struct instance *instance = &frame->instances[i];
+        if (instance->phase == PHASE_ENDED) {
+            sight->dead[instance->step->number] = true;
+            continue;
+        }
+        if (step_repeats(instance->step)) /* all of it may come again */
+            continue;
+        for (b = 0; b < instance->body_count; b++)
+            mark_frame(sight, &instance->bodies[b]);
+        mark_frame(sight, instance->otherwise);
+        mark_frame(sight, instance->catcher);
+    }
+}
+
+static bool ended_badly(const struct instance *instance)
+{
+    return instance->status != STEP_SUCCEEDED && instance->status != STEP_SKIPPED &&
+           !instance->caught;
+}
+
+/* Nothing more begins in it. */
+static bool is_over(const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame->instances && i < frame->steps->count; i++) {
+        if (frame->instances[i].phase != PHASE_ENDED)
+            return false;
+        if (ended_badly(&frame->instances[i]))
+            return true;
+    }
+    return true;
+}
+
+/* ---- the digest --------------------------------------------------------------------------------
+ */
+
+struct print {
+    struct run_sight *sight;
+    const struct run *run;
+    struct arena *scratch;
+    struct buf out;
+};
+
+static void add_text(struct print *print, struct quell_str text)
+{
+    buf_add_format(&print->out, "%zu:", text.len);
+    buf_add_str(&print->out, text);
+}
+
+static void add_number(struct print *print, uint64_t number)
+{
+    buf_add_format(&print->out, "%llu;", (unsigned long long)number);
+}
+
+/* As the journal has it: with its type. */
+static void add_value(struct print *print, struct quell_value value)
+{
+    struct map_builder map = {.arena = print->scratch};
+    struct event event = {.seq = 1, .kind = EVENT_VARS_SET};
+
+    map_add(&map, "v", value);
+    event.data = map_made(&map);
+    add_text(print, event_write(print->scratch, &event));
+}
+
+static void add_result(struct print *print, const struct instance *instance)
+{
+    add_number(print, instance->status);
+    add_number(print, instance->unsettled);
+    add_number(print, instance->attempt);
+    add_value(print, instance->output);
+    add_value(print, instance->error);
+}
+
+static void add_vars(struct print *print, struct quell_value vars)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(vars); i++)
+        if (is_seen(print->sight, quell_str(vars.as.pairs[i].key))) {
+            add_value(print, vars.as.pairs[i].key);
+            add_value(print, vars.as.pairs[i].value);
+        }
+}
+
+static void add_frame(struct print *print, const struct frame *frame);
+
+/* All that became of an item, for whoever reads the loop's output. */
+static void add_item(struct print *print, const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame->instances && i < frame->steps->count; i++)
+        add_value(print, scope_step(print->scratch, &frame->instances[i]));
+    add_value(print, scope_steps(print->scratch, frame));
+    add_value(print, frame->vars);
+}
+
+/* An item or iteration that is over. The last iterations still show in the next one. */
+static void add_over(struct print *print, const struct instance *loop, const struct frame *frame,
+                     bool last)
+{
+    size_t i;
+
+    add_number(print, frame->guessed);
+    for (i = 0; frame->instances && i < frame->steps->count; i++)
+        if (frame->instances[i].phase == PHASE_ENDED && ended_badly(&frame->instances[i])) {
+            add_text(print, frame->instances[i].path);
+            add_value(print, frame->instances[i].error);
+        }
+    if (last && loop->step->kind == STEP_WHILE)
+        add_frame(print, frame);
+    if (!frame->guessed && is_read(print->sight, loop->step))
+        add_item(print, frame);
+}
+
+static void add_open(struct print *print, const struct instance *instance)
+{
+    size_t b;
+
+    add_number(print, instance->attempt);
+    add_number(print, instance->otherwise_taken);
+    add_value(print, instance->input);
+    add_value(print, instance->items);
+    add_result(print, instance);
+    for (b = 0; b < instance->body_count; b++)
+        if (step_repeats(instance->step) && is_over(&instance->bodies[b]))
+            add_over(print, instance, &instance->bodies[b], b + 2 >= instance->body_count);
+        else
+            add_frame(print, &instance->bodies[b]);
+    if (instance->otherwise)
+        add_frame(print, instance->otherwise);
+    if (instance->catcher)
+        add_frame(print, instance->catcher);
+}
+
+static void add_seen(struct print *print, const struct frame *frame);
+
+/* What can be seen of a step that has ended: its result, and those of steps inside it. */
+static void add_ended(struct print *print, const struct instance *instance)
+{
+    size_t b;
+
+    if (ended_badly(instance) || is_read(print->sight, instance->step)) {
+        add_text(print, instance->path);
+        add_result(print, instance);
+    }
+    for (b = 0; b < instance->body_count && !step_repeats(instance->step); b++)
+        add_seen(print, &instance->bodies[b]);
+    add_seen(print, instance->otherwise);
+    add_seen(print, instance->catcher);
+}
+
+static void add_seen(struct print *print, const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+        add_ended(print, &frame->instances[i]);
+}
+
+static void add_frame(struct print *print, const struct frame *frame)
+{
+    size_t i;
+
+    if (frame->instances == NULL)
+        return;
+    add_text(print, frame->path);
+    add_value(print, frame->error);
+    add_vars(print, frame->loops ? frame->vars : quell_null());
+    for (i = 0; i < frame->steps->count; i++) {
+        const struct instance *instance = &frame->instances[i];
+        add_number(print, instance->phase);
+        if (instance->phase == PHASE_ENDED)
+            add_ended(print, instance);
+        else if (instance->phase != PHASE_IDLE)
+            add_open(print, instance);
+    }
+}
+
+/* Whether the place that a supposition is about is still to come, or gone on with. */
+static bool subject_is_open(const struct frame *frame, struct quell_str subject)
+{
+    size_t i, b;
+
+    if (frame == NULL || frame->instances == NULL || is_over(frame))
+        return false;
+    if (quell_str_equal(frame->path, subject))
+        return true;
+    for (i = 0; i < frame->steps->count; i++) {
+        const struct instance *instance = &frame->instances[i];
+        if (instance->phase == PHASE_ENDED)
+            continue;
+        if (quell_str_equal(instance->path, subject))
+            return true;
+        for (b = 0; b < instance->body_count; b++)
+            if (subject_is_open(&instance->bodies[b], subject))
+                return true;
+        if (subject_is_open(instance->otherwise, subject) ||
+            subject_is_open(instance->catcher, subject))
+            return true;
+    }
+    return false;
+}
+
+static void add_suppositions(struct print *print)
+{
+    const struct run *run = print->run;
+    const struct supposition *at;
+
+    for (at = run->suppositions; at; at = at->next) {
+        if (at->subject.len && !subject_is_open(&run->root, at->subject) &&
+            !subject_is_open(&run->on_failure, at->subject))
+            continue;
+        if (!is_seen(print->sight, at->about))
+            continue;
+        add_text(print, at->subject);
+        add_text(print, at->about);
+        add_text(print, at->answer);
+    }
+}
+
+static void add_run(struct print *print)
+{
+    const struct run *run = print->run;
+
+    add_number(print, run->failing);
+    add_number(print, run->stopping);
+    add_value(print, run->stop_as);
+    add_value(print, run->stop_reason);
+    add_value(print, run->error);
+    add_number(print, run->disrupts);
+    add_text(print, run->question.path);
+    add_text(print, run->question.what);
+    add_text(print, run->question.about);
+    add_vars(print, run->vars);
+}
+
+void run_fingerprint(const struct run *run, struct run_sight *sight,
+                     uint8_t digest[RUN_FINGERPRINT])
+{
+    struct print print = {.sight = sight, .run = run, .scratch = arena_new(0)};
+
+    memset(sight->dead, 0, sight->playbook->step_count * sizeof(*sight->dead));
+    mark_frame(sight, &run->root);
+    add_run(&print);
+    add_frame(&print, &run->root);
+    add_frame(&print, &run->on_failure);
+    add_suppositions(&print);
+    digest_sha256(buf_str(&print.out), digest);
+    buf_free(&print.out);
+    arena_free(print.scratch);
+}
