@@ -54,6 +54,7 @@
 #define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
+#define LIMIT_FINALLY_S 3600 /* what finally may take: it tidies up and tells people */
 
 /* Connectors. */
 #define LIMIT_REPLY_BYTES (8 * 1024 * 1024) /* an HTTP answer */

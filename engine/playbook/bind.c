@@ -109,6 +109,12 @@ static void check_error(const struct binding *binding, const struct cel_referenc
 /* ---- vars --------------------------------------------------------------------------------------
  */
 
+/* Otherwise a loop hides what it sets. */
+static bool comes_later(const struct binding *binding, size_t step)
+{
+    return step == NO_STEP || step >= binding->here.step;
+}
+
 static void report_unset(const struct binding *binding, const struct cel_reference *ref)
 {
     struct loader *loader = binding->loader;
@@ -116,10 +122,12 @@ static void report_unset(const struct binding *binding, const struct cel_referen
     struct diag *diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[0]),
                                "no var `%.*s` is set before this", QUELL_ARG(ref->path[0]));
     size_t i;
-    diag->help = QUELL_STR("a `set` step above gives it a value");
+    diag->help = binding->here.where == WHERE_VARS
+                     ? QUELL_STR("a var may use those that stand above it")
+                     : QUELL_STR("`vars`, or a `set` step above, gives it a value");
     for (i = 0; i < loader->var_count; i++) {
         names[i] = loader->vars[i].name;
-        if (!quell_str_equal(names[i], ref->path[0]))
+        if (!quell_str_equal(names[i], ref->path[0]) || comes_later(binding, loader->vars[i].step))
             continue;
         diag->note = QUELL_STR("what is set inside a loop is known inside that loop only");
         diag->help = diag_format(loader->diags,
@@ -179,8 +187,9 @@ void bind_var(struct loader *loader, size_t step, const struct yaml_node *name)
     for (i = 0; i < loader->var_count; i++) {
         const struct loaded_var *var = &loader->vars[i];
         struct diag *diag;
-        if (var->step == NO_STEP || !quell_str_equal(var->name, text) ||
-            !prove_visible(loader, var->step, step) || exclude_each_other(loader, var->step, step))
+        if (!quell_str_equal(var->name, text) ||
+            (var->step != NO_STEP && (!prove_visible(loader, var->step, step) ||
+                                      exclude_each_other(loader, var->step, step))))
             continue;
         diag = report(loader, REUSED, name->place, "the var `%.*s` is set twice", QUELL_ARG(text));
         diag->note = QUELL_STR("a var never changes once it is set, so that it means one thing");
@@ -198,6 +207,8 @@ enum {
     IN_TRIGGER = 1 << WHERE_TRIGGER,
     IN_INPUT = 1 << WHERE_INPUT,
     IN_EVENT = 1 << WHERE_EVENT,
+    IN_VARS = 1 << WHERE_VARS,
+    IN_END = 1 << WHERE_END,
     IN_STEP = 1 << WHERE_STEP | 1 << WHERE_AGAIN | IN_EVENT,
 };
 
@@ -207,14 +218,14 @@ static const struct root {
     void (*check)(const struct binding *binding, const struct cel_reference *ref);
     const char *why; /* it is refused where it is not known */
 } roots[] = {
-    {"incident", IN_TRIGGER | IN_INPUT | IN_STEP, check_incident, NULL},
-    {"inputs", IN_STEP, check_inputs, NULL},
-    {"vars", IN_STEP, check_vars, NULL},
-    {"steps", IN_STEP, bind_steps, NULL},
-    {"run", IN_STEP, check_run, NULL},
-    {"playbook", IN_STEP, check_self, NULL},
-    {"config", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
-    {"lists", IN_TRIGGER | IN_INPUT | IN_STEP, NULL, NULL},
+    {"incident", IN_TRIGGER | IN_INPUT | IN_STEP | IN_VARS | IN_END, check_incident, NULL},
+    {"inputs", IN_STEP | IN_VARS | IN_END, check_inputs, NULL},
+    {"vars", IN_STEP | IN_VARS | IN_END, check_vars, NULL},
+    {"steps", IN_STEP | IN_END, bind_steps, NULL},
+    {"run", IN_STEP | IN_VARS | IN_END, check_run, NULL},
+    {"playbook", IN_STEP | IN_VARS | IN_END, check_self, NULL},
+    {"config", IN_TRIGGER | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
+    {"lists", IN_TRIGGER | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
     {"error", IN_STEP, check_error, NULL},
     {"output", 0, NULL, "it belongs to `poll`, which is not supported yet"},
     {"alert", 0, NULL, "it belongs to `on: alert`, which is not supported yet"},
@@ -293,10 +304,13 @@ static void report_root(const struct binding *binding, const struct cel_referenc
                                "there is no `%.*s` here", QUELL_ARG(ref->root));
     struct quell_str owner = owner_of(binding, ref->root);
     if (root) {
-        diag->note = quell_str_of(root->why ? root->why
-                                  : binding->here.where == WHERE_TRIGGER
-                                      ? "a trigger is judged before a run begins"
-                                      : "defaults are filled in before a run begins");
+        diag->note = quell_str_of(
+            root->why                              ? root->why
+            : binding->here.where == WHERE_TRIGGER ? "a trigger is judged before a run begins"
+            : binding->here.where == WHERE_INPUT   ? "defaults are filled in before a run begins"
+            : binding->here.where == WHERE_VARS
+                ? "`vars` are computed before the first step"
+                : "`outputs` are computed when the run has succeeded");
         return;
     }
     diag->help = diag_format(binding->loader->diags, "a text stands in quotes: `'%.*s'`",

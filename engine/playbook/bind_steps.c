@@ -71,6 +71,13 @@ bool bind_race(const struct binding *binding, const struct cel_reference *ref, s
     return true;
 }
 
+static bool is_main_step(const struct loader *loader, size_t step)
+{
+    while (loader->outline[step].parent != NO_STEP)
+        step = loader->outline[step].parent;
+    return loader->outline[step].branch == BRANCH_STEPS;
+}
+
 /* Whether a step has been there when the run is at `here`; says why not. */
 static bool check_order(const struct binding *binding, const struct cel_reference *ref, size_t step)
 {
@@ -84,6 +91,13 @@ static bool check_order(const struct binding *binding, const struct cel_referenc
         return false;
     if (comes_again(binding, step))
         return true;
+    if (at == NO_STEP && !is_main_step(loader, step)) {
+        diag =
+            report(loader, UNKNOWN_REFERENCE, place,
+                   "the step `%.*s` does not run before the outputs are computed", QUELL_ARG(id));
+        diag->help = QUELL_STR("read only what stands under `steps`");
+        return false;
+    }
     if (step == at) {
         report(loader, NOT_PROVEN, place, "the step `%.*s` reads its own result", QUELL_ARG(id));
         return false;
@@ -132,7 +146,8 @@ static void check_proof(const struct binding *binding, const struct cel_referenc
 {
     struct loader *loader = binding->loader;
     size_t at = binding->here.step;
-    bool own = loader->outline[at].step && loader->outline[at].step->condition.expr &&
+    bool own = at != NO_STEP && loader->outline[at].step &&
+               loader->outline[at].step->condition.expr &&
                loader->outline[at].step->condition.expr != binding->expr;
     struct diag *diag;
     if (ref->optional || prove_ran(loader, step, at) || looks_itself(binding, ref->path[0]) ||

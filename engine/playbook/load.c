@@ -144,22 +144,12 @@ static void check_unread(struct loader *loader)
     }
 }
 
-/* Names of the later keyword `vars` are not judged: one fault is enough. */
-static void note_vars(struct loader *loader, const struct yaml_node *vars)
-{
-    size_t i;
-    for (i = 0; vars && vars->pairs && i < vars->count; i++) {
-        grow(loader, loader->vars, loader->var_count, loader->var_cap);
-        loader->vars[loader->var_count++] =
-            (struct loaded_var){quell_str(vars->pairs[i].key.value), NO_STEP};
-    }
-}
-
 static void load_document(struct loader *loader, const struct yaml_node *root)
 {
     struct playbook *playbook = loader->playbook;
     const struct yaml_node *steps = yaml_get(root, "steps"),
-                           *on_failure = yaml_get(root, "on-failure");
+                           *on_failure = yaml_get(root, "on-failure"),
+                           *finally = yaml_get(root, "finally");
     const struct step **all;
     size_t i;
     check_keys(loader, playbook_fields, root);
@@ -168,12 +158,16 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     load_triggers(loader, root);
     load_inputs(loader, yaml_get(root, "inputs"));
     load_start(loader, root);
-    note_vars(loader, yaml_get(root, "vars"));
+    load_defaults(loader, yaml_get(root, "defaults"));
+    load_vars(loader, yaml_get(root, "vars"));
     outline_make(loader, root);
     if (steps)
         playbook->steps = load_steps(loader, steps);
     if (on_failure)
         playbook->on_failure = load_steps(loader, on_failure);
+    if (finally)
+        playbook->finally = load_steps(loader, finally);
+    load_outputs(loader, yaml_get(root, "outputs"));
     all = arena_array(loader->arena, const struct step *, loader->outline_count + 1);
     for (i = 0; i < loader->outline_count; i++)
         all[i] = loader->outline[i].step;
@@ -206,6 +200,7 @@ struct playbook *playbook_load(struct arena *arena, const struct playbook_action
                             .playbook = playbook,
                             .first = NO_STEP,
                             .first_on_failure = NO_STEP,
+                            .first_finally = NO_STEP,
                             .inputs_known = true};
     const struct yaml_node *root = yaml_read(arena, diags);
     if (!root)

@@ -28,7 +28,7 @@ enum lint {
 extern const struct playbook_lint lints[];
 
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
-    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[];
+    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -87,8 +87,13 @@ struct loader {
     size_t foreign_count, foreign_cap;
     struct loaded_var *vars;
     size_t var_count, var_cap;
-    size_t first, first_on_failure; /* the first step of the top lists, or NO_STEP */
-    bool inputs_known;              /* false: `inputs` is broken, its names are not judged */
+    size_t first, first_on_failure, first_finally; /* first steps of the top lists, or NO_STEP */
+    struct step_defaults {
+        struct retry retry;
+        int64_t timeout_us;
+        enum on_error on_error;
+    } defaults;        /* of steps that call something */
+    bool inputs_known; /* false: `inputs` is broken, its names are not judged */
 };
 
 /* Adds a diagnostic of the table and returns it. */
@@ -156,6 +161,18 @@ bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
     INPUT_TYPE("mail", ANY, MAIL)                                                                  \
     INPUT_TYPE("file", ANY, FILE)
 
+/* How often and when a step is tried again; false when it is no such map. */
+bool load_retry(struct loader *loader, const struct yaml_node *map, struct retry *retry);
+/* Whether the step calls an action or a playbook: `defaults` are for these. */
+bool step_calls(const struct yaml_node *map);
+
+/* ---- values.c: `vars`, `outputs`, `defaults` ----------------------------------------------------
+ */
+
+void load_vars(struct loader *loader, const struct yaml_node *map);
+void load_outputs(struct loader *loader, const struct yaml_node *map); /* behind the steps */
+void load_defaults(struct loader *loader, const struct yaml_node *map);
+
 /* ---- inputs.c ----------------------------------------------------------------------------------
  */
 
@@ -201,6 +218,8 @@ enum where {
     WHERE_TRIGGER,
     WHERE_INPUT,
     WHERE_STEP,
+    WHERE_VARS,  /* `vars`: before the first step */
+    WHERE_END,   /* `outputs`: behind the last step; `step` is NO_STEP */
     WHERE_AGAIN, /* the condition of a `while`: it sees the steps of the last iteration */
     WHERE_EVENT, /* as in a step, and `event` is what came */
 };

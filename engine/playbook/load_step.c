@@ -36,6 +36,11 @@ bool load_knows(const struct quell_field *table, const struct yaml_node *map)
     return true;
 }
 
+bool step_calls(const struct yaml_node *map)
+{
+    return yaml_find(map, QUELL_STR("uses")) || yaml_find(map, QUELL_STR("call"));
+}
+
 /* ---- the kind ----------------------------------------------------------------------------------
  */
 
@@ -178,12 +183,13 @@ static void load_retry_words(struct loader *loader, const struct yaml_node *on, 
     retry->on_count = count;
 }
 
-static void load_retry(struct loader *loader, const struct yaml_node *map, struct retry *retry)
+bool load_retry(struct loader *loader, const struct yaml_node *map, struct retry *retry)
 {
     const struct yaml_node *on; /* `retry:` alone is all defaults */
     int64_t max;
     if (!map || !(quell_is(map->value, QUELL_MAP) || quell_is_null(map->value)))
-        return;
+        return false;
+    *retry = (struct retry){0};
     on = yaml_get(map, "on");
     max = int_at(map, "max", 3);
     if (max < 0 || max > LIMIT_RETRY)
@@ -196,13 +202,16 @@ static void load_retry(struct loader *loader, const struct yaml_node *map, struc
     retry->cap_us = duration_at(loader, map, "cap", 60000000);
     if (on)
         load_retry_words(loader, on, retry);
+    return true;
 }
 
 static void load_on_error(struct loader *loader, const struct yaml_node *node, struct step *step)
 {
     struct diag *diag;
+    if (!node)
+        return;
     step->on_error = ON_ERROR_FAIL;
-    if (!node || quell_text_is(node->value, "fail"))
+    if (quell_text_is(node->value, "fail"))
         return;
     if (quell_text_is(node->value, "continue")) {
         step->on_error = ON_ERROR_CONTINUE;
@@ -235,10 +244,15 @@ static void load_common(struct loader *loader, size_t index, struct step *step)
     step->id = step->id_given ? outline->id : arena_format(loader->arena, "_%zu", index);
     step->name = text_at(map, "name");
     step->connection = text_at(map, "connection");
-    step->timeout_us = duration_at(loader, map, "timeout", 0);
+    if (step_calls(map)) { /* what it says itself wins */
+        step->retry = loader->defaults.retry;
+        step->timeout_us = loader->defaults.timeout_us;
+        step->on_error = loader->defaults.on_error;
+    }
+    step->timeout_us = duration_at(loader, map, "timeout", step->timeout_us);
     if (condition)
         load_expression(loader, here, condition, &step->condition);
-    load_retry(loader, yaml_get(map, "retry"), &step->retry);
+    (void)load_retry(loader, yaml_get(map, "retry"), &step->retry);
 }
 
 /* The lists of a step whose kind is not known are loaded for their faults. */

@@ -149,6 +149,8 @@ static void note_keys(struct loader *loader, struct outline *step)
             collect_foreign(loader, &pair->node);
         }
     }
+    if (step_calls(step->node) && !yaml_find(step->node, QUELL_STR("on-error")))
+        step->soft = loader->defaults.on_error != ON_ERROR_FAIL;
     step->as = text_at(step->node, "as");
     if (step->loop && !step->repeats && !step->as.len)
         step->as = QUELL_STR("item");
@@ -258,6 +260,7 @@ void outline_make(struct loader *loader, const struct yaml_node *root)
             loader->first_on_failure = walk_list(
                 loader, &root->pairs[i].node, (struct list_place){NO_STEP, BRANCH_ON_FAILURE, 0});
         if (str_is(key, "finally"))
-            collect_foreign(loader, &root->pairs[i].node);
+            loader->first_finally = walk_list(loader, &root->pairs[i].node,
+                                              (struct list_place){NO_STEP, BRANCH_FINALLY, 0});
     }
 }

@@ -148,6 +148,13 @@ enum quell_code playbook_input_check(struct arena *arena, const struct playbook_
                                      struct quell_value value, struct quell_value *made,
                                      struct quell_error *err) QUELL_MUST_CHECK;
 
+/* A named value of `vars` or `outputs`. */
+struct playbook_value {
+    struct quell_str name;
+    const struct cel_tree *value;
+    struct place place;
+};
+
 struct playbook {
     struct quell_str id, name, description, owner;
     struct quell_value tags;
@@ -159,8 +166,10 @@ struct playbook {
     struct playbook_start start;
     const struct playbook_input *inputs;
     size_t input_count;
+    const struct playbook_value *vars, *outputs; /* in text order: a var may use those above it */
+    size_t var_count, output_count;
     int64_t timeout_us;
-    struct step_list steps, on_failure;
+    struct step_list steps, on_failure, finally;
     const struct step *const *all; /* by number */
     size_t step_count;
     size_t disrupts;                  /* disrupting actions in the text */

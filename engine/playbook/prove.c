@@ -59,11 +59,25 @@ static size_t first_of_list(const struct loader *loader, size_t step)
         return loader->outline[outline->parent].lanes[outline->lane];
     if (outline->parent != NO_STEP)
         return loader->outline[outline->parent].first[outline->branch];
-    return outline->branch == BRANCH_ON_FAILURE ? loader->first_on_failure : loader->first;
+    return outline->branch == BRANCH_ON_FAILURE ? loader->first_on_failure
+           : outline->branch == BRANCH_FINALLY  ? loader->first_finally
+                                                : loader->first;
+}
+
+/* A `stop` ends a run well, too: then nothing that stands behind it in the text has run. */
+static bool stops_before(const struct loader *loader, size_t step)
+{
+    size_t i;
+    for (i = 0; i < step && i < loader->outline_count; i++)
+        if (yaml_find(loader->outline[i].node, QUELL_STR("stop")))
+            return true;
+    return false;
 }
 
 static bool certain_at(const struct loader *loader, size_t at)
 {
+    if (at == NO_STEP) /* the end of a run that succeeded */
+        return certain_list(loader, loader->first);
     for (; at != NO_STEP; at = loader->outline[at].parent) {
         size_t step = first_of_list(loader, at);
         for (; step != NO_STEP && step != at; step = loader->outline[step].next)
@@ -76,26 +90,31 @@ static bool certain_at(const struct loader *loader, size_t at)
 bool prove_ran(struct loader *loader, size_t step, size_t at)
 {
     bool proven;
+    if (at == NO_STEP && stops_before(loader, step))
+        return false;
     loader->outline[step].mark = true;
     proven = certain_at(loader, at);
     loader->outline[step].mark = false;
     return proven;
 }
 
-static void mark_var(struct loader *loader, struct quell_str var, bool mark)
+static void mark_var(struct loader *loader, struct quell_str var, size_t at, bool mark)
 {
     size_t i;
-    for (i = 0; i < loader->var_count; i++)
-        if (loader->vars[i].step != NO_STEP && quell_str_equal(loader->vars[i].name, var))
-            loader->outline[loader->vars[i].step].mark = mark;
+    for (i = 0; i < loader->var_count; i++) {
+        size_t step = loader->vars[i].step;
+        if (step != NO_STEP && quell_str_equal(loader->vars[i].name, var) &&
+            !(at == NO_STEP && stops_before(loader, step)))
+            loader->outline[step].mark = mark;
+    }
 }
 
 bool prove_set(struct loader *loader, struct quell_str var, size_t at)
 {
     bool proven;
-    mark_var(loader, var, true);
+    mark_var(loader, var, at, true);
     proven = certain_at(loader, at);
-    mark_var(loader, var, false);
+    mark_var(loader, var, at, false);
     return proven;
 }
 

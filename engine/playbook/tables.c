@@ -43,6 +43,26 @@ const struct quell_field manual_fields[] = {
     LATER("for", "kinds of entities it is shown on: `incident`, `device`, `user`"),
     {.name = NULL}};
 
+static const char *const default_errors[] = {"fail", "continue", NULL};
+
+const struct quell_field default_fields[] = {
+    {.name = "retry",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = retry_fields,
+     .flags = QUELL_CONSTANT,
+     .doc = "further attempts when a call fails"},
+    {.name = "timeout",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .doc = "longest time of a call, all attempts included"},
+    {.name = "on-error",
+     .type = QUELL_FIELD_ENUM,
+     .words = default_errors,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"fail\"",
+     .doc = "what a call that failed means for the run"},
+    {.name = NULL}};
+
 const struct quell_field playbook_fields[] = {
     {.name = "quell",
      .type = QUELL_FIELD_INT,
@@ -97,7 +117,11 @@ const struct quell_field playbook_fields[] = {
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,
      .doc = "typed inputs, read as `inputs.<name>`"},
-    LATER("vars", "constants computed once at the start"),
+    {.name = "vars",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_TEMPLATE,
+     .doc = "constants, computed once at the start; each may use those above it"},
     {.name = "connections",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_STRING,
@@ -112,7 +136,12 @@ const struct quell_field playbook_fields[] = {
      .flags = QUELL_CONSTANT,
      .fallback = "\"24h\"",
      .doc = "longest time of a run, waits included"},
-    LATER("defaults", "`retry`, `timeout` and `on-error` of all steps"),
+    {.name = "defaults",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = default_fields,
+     .doc =
+         "`retry`, `timeout` and `on-error` of all steps that call an action or a playbook; what "
+         "a step says itself wins"},
     {.name = "steps",
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_ANY,
@@ -122,10 +151,19 @@ const struct quell_field playbook_fields[] = {
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_ANY,
      .doc = "steps that run when the run fails; `error` says why"},
-    LATER("finally", "steps that run at the end in every case"),
+    {.name = "finally",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ANY,
+     .doc =
+         "steps that run at the end in every case, behind `on-failure`; `run.status` says how it "
+         "ends"},
     LATER("undo", "how a run is taken back"),
     LATER("quality", "what its incidents must be worth"),
-    LATER("outputs", "the result of a run, for callers"),
+    {.name = "outputs",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_TEMPLATE,
+     .doc = "the result of a run that succeeded, for people and for callers"},
     {.name = NULL}};
 
 const struct quell_field input_fields[] = {{.name = "type",
@@ -375,12 +413,18 @@ const struct quell_field step_fields[] = {
 /* ---- what the roots of expressions have --------------------------------------------------------
  */
 
+static const char *const run_words[] = {"running", "succeeded", "failed", "cancelled", NULL};
+
 const struct quell_field playbook_run_fields[] = {
     {.name = "id", .type = QUELL_FIELD_STRING, .doc = "id of this run"},
     {.name = "url", .type = QUELL_FIELD_STRING, .doc = "where people see it"},
     {.name = "started_at", .type = QUELL_FIELD_TIMESTAMP, .doc = "when it started"},
     {.name = "mode", .type = QUELL_FIELD_STRING, .doc = "live, shadow or plan"},
     {.name = "by", .type = QUELL_FIELD_STRING, .doc = "who or what started it"},
+    {.name = "status",
+     .type = QUELL_FIELD_ENUM,
+     .words = run_words,
+     .doc = "`running`; in `finally` how the run ends"},
     LATER("last_success_at", "when the last run that succeeded started; an optional"),
     {.name = NULL}};
 

@@ -90,7 +90,7 @@ static enum quell_code run_is_over(struct run *run, struct instance *instance,
     (void)instance;
     (void)err;
     run->ended = true;
-    run->succeeded = quell_text_is(quell_get(event->data, "status"), "succeeded");
+    run->ending = event->data;
     run->ended_us = event->at_us;
     return QUELL_OK;
 }
@@ -128,26 +128,12 @@ static enum quell_code outcome_resolved(struct run *run, struct instance *instan
 /* ---- steps -------------------------------------------------------------------------------------
  */
 
-/* The branches of a `parallel` begin together. */
-static void open_branches(struct run *run, struct instance *instance)
-{
-    const struct step *step = instance->step;
-    size_t i;
-
-    instance->bodies = arena_array(run->arena, struct frame, step->lane_count);
-    instance->body_count = step->lane_count;
-    for (i = 0; i < step->lane_count; i++)
-        frame_open(run, &instance->bodies[i], &step->lanes[i].steps, instance->frame, instance,
-                   arena_format(run->arena, "%.*s.%.*s", QUELL_ARG(instance->path),
-                                QUELL_ARG(step->lanes[i].name)));
-}
-
 static void open_bodies(struct run *run, struct instance *instance)
 {
     const struct step *step = instance->step;
 
     if (step->kind == STEP_PARALLEL)
-        open_branches(run, instance);
+        apply_branches(run, instance);
     if (step->kind == STEP_WHILE) /* each is opened when its turn comes */
         instance->bodies = arena_array(run->arena, struct frame, step->max);
     if (step->kind != STEP_BLOCK)
@@ -224,46 +210,6 @@ static enum quell_code loop_started(struct run *run, struct instance *instance,
         body->index = i;
         frame_open(run, body, &step->steps, instance->frame, instance, prefix);
     }
-    return QUELL_OK;
-}
-
-static enum quell_code case_chosen(struct run *run, struct instance *instance,
-                                   const struct event *event, struct quell_error *err)
-{
-    const struct step *step = instance->step;
-    int64_t chosen = quell_get_int(event->data, "case", -1);
-
-    if (step->kind != STEP_SWITCH || instance->phase != PHASE_STARTED || instance->bodies)
-        return event_misfit(event, "it is no switch that begins", err);
-    if (chosen < 0 || (size_t)chosen >= step->lane_count)
-        return event_misfit(event, "there is no such case", err);
-    instance->chosen = (size_t)chosen;
-    instance->bodies = arena_one(run->arena, struct frame);
-    instance->body_count = 1;
-    frame_open(run, instance->bodies, &step->lanes[chosen].steps, instance->frame, instance,
-               arena_format(run->arena, "%.*s.%.*s", QUELL_ARG(instance->path),
-                            QUELL_ARG(step->lanes[chosen].name)));
-    return QUELL_OK;
-}
-
-static enum quell_code iteration_started(struct run *run, struct instance *instance,
-                                         const struct event *event, struct quell_error *err)
-{
-    const struct step *step = instance->step;
-    int64_t index = quell_get_int(event->data, "index", -1);
-    struct frame *body;
-
-    if (step->kind != STEP_WHILE || instance->phase != PHASE_STARTED)
-        return event_misfit(event, "it is no while that has begun", err);
-    if (index < 0 || (size_t)index != instance->body_count || index >= step->max)
-        return event_misfit(event, "it is not the next iteration", err);
-    body = &instance->bodies[instance->body_count++];
-    body->index = (size_t)index;
-    body->loops = true;
-    body->vars = quell_map(NULL, 0);
-    body->before = index ? body - 1 : NULL;
-    frame_open(run, body, &step->steps, instance->frame, instance,
-               arena_format(run->arena, "%.*s[%lld]", QUELL_ARG(instance->path), (long long)index));
     return QUELL_OK;
 }
 
@@ -460,9 +406,10 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_STEP_STARTED] = {true, step_started},
     [EVENT_STEP_SKIPPED] = {true, step_skipped},
     [EVENT_LOOP_STARTED] = {true, loop_started},
-    [EVENT_CASE_CHOSEN] = {true, case_chosen},
-    [EVENT_ITERATION_STARTED] = {true, iteration_started},
+    [EVENT_CASE_CHOSEN] = {true, apply_case_chosen},
+    [EVENT_ITERATION_STARTED] = {true, apply_iteration_started},
     [EVENT_VARS_SET] = {true, vars_set},
+    [EVENT_VARS_COMPUTED] = {false, apply_vars_computed},
     [EVENT_CALL_SCHEDULED] = {true, call_scheduled},
     [EVENT_CALL_SENDING] = {true, call_sending},
     [EVENT_CALL_SLEEPING] = {true, call_sleeping},
@@ -475,6 +422,8 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_CATCH_STARTED] = {true, catch_started},
     [EVENT_RUN_FAILING] = {false, run_failing},
     [EVENT_RUN_STOPPING] = {false, run_stopping},
+    [EVENT_RUN_CANCELLING] = {false, apply_run_cancelling},
+    [EVENT_RUN_FINISHING] = {false, apply_run_finishing},
     [EVENT_RUN_HELD] = {true, run_held},
     [EVENT_OUTCOME_RESOLVED] = {true, outcome_resolved},
     [EVENT_RUN_ENDED] = {false, run_is_over},

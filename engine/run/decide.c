@@ -266,88 +266,6 @@ enum flow frame_advance(struct decision *decision, struct frame *frame, struct q
     return run->stopping ? FLOW_STOPPED : FLOW_DONE;
 }
 
-static void end_run(struct decision *decision, const char *status, struct quell_value error)
-{
-    struct run *run = decision->run;
-    struct map_builder map = {.arena = run->arena};
-
-    map_add(&map, "status", quell_text(status));
-    if (!quell_is_null(error))
-        map_add(&map, "error", error);
-    if (run->stopping) {
-        map_add(&map, "as", run->stop_as);
-        map_add(&map, "reason", run->stop_reason);
-    }
-    emit(decision, EVENT_RUN_ENDED, QUELL_STR(""), map_made(&map));
-}
-
-static void begin_failing(struct decision *decision, struct quell_value error)
-{
-    struct map_builder map = {.arena = decision->run->arena};
-
-    map_add(&map, "error", error);
-    emit(decision, EVENT_RUN_FAILING, QUELL_STR(""), map_made(&map));
-}
-
-/* The main part; true when the run goes on to on-failure. */
-static bool advance_main(struct decision *decision)
-{
-    struct run *run = decision->run;
-    struct quell_value error = quell_null();
-    enum flow flow = frame_advance(decision, &run->root, &error);
-
-    if (flow == FLOW_WAITING)
-        return false;
-    if (flow == FLOW_FAILED && run->playbook->on_failure.count > 0) {
-        begin_failing(decision, error);
-        return true;
-    }
-    end_run(decision, flow == FLOW_FAILED ? "failed" : "succeeded", error);
-    return false;
-}
-
-static void advance_on_failure(struct decision *decision)
-{
-    struct run *run = decision->run;
-    struct quell_value ignored = quell_null();
-    enum flow flow = frame_advance(decision, &run->on_failure, &ignored);
-
-    if (flow != FLOW_WAITING)
-        end_run(decision, "failed", run->error);
-}
-
-/* ---- a run of its full size
- * ----------------------------------------------------------------------
- */
-
-struct ending {
-    struct decision *decision;
-    size_t open; /* calls under way, and steps that wait for a person */
-};
-
-static void end_one(const struct instance *instance, void *user)
-{
-    struct ending *ending = user;
-
-    if (instance->phase == PHASE_ANSWERED && instance->status == STEP_UNKNOWN)
-        emit_held(ending->decision, instance);
-    ending->open += instance->phase == PHASE_CALLING || instance->phase == PHASE_HELD;
-}
-
-/* Nothing new begins; what is on its way comes home, and no unknown outcome is passed over. */
-static void end_full(struct decision *decision)
-{
-    struct run *run = decision->run;
-    struct ending ending = {decision, 0};
-
-    run_each_instance(run, end_one, &ending);
-    if (ending.open == 0)
-        end_run(decision, "failed",
-                scope_error(run, "limit",
-                            "the run has %d events or %d MiB of data, and may have no more",
-                            LIMIT_RUN_EVENTS, LIMIT_RUN_ARENA_BYTES / (1024 * 1024)));
-}
-
 struct run_events run_decide(struct run *run, int64_t now_us)
 {
     struct decision decision = {.run = run,
@@ -358,11 +276,6 @@ struct run_events run_decide(struct run *run, int64_t now_us)
     run->asking = false;
     if (!run->started || run->ended)
         return (struct run_events){0};
-    if (!run->failing && !decision.full)
-        (void)advance_main(&decision); /* whether it fails stands in run->failing */
-    if (run->failing && !run->ended && !decision.full)
-        advance_on_failure(&decision);
-    if (decision.full && !run->ended)
-        end_full(&decision);
+    run_advance(&decision);
     return (struct run_events){run->decided, run->decided_count};
 }

@@ -364,7 +364,8 @@ static void add_suppositions(struct print *print)
 
     for (at = run->suppositions; at; at = at->next) {
         if (at->subject.len && !subject_is_open(&run->root, at->subject) &&
-            !subject_is_open(&run->on_failure, at->subject))
+            !subject_is_open(&run->on_failure, at->subject) &&
+            !subject_is_open(&run->finally, at->subject))
             continue;
         if (!is_seen(print->sight, at->about))
             continue;
@@ -380,6 +381,8 @@ static void add_run(struct print *print)
 
     add_number(print, run->failing);
     add_number(print, run->stopping);
+    add_number(print, run->finishing);
+    add_value(print, run->ending);
     add_value(print, run->stop_as);
     add_value(print, run->stop_reason);
     add_value(print, run->error);
@@ -400,6 +403,7 @@ void run_fingerprint(const struct run *run, struct run_sight *sight,
     add_run(&print);
     add_frame(&print, &run->root);
     add_frame(&print, &run->on_failure);
+    add_frame(&print, &run->finally);
     add_suppositions(&print);
     digest_sha256(buf_str(&print.out), digest);
     buf_free(&print.out);

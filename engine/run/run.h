@@ -104,8 +104,15 @@ bool run_ended(const struct run *run);
 /* It has all the events or data that a run may have: its calls come to their end, unknown outcomes
  * still wait for a person, and then it ends as failed. Nothing else follows. */
 bool run_full(const struct run *run);
-/* running waiting held succeeded failed */
+/* running waiting held succeeded failed cancelled */
 const char *run_state(const struct run *run);
+bool run_cancellable(const struct run *run); /* EVENT_RUN_CANCELLING fits now */
+/* Of a run that has ended; null when there are none. */
+struct quell_value run_outputs(const struct run *run);
+struct quell_value run_error(const struct run *run);
+/* What EVENT_RUN_CANCELLING's data must hold; lives in `arena`. The reason may be empty. */
+struct quell_value run_cancel_data(struct arena *arena, struct quell_str by,
+                                   struct quell_str reason);
 struct quell_value run_incident(const struct run *run);
 int64_t run_started_us(const struct run *run);
 int64_t run_updated_us(const struct run *run);

@@ -151,6 +151,8 @@ static struct quell_value about_run(struct run *run)
     map_add(&map, "started_at", value_time_us(run->started_us));
     map_add(&map, "mode", quell_text(run_mode_name(run->mode)));
     map_add(&map, "by", quell_string(run->by));
+    map_add(&map, "status",
+            run->finishing ? quell_get(run->ending, "status") : quell_text("running"));
     if (plan)
         map_add(&map, "url", quell_unknown(QUELL_STR("run url, known after start")));
     else if (run->world.url.len)
@@ -208,8 +210,10 @@ static struct quell_value variables(struct run *run, const struct frame *frame)
     struct map_builder steps = {.arena = run->scratch};
     const struct frame *at;
 
-    if (run->failing)
-        add_frames(&steps, &run->root); /* on-failure stands behind the main steps */
+    if (run->failing || run->finishing)
+        add_frames(&steps, &run->root); /* they stand behind the main steps */
+    if (run->finishing)
+        add_steps(&steps, &run->playbook->on_failure, &run->on_failure);
     add_frames(&steps, frame);
     map_add(&map, "incident", run->incident);
     map_add(&map, "inputs", run->inputs);

@@ -22,6 +22,21 @@ struct quell_value run_start_data(struct arena *arena, const struct playbook *pl
     return map_made(&map);
 }
 
+struct quell_value run_cancel_data(struct arena *arena, struct quell_str by,
+                                   struct quell_str reason)
+{
+    struct map_builder map = {.arena = arena}, error = {.arena = arena};
+
+    map_add(&error, "code", quell_text("cancelled"));
+    map_add(&error, "message",
+            value_format(arena, "cancelled by %.*s%s%.*s", QUELL_ARG(by), reason.len ? ": " : "",
+                         QUELL_ARG(reason)));
+    map_add(&map, "by", value_copy_str(arena, by));
+    map_add(&map, "reason", value_copy_str(arena, reason));
+    map_add(&map, "error", map_made(&error));
+    return map_made(&map);
+}
+
 /* The default of one input; absent stays absent. */
 static enum quell_code fallback(struct arena *arena, const struct playbook_input *input,
                                 const struct cel_scope *scope, struct map_builder *map,

@@ -190,6 +190,7 @@ void run_each_instance(const struct run *run,
 {
     each_instance(&run->root, each, user);
     each_instance(&run->on_failure, each, user);
+    each_instance(&run->finally, each, user);
 }
 
 static void count_busy(const struct instance *instance, void *user)
@@ -200,12 +201,36 @@ static void count_busy(const struct instance *instance, void *user)
         (*busy)++;
 }
 
+static const char *ended_as(const struct run *run)
+{
+    struct quell_value status = quell_get(run->ending, "status");
+
+    return quell_text_is(status, "succeeded")   ? "succeeded"
+           : quell_text_is(status, "cancelled") ? "cancelled"
+                                                : "failed";
+}
+
+bool run_cancellable(const struct run *run)
+{
+    return run->started && !run->ended && !run->cancelling && !run->finishing;
+}
+
+struct quell_value run_outputs(const struct run *run)
+{
+    return run->ended ? quell_get(run->ending, "outputs") : quell_null();
+}
+
+struct quell_value run_error(const struct run *run)
+{
+    return run->ended ? quell_get(run->ending, "error") : quell_null();
+}
+
 const char *run_state(const struct run *run)
 {
     size_t busy = 0;
 
     if (run->ended)
-        return run->succeeded ? "succeeded" : "failed";
+        return ended_as(run);
     if (run->held > 0)
         return "held";
     run_each_instance(run, count_busy, &busy);

@@ -94,7 +94,10 @@ struct run {
     struct run_world world;
     enum run_mode mode;
     uint64_t seq;
-    bool started, failing, stopping, ended, succeeded;
+    bool started, failing, stopping, cancelling, finishing, ended;
+    bool vars_known;           /* those at the top of the playbook are computed */
+    struct quell_value cancel; /* the error of what is cancelled */
+    struct quell_value ending; /* what it ends with: the data of run_finishing or run_ended */
     struct quell_str by;
     struct quell_value incident, inputs, vars, error;
     struct quell_value stop_as, stop_reason;
@@ -102,7 +105,7 @@ struct run {
     unsigned disrupts; /* disrupting targets scheduled so far */
     size_t held;
     size_t listening; /* steps that wait for an event */
-    struct frame root, on_failure;
+    struct frame root, on_failure, finally;
     struct instance *paths[RUN_PATHS];
     struct supposition *suppositions;
     struct run_question question; /* plan: the first one that the last run_decide() had */
@@ -138,6 +141,19 @@ enum quell_code apply_event_came(struct run *run, struct instance *instance,
                                  const struct event *event, struct quell_error *err);
 enum quell_code apply_wait_over(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err);
+
+/* apply_flow.c */
+enum quell_code apply_vars_computed(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err);
+enum quell_code apply_run_cancelling(struct run *run, struct instance *instance,
+                                     const struct event *event, struct quell_error *err);
+enum quell_code apply_run_finishing(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err);
+enum quell_code apply_case_chosen(struct run *run, struct instance *instance,
+                                  const struct event *event, struct quell_error *err);
+enum quell_code apply_iteration_started(struct run *run, struct instance *instance,
+                                        const struct event *event, struct quell_error *err);
+void apply_branches(struct run *run, struct instance *instance); /* of a `parallel`, all at once */
 
 /* step_for_each.c: the output of a loop, [{item, index, status, steps, vars}], without `item` for a
  * `while`; follows from the state, so no event carries it. */
@@ -206,6 +222,9 @@ enum flow group_ended(struct decision *decision, struct instance *instance, enum
 /* Whether a step of the list has begun. */
 bool frame_begun(const struct frame *frame);
 
+/* course.c: the whole run goes on */
+void run_advance(struct decision *decision);
+
 /* cancel.c: ends what is under way in a frame, begins nothing. False: something has to be waited
  * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.
  */
@@ -228,6 +247,8 @@ int plan_choice_of(struct decision *decision, struct instance *instance, const c
 /* ... with the answers true and false: 1, 0 or PLAN_ASKED. */
 int plan_condition(struct decision *decision, struct instance *instance, const char *what,
                    const struct playbook_text *text);
+/* Whether a `while` whose condition is not known goes on: 1, 0 or PLAN_ASKED. */
+int plan_goes_on(struct decision *decision, struct instance *loop);
 /* How a made-up answer came out, where that is seen at once: 1 well, 0 not, or PLAN_ASKED. */
 int plan_outcome(struct decision *decision, struct instance *instance);
 enum quell_code supposed(struct run *run, struct instance *instance, const struct event *event,

@@ -5,52 +5,68 @@
 #include "run/state.h"
 #include "value/value.h"
 
-/* Finds the case; `lane_count` when none holds. */
-static enum quell_code choose(struct decision *decision, const struct instance *instance,
-                              size_t *chosen, struct quell_value *error)
+/* Whether a case holds; a plan that cannot know it may have to ask, then *asked. */
+static enum quell_code holds(struct decision *decision, struct instance *instance, size_t lane,
+                             bool *held, bool *asked, struct quell_value *error)
 {
     struct run *run = decision->run;
-    const struct step *step = instance->step;
+    const struct playbook_text *when = &instance->step->lanes[lane].when;
+    struct quell_value value = quell_bool(true);
+    enum quell_code code = QUELL_OK;
+
+    if (when->expr)
+        code = scope_eval(run, instance->frame, when, &value, error);
+    if (code)
+        return code;
+    if (may_be_unknown(run, value)) {
+        struct quell_str what = arena_format(run->arena, "when %zu", lane + 1);
+        int answer = plan_condition(decision, instance, what.data, when);
+        *asked = answer == PLAN_ASKED;
+        *held = answer == 1;
+        return QUELL_OK;
+    }
+    if (!quell_is(value, QUELL_BOOL)) {
+        *error = scope_error(run, "invalid", "`when` of case %zu gave a %s, not true or false",
+                             lane + 1, value_type_name(value));
+        return QUELL_INVALID;
+    }
+    *held = value.as.boolean;
+    return QUELL_OK;
+}
+
+/* Finds the case and says it; the step is skipped when none holds. */
+static enum flow choose(struct decision *decision, struct instance *instance)
+{
+    struct map_builder data = {.arena = decision->run->arena};
+    struct quell_value error = quell_null();
+    bool held = false, asked = false;
     size_t i;
 
-    for (i = 0; i < step->lane_count; i++) {
-        struct quell_value holds = quell_bool(true);
-        enum quell_code code = QUELL_OK;
-
-        if (step->lanes[i].when.expr)
-            code = scope_eval(run, instance->frame, &step->lanes[i].when, &holds, error);
-        if (code)
-            return code;
-        if (!quell_is(holds, QUELL_BOOL)) {
-            *error = scope_error(run, "invalid", "`when` of case %zu gave a %s, not true or false",
-                                 i + 1, value_type_name(holds));
-            return QUELL_INVALID;
-        }
-        if (holds.as.boolean)
-            break;
+    for (i = 0; i < instance->step->lane_count && !held; i++) {
+        if (holds(decision, instance, i, &held, &asked, &error))
+            return step_failed(decision, instance, STEP_FAILED, error);
+        if (asked)
+            return FLOW_WAITING;
     }
-    *chosen = i;
-    return QUELL_OK;
+    if (!held) {
+        emit_ended(decision, instance, STEP_SKIPPED, quell_null());
+        return FLOW_DONE;
+    }
+    map_add(&data, "case", quell_int((int64_t)i - 1));
+    emit(decision, EVENT_CASE_CHOSEN, instance->path, map_made(&data));
+    return FLOW_WAITING;
 }
 
 enum flow step_advance_SWITCH(struct decision *decision, struct instance *instance)
 {
     struct quell_value error = quell_null();
-    struct map_builder data = {.arena = decision->run->arena};
-    size_t chosen;
+    enum flow flow;
 
     if (instance->bodies == NULL) {
-        if (choose(decision, instance, &chosen, &error))
-            return step_failed(decision, instance, STEP_FAILED, error);
-        if (chosen == instance->step->lane_count) {
-            emit_ended(decision, instance, STEP_SKIPPED, quell_null());
-            return FLOW_DONE;
-        }
-        map_add(&data, "case", quell_int((int64_t)chosen));
-        emit(decision, EVENT_CASE_CHOSEN, instance->path, map_made(&data));
-        if (decision->full)
-            return FLOW_WAITING;
+        flow = choose(decision, instance);
+        if (instance->bodies == NULL || decision->full)
+            return flow;
     }
-    return group_ended(decision, instance, frame_advance(decision, instance->bodies, &error),
-                       error);
+    flow = frame_advance(decision, instance->bodies, &error);
+    return group_ended(decision, instance, flow, error);
 }

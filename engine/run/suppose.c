@@ -302,6 +302,26 @@ int plan_choice_of(struct decision *decision, struct instance *instance, const c
                                                 .about = cel_source(text->expr)});
 }
 
+int plan_goes_on(struct decision *decision, struct instance *loop)
+{
+    struct run *run = decision->run;
+    const struct playbook_text *text = &loop->step->goes_on;
+    struct reading reading = {.run = run, .frame = loop->frame};
+    struct quell_str what = arena_format(run->arena, "while %zu", loop->body_count);
+    int answer;
+
+    if (loop->body_count)
+        reading.frame = &loop->bodies[loop->body_count - 1];
+    cel_references(text->expr, look, &reading);
+    if (reading.unsettled) {
+        (void)plan_choice(decision, reading.unsettled, "outcome", reading.unsettled->step->uses,
+                          outcomes);
+        return PLAN_ASKED;
+    }
+    answer = plan_choice(decision, loop, what.data, cel_source(text->expr), truths);
+    return answer == PLAN_ASKED ? answer : answer == 0;
+}
+
 int plan_condition(struct decision *decision, struct instance *instance, const char *what,
                    const struct playbook_text *text)
 {

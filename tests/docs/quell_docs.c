@@ -121,6 +121,9 @@ static void print_playbook(void)
     print_fields("Inputs", "Each entry of `inputs` is a map.", input_fields);
     print_steps();
     print_fields("Keys of a step", "Beside its kind, a step may have these.", step_fields);
+    print_fields("Under `switch`", "Each entry of the list is a map.", case_fields);
+    print_fields("Under `defaults`", "Of all steps that call an action or a playbook.",
+                 default_fields);
     print_fields("Under `retry`",
                  "How a failed call is tried again. A `Retry-After` of the far side "
                  "is always honoured and does not count.",

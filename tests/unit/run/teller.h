@@ -102,9 +102,11 @@ static inline struct quell_str shown(struct quell_str path)
 }
 
 /* What is said of waiting, for times, events and people. */
-static inline void tell_waiting(struct buf *out, struct quell_str path, const struct event *event)
+static inline void tell_waiting(struct teller *teller, struct quell_str path,
+                                const struct event *event)
 {
     struct quell_value data = event->data, until = quell_get(data, "until");
+    struct buf *out = &teller->told;
 
     if (event->kind == EVENT_WAIT_STARTED)
         buf_add_format(out, "%.*s waits%s%.*s %llds%s\n", QUELL_ARG(path),
@@ -117,104 +119,125 @@ static inline void tell_waiting(struct buf *out, struct quell_str path, const st
                        QUELL_ARG(quell_get_str(quell_get(data, "event"), "title")));
 }
 
-/* What a switch, a while or a plan decided. */
-static inline void tell_choice(struct buf *out, struct quell_str path, const struct event *event)
-{
-    if (event->kind == EVENT_CASE_CHOSEN)
-        buf_add_format(out, "%.*s takes case %lld\n", QUELL_ARG(path),
-                       (long long)quell_get_int(event->data, "case", -1));
-    if (event->kind == EVENT_ITERATION_STARTED)
-        buf_add_format(out, "%.*s goes on, %lld\n", QUELL_ARG(path),
-                       (long long)quell_get_int(event->data, "index", -1));
-    if (event->kind == EVENT_SUPPOSED)
-        buf_add_format(out, "%.*s supposed %.*s %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(quell_get_str(event->data, "what")),
-                       QUELL_ARG(quell_get_str(event->data, "answer")));
-}
-
 /* Events of the run itself. */
-static inline void tell_run_event(struct teller *teller, const struct event *event)
+static inline void tell_run_event(struct teller *teller, struct quell_str path,
+                                  const struct event *event)
 {
     struct quell_value data = event->data, error = quell_get(data, "error");
     struct buf *out = &teller->told;
 
+    (void)path;
     if (event->kind == EVENT_RUN_FAILING)
         buf_add_format(out, "run fails %.*s\n", QUELL_ARG(quell_get_str(error, "code")));
     if (event->kind == EVENT_RUN_STOPPING)
         buf_add_format(out, "run stops %.*s %.*s\n", QUELL_ARG(quell_get_str(data, "as")),
                        QUELL_ARG(quell_get_str(data, "reason")));
-    if (event->kind == EVENT_RUN_ENDED)
-        buf_add_format(out, "run %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+    if (event->kind == EVENT_VARS_COMPUTED)
+        buf_add_format(out, "run knows %.*s\n",
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
+    if (event->kind == EVENT_RUN_CANCELLING)
+        buf_add_format(out, "run is %.*s\n", QUELL_ARG(quell_get_str(error, "message")));
+    if (event->kind == EVENT_RUN_FINISHING)
+        buf_add_format(out, "run ends %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
+    if (event->kind != EVENT_RUN_ENDED)
+        return;
+    buf_add_format(out, "run %.*s", QUELL_ARG(quell_get_str(data, "status")));
+    if (!quell_is_null(quell_get(data, "outputs")))
+        buf_add_format(out, " %.*s",
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "outputs"), 0)));
+    buf_add_char(out, '\n');
 }
+
+static inline void tell_call(struct teller *teller, struct quell_str path,
+                             const struct event *event)
+{
+    buf_add_format(&teller->told, "%.*s calls %.*s %.*s\n", QUELL_ARG(path),
+                   QUELL_ARG(quell_get_str(event->data, "action")),
+                   QUELL_ARG(json_text(teller->arena, quell_get(event->data, "input"), 0)));
+}
+
+/* How a step ended, or that it catches an error. */
+static inline void tell_end(struct teller *teller, struct quell_str path, const struct event *event)
+{
+    struct quell_value error = quell_get(event->data, "error");
+    struct buf *out = &teller->told;
+
+    if (event->kind == EVENT_STEP_SKIPPED)
+        buf_add_format(out, "%.*s skipped", QUELL_ARG(path));
+    if (event->kind == EVENT_CATCH_STARTED)
+        buf_add_format(out, "%.*s catches", QUELL_ARG(path));
+    if (event->kind == EVENT_STEP_ENDED)
+        buf_add_format(out, "%.*s %.*s", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(event->data, "status")));
+    if (!quell_is_null(error))
+        buf_add_format(out, " %.*s", QUELL_ARG(quell_get_str(error, "code")));
+    buf_add_char(out, '\n');
+}
+
+/* What a loop, a set, a switch, a while or a plan found. */
+static inline void tell_found(struct teller *teller, struct quell_str path,
+                              const struct event *event)
+{
+    struct quell_value data = event->data;
+    struct buf *out = &teller->told;
+
+    if (event->kind == EVENT_LOOP_STARTED)
+        buf_add_format(out, "%.*s loops %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "items"), 0)));
+    if (event->kind == EVENT_VARS_SET)
+        buf_add_format(out, "%.*s sets %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
+    if (event->kind == EVENT_CASE_CHOSEN)
+        buf_add_format(out, "%.*s takes case %lld\n", QUELL_ARG(path),
+                       (long long)quell_get_int(data, "case", -1));
+    if (event->kind == EVENT_ITERATION_STARTED)
+        buf_add_format(out, "%.*s goes on, %lld\n", QUELL_ARG(path),
+                       (long long)quell_get_int(data, "index", -1));
+    if (event->kind == EVENT_SUPPOSED)
+        buf_add_format(out, "%.*s supposed %.*s %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "what")),
+                       QUELL_ARG(quell_get_str(data, "answer")));
+}
+
+static inline void tell_retry(struct teller *teller, struct quell_str path,
+                              const struct event *event)
+{
+    int64_t until_us = quell_get(event->data, "until").as.integer * 1000000;
+
+    buf_add_format(&teller->told, "%.*s waits %llds\n", QUELL_ARG(path),
+                   (long long)((until_us - event->at_us) / 1000000));
+}
+
+static inline void tell_doubt(struct teller *teller, struct quell_str path,
+                              const struct event *event)
+{
+    if (event->kind == EVENT_RUN_HELD)
+        buf_add_format(&teller->told, "%.*s held\n", QUELL_ARG(path));
+    else
+        buf_add_format(&teller->told, "%.*s resolved %s\n", QUELL_ARG(path),
+                       quell_get_bool(event->data, "happened", false) ? "true" : "false");
+}
+
+typedef void tell_fn(struct teller *teller, struct quell_str path, const struct event *event);
+
+/* Events that stand in no row are not told. */
+static tell_fn *const tells[EVENT_KINDS] = {
+    [EVENT_CALL_SCHEDULED] = tell_call,      [EVENT_STEP_ENDED] = tell_end,
+    [EVENT_STEP_SKIPPED] = tell_end,         [EVENT_CATCH_STARTED] = tell_end,
+    [EVENT_LOOP_STARTED] = tell_found,       [EVENT_VARS_SET] = tell_found,
+    [EVENT_CASE_CHOSEN] = tell_found,        [EVENT_ITERATION_STARTED] = tell_found,
+    [EVENT_RETRY_WAITING] = tell_retry,      [EVENT_RUN_HELD] = tell_doubt,
+    [EVENT_OUTCOME_RESOLVED] = tell_doubt,   [EVENT_VARS_COMPUTED] = tell_run_event,
+    [EVENT_RUN_FAILING] = tell_run_event,    [EVENT_RUN_STOPPING] = tell_run_event,
+    [EVENT_RUN_CANCELLING] = tell_run_event, [EVENT_RUN_FINISHING] = tell_run_event,
+    [EVENT_RUN_ENDED] = tell_run_event,      [EVENT_WAIT_STARTED] = tell_waiting,
+    [EVENT_EVENT_CAME] = tell_waiting,       [EVENT_SUPPOSED] = tell_found,
+};
 
 static inline void tell_event(struct teller *teller, const struct event *event)
 {
-    struct quell_str path = shown(event->path);
-    struct quell_value data = event->data, error = quell_get(data, "error");
-    struct buf *out = &teller->told;
-
-    switch (event->kind) {
-    case EVENT_CALL_SCHEDULED:
-        buf_add_format(out, "%.*s calls %.*s %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(quell_get_str(data, "action")),
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "input"), 0)));
-        break;
-    case EVENT_STEP_ENDED:
-        buf_add_format(out, "%.*s %.*s", QUELL_ARG(path), QUELL_ARG(quell_get_str(data, "status")));
-        if (!quell_is_null(error))
-            buf_add_format(out, " %.*s", QUELL_ARG(quell_get_str(error, "code")));
-        buf_add_char(out, '\n');
-        break;
-    case EVENT_STEP_SKIPPED:
-        buf_add_format(out, "%.*s skipped\n", QUELL_ARG(path));
-        break;
-    case EVENT_LOOP_STARTED:
-        buf_add_format(out, "%.*s loops %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "items"), 0)));
-        break;
-    case EVENT_VARS_SET:
-        buf_add_format(out, "%.*s sets %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
-        break;
-    case EVENT_CASE_CHOSEN:
-    case EVENT_ITERATION_STARTED:
-    case EVENT_SUPPOSED:
-        tell_choice(out, path, event);
-        break;
-    case EVENT_RETRY_WAITING:
-        buf_add_format(
-            out, "%.*s waits %llds\n", QUELL_ARG(path),
-            (long long)((quell_get(data, "until").as.integer * 1000000 - event->at_us) / 1000000));
-        break;
-    case EVENT_CATCH_STARTED:
-        buf_add_format(out, "%.*s catches %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(quell_get_str(error, "code")));
-        break;
-    case EVENT_RUN_HELD:
-        buf_add_format(out, "%.*s held\n", QUELL_ARG(path));
-        break;
-    case EVENT_OUTCOME_RESOLVED:
-        buf_add_format(out, "%.*s resolved %s\n", QUELL_ARG(path),
-                       quell_get_bool(data, "happened", false) ? "true" : "false");
-        break;
-    case EVENT_RUN_FAILING:
-    case EVENT_RUN_STOPPING:
-    case EVENT_RUN_ENDED:
-        tell_run_event(teller, event);
-        break;
-    case EVENT_WAIT_STARTED:
-    case EVENT_EVENT_CAME:
-        tell_waiting(out, path, event);
-        break;
-    case EVENT_RUN_STARTED:
-    case EVENT_STEP_STARTED:
-    case EVENT_CALL_SENDING:
-    case EVENT_CALL_SLEEPING:
-    case EVENT_CALL_ENDED:
-    case EVENT_TIMER_FIRED:
-    case EVENT_KINDS:
-        break;
-    }
+    if (tells[event->kind])
+        tells[event->kind](teller, shown(event->path), event);
 }
 
 static inline void record(struct teller *teller, const struct event *event)
@@ -301,6 +324,11 @@ static inline void answer_call(struct teller *teller, struct quell_str path)
 
     if (quell_text_is(answer, "later"))
         answer = next_answer(teller, path);
+    if (quell_text_is(answer, "cancel")) {
+        outside(teller, EVENT_RUN_CANCELLING, QUELL_STR(""),
+                run_cancel_data(teller->arena, QUELL_STR("ann"), QUELL_STR("enough")));
+        return;
+    }
     if (!quell_text_is(answer, "sends")) {
         outside(teller, EVENT_CALL_ENDED, path, answer);
         return;
@@ -434,6 +462,16 @@ static inline void go_on(struct teller *teller)
     assert_true(run_ended(teller->run));
 }
 
+/* The run was cancelled while a call was open: that was its answer. */
+static inline void give_cancel(struct teller *teller)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(teller->answers); i++)
+        if (quell_text_is(quell_at(teller->answers.as.pairs[i].value, teller->asked[i]), "cancel"))
+            teller->asked[i]++;
+}
+
 /* Folds the first `count` written events into a new run, telling them. */
 static inline void fold(struct teller *teller, const struct teller *first, size_t count)
 {
@@ -448,6 +486,8 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             fail_msg("%s", err.message);
         record(teller, &event);
         teller->now_us = event.at_us;
+        if (event.kind == EVENT_RUN_CANCELLING)
+            give_cancel(teller);
         if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED ||
             event.kind == EVENT_EVENT_CAME ||
             event.kind == EVENT_CALL_SENDING) { /* it was given then */

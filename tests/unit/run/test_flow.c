@@ -223,6 +223,213 @@ static const struct story parallels[] = {
      "run succeeded\n"},
 };
 
+#define TELL_END                                                                                   \
+    "finally:\n  - id: tidy\n    uses: test.look\n"                                                \
+    "    with: { device_id: \"${{ run.status + ' ' + steps.a.status }}\" }\n"
+
+static const struct story ends[] = {
+    {"vars, in order, and outputs",
+     "  - id: a\n    uses: test.look\n    with: { device_id: \"${{ vars.both }}\" }\n"
+     "vars: { one: x, both: \"${{ vars.one + incident.title }}\", list: [1, \"${{ 1 + 1 }}\"] }\n"
+     "outputs: { id: \"${{ steps.a.output.id }}\", n: \"${{ vars.list }}\" }\n",
+     "{\"a\":[" OK "]}",
+     "run knows {\"one\":\"x\",\"both\":\"xa title\",\"list\":[1,2]}\n"
+     "a calls test.look {\"device_id\":\"xa title\"}\n"
+     "a succeeded\n"
+     "run succeeded {\"id\":\"d\",\"n\":[1,2]}\n"},
+    {"a var that cannot be computed fails the run before its first step",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "vars: { one: \"${{ incident.raw.nothing }}\" }\n"
+     "on-failure:\n  - id: b\n    uses: test.look\n    with: { device_id: \"${{ error.code }}\" "
+     "}\n",
+     "{\"on-failure.b\":[" OK "]}",
+     "run fails invalid\n"
+     "on-failure.b calls test.look {\"device_id\":\"invalid\"}\n"
+     "on-failure.b succeeded\n"
+     "run failed\n"},
+    {"an output that cannot be computed fails the run",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "outputs: { id: \"${{ incident.raw.nothing }}\" }\n",
+     "{\"a\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run failed\n"},
+    {"finally behind success",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n" TELL_END
+     "outputs: { id: \"${{ steps.a.output.id }}\" }\n",
+     "{\"a\":[" OK "],\"finally.tidy\":[" OK "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "run ends succeeded\n"
+     "finally.tidy calls test.look {\"device_id\":\"succeeded succeeded\"}\n"
+     "finally.tidy succeeded\n"
+     "run succeeded {\"id\":\"d\"}\n"},
+    {"finally behind on-failure, and sees it",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "on-failure:\n  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n"
+     "finally:\n  - id: tidy\n    uses: test.look\n"
+     "    with: { device_id: \"${{ run.status + ' ' + steps.b.status }}\" }\n",
+     "{\"a\":[" REFUSED "],\"on-failure.b\":[" OK "],\"finally.tidy\":[" REFUSED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run fails refused\n"
+     "on-failure.b calls test.look {\"device_id\":\"d2\"}\n"
+     "on-failure.b succeeded\n"
+     "run ends failed\n"
+     "finally.tidy calls test.look {\"device_id\":\"failed succeeded\"}\n"
+     "finally.tidy failed refused\n"
+     "run failed\n"},
+    {"finally behind a stop; what fails in it fails the run",
+     "  - id: a\n    if: incident.title == 'x'\n    uses: test.look\n"
+     "    with: { device_id: d1 }\n"
+     "  - stop: { as: benign }\n" TELL_END,
+     "{\"finally.tidy\":[" REFUSED "]}",
+     "a skipped\n"
+     "run stops benign \n"
+     "- succeeded\n"
+     "run ends succeeded\n"
+     "finally.tidy calls test.look {\"device_id\":\"succeeded skipped\"}\n"
+     "finally.tidy failed refused\n"
+     "run failed\n"},
+    {"a cancelled run breaks off, and finally follows",
+     "  - id: block\n    on-error: continue\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: d1 }\n"
+     "      - id: b\n        uses: test.look\n        with: { device_id: d2 }\n"
+     "on-failure:\n  - fail: never\n" TELL_END,
+     "{\"block.a\":[\"cancel\"],\"finally.tidy\":[" OK "]}",
+     "block.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "run is cancelled by ann: enough\n"
+     "block.a cancelled cancelled\n"
+     "block cancelled cancelled\n"
+     "run ends cancelled\n"
+     "finally.tidy calls test.look {\"device_id\":\"cancelled cancelled\"}\n"
+     "finally.tidy succeeded\n"
+     "run cancelled\n"},
+    {"a change on its way is waited for",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+     "{\"a\":[\"sends\",\"cancel\"," OK "]}",
+     "a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "run is cancelled by ann: enough\n"
+     "a succeeded\n"
+     "run cancelled\n"},
+    {"cancelled in on-failure, it has failed",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "on-failure:\n  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n",
+     "{\"a\":[" REFUSED "],\"on-failure.b\":[\"cancel\"]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "run fails refused\n"
+     "on-failure.b calls test.look {\"device_id\":\"d2\"}\n"
+     "run is cancelled by ann: enough\n"
+     "on-failure.b cancelled cancelled\n"
+     "run failed\n"},
+    {"defaults: a step's own wins",
+     "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n"
+     "  - id: b\n    uses: test.look\n    with: { device_id: d2 }\n    retry: { max: 0 }\n"
+     "    on-error: fail\n"
+     "defaults: { retry: { max: 1, first: 1s }, on-error: continue }\n",
+     "{\"a\":[" THROTTLED "," REFUSED "],\"b\":[" THROTTLED "]}",
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a waits 1s\n"
+     "a calls test.look {\"device_id\":\"d1\"}\n"
+     "a failed refused\n"
+     "b calls test.look {\"device_id\":\"d2\"}\n"
+     "b failed throttled\n"
+     "run failed\n"},
+};
+
+/* Told of plans: run.id is not known there. */
+static const struct story plans_of_flow[] = {
+    {"an unknown case is supposed not to hold, the next one to",
+     "  - id: s\n    switch:\n"
+     "      - when: run.id == 'x'\n        steps:\n          - fail: one\n"
+     "      - when: run.id == 'y'\n        steps:\n          - set: { who: two }\n"
+     "      - else:\n          - fail: three\n"
+     "  - if: run.id == 'y'\n    fail: found again\n",
+     "{\"s when 1\":[\"false\"]}",
+     "s supposed when 1 false\n"
+     "s supposed when 2 true\n"
+     "s takes case 1\n"
+     "- sets {\"who\":\"two\"}\n"
+     "- succeeded\n"
+     "s succeeded\n"
+     "- failed failed\n"
+     "run failed\n"},
+    {"an unknown while is supposed to end after one iteration",
+     "  - id: w\n    while: run.id == 'x'\n    max: 9\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: d1 }\n",
+     "{\"w[0].a\":[" OK "],\"w while 1\":[\"false\"]}",
+     "w supposed while 0 true\n"
+     "w goes on, 0\n"
+     "w[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "w[0].a succeeded\n"
+     "w supposed while 1 false\n"
+     "w succeeded\n"
+     "run succeeded\n"},
+    {"... or to come to its max",
+     "  - id: w\n    while: run.id == 'x'\n    max: 9\n    steps:\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: d1 }\n",
+     "{\"w[0].a\":[" OK "],\"w[1].a\":[" OK "]}",
+     "w supposed while 0 true\n"
+     "w goes on, 0\n"
+     "w[0].a calls test.look {\"device_id\":\"d1\"}\n"
+     "w[0].a succeeded\n"
+     "w supposed while 1 true\n"
+     "w goes on, 1\n"
+     "w[1].a calls test.look {\"device_id\":\"d1\"}\n"
+     "w[1].a succeeded\n"
+     "w supposed while 2 true\n"
+     "w failed limit\n"
+     "run failed\n"},
+    {"the outcome of a step in the last iteration is asked by the condition",
+     "  - id: w\n    while: steps.a.status != 'succeeded'\n    max: 9\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: d1 }\n"
+     "        on-error: continue\n",
+     "{\"w[0].a\":[" MADE_UP "],\"w[1].a\":[" MADE_UP "],\"w[0].a outcome\":[\"fails\"]}",
+     "w goes on, 0\n"
+     "w[0].a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "w[0].a succeeded\n"
+     "w[0].a supposed outcome fails\n"
+     "w goes on, 1\n"
+     "w[1].a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "w[1].a succeeded\n"
+     "w[1].a supposed outcome succeeds\n"
+     "w succeeded\n"
+     "run succeeded\n"},
+    {"a branch that is supposed to fail fails the step, and finally follows",
+     "  - id: p\n    parallel:\n"
+     "      one:\n"
+     "        - id: a\n          uses: test.isolate\n          with: { device_id: d1 }\n"
+     "        - id: b\n          uses: test.look\n          with: { device_id: d2 }\n"
+     "      two:\n"
+     "        - if: run.id == 'x'\n          fail: no\n"
+     "finally:\n  - id: tidy\n    if: run.status == 'failed'\n    uses: test.look\n"
+     "    with: { device_id: d3 }\n",
+     "{\"p.one.a\":[" MADE_UP "],\"p.one.b\":[" OK "],\"finally.tidy\":[" OK "]}",
+     "p.one.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "p.one.a supposed outcome succeeds\n"
+     "p.one.a succeeded\n"
+     "p.one.b calls test.look {\"device_id\":\"d2\"}\n"
+     "p.one.b succeeded\n"
+     "- supposed if true\n"
+     "- failed failed\n"
+     "p failed failed\n"
+     "run ends failed\n"
+     "finally.tidy calls test.look {\"device_id\":\"d3\"}\n"
+     "finally.tidy succeeded\n"
+     "run failed\n"},
+};
+
+static void plans_are_told(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(plans_of_flow) / sizeof(*plans_of_flow); i++)
+        tell(&plans_of_flow[i], true);
+}
+
 #define TELL(stories)                                                                              \
     static void stories##_are_told(void **state)                                                   \
     {                                                                                              \
@@ -234,13 +441,14 @@ static const struct story parallels[] = {
 TELL(switches)
 TELL(whiles)
 TELL(parallels)
+TELL(ends)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(switches_are_told),
-        cmocka_unit_test(whiles_are_told),
-        cmocka_unit_test(parallels_are_told),
+        cmocka_unit_test(switches_are_told),  cmocka_unit_test(whiles_are_told),
+        cmocka_unit_test(parallels_are_told), cmocka_unit_test(ends_are_told),
+        cmocka_unit_test(plans_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
