@@ -86,6 +86,20 @@ enum quell_code evaluation_built(struct evaluation *e, const struct node *node, 
     return code;
 }
 
+bool evaluation_grow(struct evaluation *e, const struct node *node, struct quell_value **items,
+                     size_t *cap)
+{
+    size_t wider = *cap ? *cap * 2 : 8;
+    struct quell_value *grown = evaluation_take(e, node, wider * sizeof(*grown));
+    if (grown && *cap)
+        memcpy(grown, *items, *cap * sizeof(*grown));
+    if (grown) {
+        *items = grown;
+        *cap = wider;
+    }
+    return grown;
+}
+
 enum quell_code evaluation_map(struct evaluation *e, const struct node *node,
                                const struct quell_pair *pairs, size_t count,
                                struct quell_value *made)

@@ -33,7 +33,8 @@ struct evaluation {
     struct trouble trouble;
     struct regex_memory *regex_memory; /* of matches(), made at the first use */
     const struct cel_regex *regex;     /* of the last pattern that was no literal ... */
-    struct quell_str pattern;          /* ... and that pattern */
+    struct quell_str pattern;          /* ... that pattern ... */
+    bool captures;                     /* ... and whether its groups capture */
     struct quell_value slots[EVALUATION_SLOTS];
 };
 

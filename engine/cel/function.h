@@ -103,6 +103,10 @@ void *evaluation_take(struct evaluation *e, const struct node *node, size_t size
 enum quell_code evaluation_room(struct evaluation *e, const struct node *node,
                                 size_t size) QUELL_MUST_CHECK;
 
+/* Doubles a growing array of values; false after a fault of QUELL_LIMIT. */
+bool evaluation_grow(struct evaluation *e, const struct node *node, struct quell_value **items,
+                     size_t *cap) QUELL_MUST_CHECK;
+
 /* A map of pairs whose keys differ, with an index when it is large. The pairs may be borrowed. */
 enum quell_code evaluation_map(struct evaluation *e, const struct node *node,
                                const struct quell_pair *pairs, size_t count,

@@ -70,7 +70,7 @@ struct node {
     const struct function_row *const *rows; /* CALL, MACRO */
     size_t row_count;
     const struct cel_fault *fault; /* CALL without rows: why there is no such function */
-    const struct cel_regex *regex; /* a call of matches() with a literal pattern, else NULL */
+    const struct cel_regex *regex; /* a call with a literal pattern, compiled, else NULL */
     struct node *kids[];
 };
 

@@ -132,12 +132,13 @@ static struct node *macro(struct parser *p, struct call *call, const struct func
 /* A literal pattern is compiled here, so that a wrong one is found before anything runs. */
 static bool compile_pattern(struct parser *p, struct node *node)
 {
-    const struct node *pattern = node->count == 2 ? node->kids[1] : NULL;
-    if (!node->row_count || node->rows[0]->run != cel_regex_matches ||
+    const struct node *pattern = node->count > 1 ? node->kids[1] : NULL;
+    bool captures = false;
+    if (!node->row_count || !pattern || !regex_function(node->rows[0], &captures) ||
         pattern->kind != NODE_LITERAL || !quell_is(pattern->value, QUELL_STRING))
         return true;
-    p->code =
-        regex_compile(p->arena, quell_str(pattern->value), pattern->place, &node->regex, p->fault);
+    p->code = regex_compile(p->arena, quell_str(pattern->value), pattern->place, captures,
+                            &node->regex, p->fault);
     return p->code == QUELL_OK;
 }
 

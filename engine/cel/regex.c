@@ -23,6 +23,7 @@
 struct cel_regex {
     pcre2_code *code;
     bool anchored; /* matches at the beginning of a text or nowhere */
+    size_t groups; /* that capture; 0 when compiled without */
 };
 
 /* ---- reading RE2 --------------------------------------------------------------------------- */
@@ -68,8 +69,8 @@ static void replace(struct reading *r, size_t count, const char *by)
 static enum quell_code refuse(struct reading *r, size_t count, const char *what)
 {
     struct quell_str shown = str_slice(r->pattern, r->at, r->at + count);
-    (void)fault_set(r->fault, r->place, QUELL_INVALID, "`%.*s` is %s: matches() is RE2, without it",
-                    QUELL_ARG(shown), what);
+    (void)fault_set(r->fault, r->place, QUELL_INVALID,
+                    "`%.*s` is %s: patterns here are RE2's, without it", QUELL_ARG(shown), what);
     return fault_help(r->fault, QUELL_INVALID, "byte %zu of the pattern", r->at + 1);
 }
 
@@ -137,16 +138,25 @@ static void quotation(struct reading *r)
     copy(r, (end == SIZE_MAX ? r->pattern.len : end + 2) - r->at);
 }
 
-static enum quell_code class(struct reading *r) {
-    copy(r, peek(r, 1) == '^' ? 2 : 1); if (peek(r, 0) == ']') copy(r, 1);
-    while (r->at < r->pattern.len && peek(r, 0) != ']'){size_t end; if (peek(r, 0) == '\\'){
-        enum quell_code code = escape(r, true); if (code) return code; continue;}
-end = follows(r, "[:") ? str_find(r->pattern, QUELL_STR(":]"), r->at + 2) : SIZE_MAX;
-copy(r, end == SIZE_MAX ? 1 : end + 2 - r->at);
-}
-if (r->at < r->pattern.len)
-    copy(r, 1);
-return QUELL_OK;
+static enum quell_code char_class(struct reading *r)
+{
+    copy(r, peek(r, 1) == '^' ? 2 : 1);
+    if (peek(r, 0) == ']')
+        copy(r, 1);
+    while (r->at < r->pattern.len && peek(r, 0) != ']') {
+        size_t end;
+        if (peek(r, 0) == '\\') {
+            enum quell_code code = escape(r, true);
+            if (code)
+                return code;
+            continue;
+        }
+        end = follows(r, "[:") ? str_find(r->pattern, QUELL_STR(":]"), r->at + 2) : SIZE_MAX;
+        copy(r, end == SIZE_MAX ? 1 : end + 2 - r->at);
+    }
+    if (r->at < r->pattern.len)
+        copy(r, 1);
+    return QUELL_OK;
 }
 
 /* The length of {n}, {n,} or {n,m}, or 0 when the brace is a literal. */
@@ -195,7 +205,7 @@ static enum quell_code read_pattern(struct reading *r)
         if (c == '(')
             code = group(r);
         else if (c == '[')
-            code = class(r);
+            code = char_class(r);
         else if (follows(r, "\\Q"))
             quotation(r);
         else if (c == '\\')
@@ -225,10 +235,12 @@ static void to_arena(void *memory, void *arena)
 
 /* No automatic possessives: what they scan, PCRE2 does not count, and one pattern of few counted
  * steps could then look at the whole text from each place in it. */
-static enum quell_code compile(struct arena *arena, struct reading *r, struct cel_regex *made)
+static enum quell_code compile(struct arena *arena, struct reading *r, bool captures,
+                               struct cel_regex *made)
 {
     uint32_t options = PCRE2_UTF | PCRE2_USE_OFFSET_LIMIT | PCRE2_DOLLAR_ENDONLY |
-                       PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_POSSESS | PCRE2_NO_AUTO_CAPTURE;
+                       PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_POSSESS |
+                       (captures ? 0 : PCRE2_NO_AUTO_CAPTURE);
     pcre2_general_context *memory = pcre2_general_context_create(from_arena, to_arena, arena);
     pcre2_compile_context *context = pcre2_compile_context_create(memory);
     int number;
@@ -240,6 +252,9 @@ static enum quell_code compile(struct arena *arena, struct reading *r, struct ce
         uint32_t found = 0;
         (void)pcre2_pattern_info(made->code, PCRE2_INFO_ALLOPTIONS, &found); /* always known */
         made->anchored = found & PCRE2_ANCHORED;
+        found = 0;
+        (void)pcre2_pattern_info(made->code, PCRE2_INFO_CAPTURECOUNT, &found);
+        made->groups = found;
         return QUELL_OK;
     }
     if (pcre2_get_error_message(number, (PCRE2_UCHAR *)message, sizeof(message)) < 0)
@@ -247,8 +262,14 @@ static enum quell_code compile(struct arena *arena, struct reading *r, struct ce
     return fault_set(r->fault, r->place, QUELL_INVALID, "this pattern is wrong: %s", message);
 }
 
+size_t regex_groups(const struct cel_regex *regex)
+{
+    return regex->groups;
+}
+
 enum quell_code regex_compile(struct arena *arena, struct quell_str pattern, struct place place,
-                              const struct cel_regex **regex, struct cel_fault *fault)
+                              bool captures, const struct cel_regex **regex,
+                              struct cel_fault *fault)
 {
     struct reading r = {.pattern = pattern, .place = place, .fault = fault};
     struct cel_regex *made;
@@ -260,7 +281,7 @@ enum quell_code regex_compile(struct arena *arena, struct quell_str pattern, str
     made = arena_one(arena, struct cel_regex);
     code = read_pattern(&r);
     if (!code)
-        code = compile(arena, &r, made);
+        code = compile(arena, &r, captures, made);
     if (!code)
         *regex = made;
     return code;
@@ -289,7 +310,7 @@ static struct regex_memory *memory_make(void)
     struct regex_memory *memory = memory_new(sizeof(*memory));
     memory->general = pcre2_general_context_create(take, give, NULL);
     memory->context = pcre2_match_context_create(memory->general);
-    memory->data = pcre2_match_data_create(1, memory->general);
+    memory->data = pcre2_match_data_create(REGEX_GROUPS, memory->general);
     (void)pcre2_set_heap_limit(memory->context, LIMIT_REGEX_HEAP_KIB); /* returns 0 always */
     return memory;
 }
@@ -356,19 +377,34 @@ static int search_window(const struct cel_regex *regex, struct quell_str text,
                        memory->data, memory->context);
 }
 
-enum quell_code regex_search(const struct cel_regex *regex, struct quell_str text,
-                             struct regex_memory **memory, size_t *work, bool *found)
+/* Of a match, only the places before it were tried: the others are given back. */
+static void settle(const struct regex_memory *memory, const struct hunt *hunt, size_t to,
+                   struct regex_match *match, int got, size_t *work)
+{
+    const size_t *pairs = pcre2_get_ovector_pointer(memory->data);
+    size_t count = got ? (size_t)got : REGEX_GROUPS; /* 0: there were more than we look at */
+    *work += (to - (pairs[0] + 1)) * hunt->limit;
+    for (size_t i = 0; i < REGEX_GROUPS; i++) {
+        bool there = i < count && pairs[2 * i] != PCRE2_UNSET;
+        match->groups[i].from = there ? pairs[2 * i] : SIZE_MAX;
+        match->groups[i].to = there ? pairs[2 * i + 1] : SIZE_MAX;
+    }
+}
+
+enum quell_code regex_locate(const struct cel_regex *regex, struct quell_str text, size_t from,
+                             struct regex_memory **memory, size_t *work, bool *found,
+                             struct regex_match *match)
 {
     struct hunt hunt = {.places = PLACES_MAX, .limit = LIMIT_REGEX_MATCH / PLACES_MAX + 1};
     int got = PCRE2_ERROR_NOMATCH;
-    if (utf8_valid(text) != text.len)
-        return QUELL_INVALID; /* PCRE2 is told above that it need not look */
     if (!*memory)
         *memory = memory_make();
-    for (size_t from = 0; from <= text.len;) {
+    while (from <= text.len) {
         size_t to = window_end(text, from + (regex->anchored ? 1 : hunt.places));
         size_t left = *work;
         got = search_window(regex, text, *memory, &hunt, from, to, work);
+        if (got >= 0)
+            settle(*memory, &hunt, to, match, got, work);
         if (got == PCRE2_ERROR_NOMATCH && regex->anchored) {
             break;
         } else if (got == PCRE2_ERROR_NOMATCH) {
