@@ -22,6 +22,13 @@ struct place {
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
+/* An edit that takes the fault away: `text` instead of what stands at `place`. */
+struct diag_fix {
+    enum { FIX_NONE, FIX_SAFE, FIX_UNSAFE } kind; /* unsafe: it may change what is meant */
+    struct place place;
+    struct quell_str text;
+};
+
 struct diag {
     const char *code; /* "QL114", static */
     enum severity severity;
@@ -30,6 +37,7 @@ struct diag {
     struct quell_str label;   /* what is wrong just here; may be empty */
     struct quell_str note;    /* why; may be empty */
     struct quell_str help;    /* what to do; may be empty */
+    struct diag_fix fix;
 };
 
 /* The diagnostics of one text. Texts and diags live in `arena`; beyond LIMIT_DIAGS only counted. */
@@ -51,7 +59,16 @@ struct diag *diag_add(struct diag_list *list, const char *code, enum severity se
     __attribute__((format(printf, 5, 6)));
 struct quell_str diag_format(struct diag_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* a text in the list's arena */
-void diag_sort(struct diag_list *list);    /* by place, stable */
+/* Says "did you mean `better`?", and that it is put where the fault stands. Nothing when it is
+ * empty.
+ */
+void diag_suggest(struct diag_list *list, struct diag *diag, struct quell_str better);
+/* The edit for a fault; `text` is borrowed. */
+void diag_set_fix(struct diag *diag, struct place place, struct quell_str text, bool safe);
+/* The text with all edits of its diagnostics applied that do not overlap with one before them, the
+ * unsafe ones too when `unsafe`; *count says how many. Lives in the list's arena. */
+struct quell_str diag_fixed(const struct diag_list *list, bool unsafe, size_t *count);
+void diag_sort(struct diag_list *list); /* by place, stable */
 
 /* 1-based line and column of a byte offset; columns count code points. */
 struct diag_position {

@@ -219,7 +219,15 @@ static void add_carets(struct pen *pen, const struct view *view, struct quell_st
     buf_add_char(pen->out, '\n');
 }
 
-static void add_remark(struct pen *pen, const char *name, struct quell_str text)
+static const char *fix_mark(const struct diag *diag)
+{
+    if (diag->fix.kind == FIX_NONE)
+        return "";
+    return diag->fix.kind == FIX_SAFE ? "  [fix]" : "  [fix, unsafe]";
+}
+
+/* `mark` stands behind the first line of the text. */
+static void add_remark(struct pen *pen, const char *name, struct quell_str text, const char *mark)
 {
     if (text.len == 0)
         return;
@@ -238,6 +246,8 @@ static void add_remark(struct pen *pen, const char *name, struct quell_str text)
         if (!first)
             buf_add_format(pen->out, "%*s", len, "");
         add_clean(pen, line);
+        if (first)
+            buf_add_text(pen->out, mark);
         buf_add_char(pen->out, '\n');
     }
 }
@@ -265,6 +275,6 @@ void diag_render(struct buf *out, const struct diag_list *list, const struct dia
         return;
     add_gutter(&pen, 0);
     buf_add_char(out, '\n');
-    add_remark(&pen, "note", diag->note);
-    add_remark(&pen, "help", diag->help);
+    add_remark(&pen, "note", diag->note, "");
+    add_remark(&pen, "help", diag->help, fix_mark(diag));
 }

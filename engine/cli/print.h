@@ -9,6 +9,10 @@
 #include "cli/term.h"
 
 void print_plan(const struct term *term, struct quell_value plan);
+/* What quell_lint found, as SARIF 2.1.0 and as GitHub's workflow commands, on stdout. */
+struct quell_document;
+void print_sarif(const struct quell_document *document);
+void print_github(const struct quell_document *document);
 /* A run with its steps, as `show` and the end of `run` print it. */
 void print_run(const struct term *term, struct quell_value run, bool events);
 /* One event of a live run in one line; false when it says nothing to people. */

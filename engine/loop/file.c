@@ -1,12 +1,14 @@
 /*
- * file.c - reading files and folders whole. Does not watch, write or parse.
+ * file.c - reading files and folders whole, replacing a file. Does not watch or parse.
  */
 #include "loop/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,6 +68,76 @@ enum quell_code file_read(struct arena *arena, const char *path, size_t size_max
     if (!from_stdin)
         (void)close(fd); /* only read from: nothing to lose */
     return code;
+}
+
+/* ---- replacing -------------------------------------------------------------------------------*/
+
+static bool write_all(int fd, struct quell_str text)
+{
+    while (text.len) {
+        ssize_t put = write(fd, text.data, text.len);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return false;
+        text = str_slice(text, (size_t)put, text.len);
+    }
+    return true;
+}
+
+/* A new file beside `path`, open for writing, with the permissions that the old one has. */
+static int open_beside(const char *path, struct buf *name)
+{
+    struct stat info;
+    mode_t mode = stat(path, &info) == 0 ? info.st_mode & 07777 : 0666;
+    int fd;
+
+    buf_add_format(name, "%s.XXXXXX", path);
+    fd = mkostemp(name->data, O_CLOEXEC);
+    if (fd < 0)
+        return fd;
+    if (mode == 0666) { /* what the umask leaves; it can only be asked by setting it */
+        mode_t mask = umask(0);
+        (void)umask(mask);
+        mode &= ~mask;
+    }
+    (void)fchmod(fd, mode); /* the text matters more */
+    return fd;
+}
+
+static enum quell_code replace(const char *path, struct quell_str text, struct quell_error *err)
+{
+    struct buf name = {0};
+    int fd = open_beside(path, &name), number;
+    bool good;
+
+    if (fd < 0) {
+        buf_free(&name);
+        return refuse(path, errno, err);
+    }
+    good = write_all(fd, text) && fsync(fd) == 0;
+    number = errno;
+    if (close(fd) != 0 && good) {
+        good = false;
+        number = errno;
+    }
+    if (good && rename(name.data, path) != 0) {
+        good = false;
+        number = errno;
+    }
+    if (!good)
+        (void)unlink(name.data); /* a rest beside the file is all that is left */
+    buf_free(&name);
+    return good ? QUELL_OK : refuse(path, number, err);
+}
+
+enum quell_code file_replace(const char *path, struct quell_str text, struct quell_error *err)
+{
+    char target[PATH_MAX];
+
+    /* What has no real path yet is a new file. */
+    return replace(realpath(path, target) ? target : path, text, err);
 }
 
 /* ---- folders ---------------------------------------------------------------------------------*/

@@ -90,15 +90,19 @@ static void wrong_operand(struct loader *loader, const struct yaml_node *node,
         nearest = str_nearest(quell_str(node->value), words, count);
         diag->label = QUELL_STR("not one of them");
         if (nearest.len > 0)
-            diag->help = diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+            diag_suggest(loader->diags, diag, nearest);
     } else if (quell_is(node->value, QUELL_STRING)) {
         diag->label = node->value.len == 0 ? QUELL_STR("this is empty") : (struct quell_str){0};
         if (operator_row(op)->operand == AGE)
             diag->help = QUELL_STR("write the number and its unit without a blank: `3d`");
     } else if (node->style == YAML_PLAIN) {
-        diag->help = diag_format(loader->diags, "put it in quotes to make it a text: '%.*s'",
-                                 QUELL_ARG(str_slice(loader->diags->text, node->place.offset,
-                                                     node->place.offset + node->place.len)));
+        struct quell_str quoted =
+            diag_format(loader->diags, "'%.*s'",
+                        QUELL_ARG(str_slice(loader->diags->text, node->place.offset,
+                                            node->place.offset + node->place.len)));
+        diag->help = diag_format(loader->diags, "put it in quotes to make it a text: %.*s",
+                                 QUELL_ARG(quoted));
+        diag_set_fix(diag, node->place, quoted, true);
     }
 }
 
@@ -159,6 +163,24 @@ static void warn_open_quantifier(struct loader *loader, const struct yaml_node *
                     "`{,n}` is not a repetition here");
     diag->label = QUELL_STR("PCRE2 takes this as text");
     diag->help = QUELL_STR("write `{0,n}`, or `\\{,` when the text is meant");
+    diag_set_fix(diag, diag->place, QUELL_STR("{0,"), false);
+}
+
+/* In single quotes every backslash stands for itself, so what stands there is what was meant,
+ * unless there are other escapes. */
+static void fix_control(struct loader *loader, const struct yaml_node *node, struct diag *diag)
+{
+    struct quell_str inside = str_slice(loader->diags->text, (size_t)node->place.offset + 1,
+                                        (size_t)node->place.offset + node->place.len - 1);
+    size_t i;
+
+    for (i = 0; i < inside.len; i++) {
+        if (inside.data[i] == '\'' || inside.data[i] == '\n')
+            return;
+        if (inside.data[i] == '\\' && (i + 1 >= inside.len || inside.data[++i] != 'b'))
+            return;
+    }
+    diag_set_fix(diag, node->place, diag_format(loader->diags, "'%.*s'", QUELL_ARG(inside)), true);
 }
 
 static void warn_control(struct loader *loader, const struct yaml_node *node)
@@ -174,6 +196,7 @@ static void warn_control(struct loader *loader, const struct yaml_node *node)
                     "this pattern holds a backspace");
     diag->label = QUELL_STR("between double quotes YAML makes a backspace of it");
     diag->help = QUELL_STR("write the pattern between single quotes");
+    fix_control(loader, node, diag);
 }
 
 static bool compile_regex(struct loader *loader, const struct yaml_node *node, bool sensitive,
@@ -363,7 +386,7 @@ static void unknown_operator(struct loader *loader, const struct yaml_node *key)
         if (str_equal_fold(word, quell_str_of(foreign[i].theirs)))
             nearest = quell_str_of(foreign[i].ours);
     if (nearest.len > 0)
-        diag->help = diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+        diag_suggest(loader->diags, diag, nearest);
     else
         diag->help = QUELL_STR("among others there are `equals`, `not`, `any-of`, `contains`, "
                                "`starts-with`, `regex`, `at-least` and `exists`");

@@ -46,14 +46,15 @@ static bool unknown_field(struct loader *loader, const struct yaml_node *key,
                                  : diag_format(loader->diags, "an incident has no field `%.*s`",
                                                QUELL_ARG(name));
     if (nearest.len > 0)
-        diag->help = parent.len > 0
-                         ? diag_format(loader->diags, "did you mean `%.*s.%.*s`?",
-                                       QUELL_ARG(parent), QUELL_ARG(nearest))
-                         : diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
-    else if (names_subject(loader, quell_str(key->value), &rest))
+        diag_suggest(loader->diags, diag,
+                     parent.len > 0 ? diag_format(loader->diags, "%.*s.%.*s", QUELL_ARG(parent),
+                                                  QUELL_ARG(nearest))
+                                    : nearest);
+    else if (names_subject(loader, quell_str(key->value), &rest)) {
         diag->help = diag_format(loader->diags, "write `%.*s`; the %s is meant anyway",
                                  QUELL_ARG(rest), match_subject_name(loader->subject));
-    else
+        diag_set_fix(diag, diag->place, rest, true);
+    } else
         diag->help = QUELL_STR("what a sender sends beside the known fields is below `raw`");
     return false;
 }

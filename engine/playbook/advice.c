@@ -84,8 +84,10 @@ void advise_keys(struct loader *loader, const struct quell_field *table,
         if (table == playbook_fields && fields_find(on_fields, key))
             diag->help =
                 diag_format(loader->diags, "`%.*s` stands below `on:`, indented", QUELL_ARG(key));
-        if (ours(table, key))
+        if (ours(table, key)) {
             diag->help = diag_format(loader->diags, "here it is called `%s`", ours(table, key));
+            diag_set_fix(diag, diag->place, quell_str_of(ours(table, key)), true);
+        }
     }
 }
 
@@ -144,6 +146,7 @@ void advise_brackets(struct loader *loader, const struct yaml_node *scalar)
                       "`{{ }}` is plain text here");
         diag->label = QUELL_STR("it would be sent as it stands");
         diag->help = QUELL_STR("write `${{ }}`");
+        diag_set_fix(diag, diag->place, QUELL_STR("${{"), false);
     }
 }
 

@@ -19,8 +19,7 @@ struct place bind_place(const struct binding *binding, struct place inside)
 void bind_suggest(const struct binding *binding, struct diag *diag, struct quell_str nearest)
 {
     if (nearest.len)
-        diag->help =
-            diag_format(binding->loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+        diag_suggest(binding->loader->diags, diag, nearest);
 }
 
 /* ---- fields ------------------------------------------------------------------------------------

@@ -34,9 +34,8 @@ static bool check_connector(struct loader *loader, const struct yaml_node *key)
     diag = report(loader, UNKNOWN_CONNECTOR, key->place, "there is no connector `%.*s`",
                   QUELL_ARG(name));
     nearest = str_nearest(name, names, count);
-    diag->help = nearest.len
-                     ? diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest))
-                     : QUELL_STR("`quell actions` lists what there is");
+    diag->help = QUELL_STR("`quell actions` lists what there is");
+    diag_suggest(loader->diags, diag, nearest);
     return false;
 }
 

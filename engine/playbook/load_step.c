@@ -176,8 +176,7 @@ static void load_retry_words(struct loader *loader, const struct yaml_node *on, 
                       QUELL_ARG(word));
         diag->label = QUELL_STR("throttled, timeout, network, server, or the name of an error");
         if (str_nearest(word, candidates, 4).len)
-            diag->help = diag_format(loader->diags, "did you mean `%.*s`?",
-                                     QUELL_ARG(str_nearest(word, candidates, 4)));
+            diag_suggest(loader->diags, diag, str_nearest(word, candidates, 4));
     }
     retry->on = made;
     retry->on_count = count;

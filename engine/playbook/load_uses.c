@@ -88,9 +88,8 @@ static void report_unknown(struct loader *loader, const struct yaml_node *node,
     else
         diag->label = diag_format(loader->diags, "there is no connector `%.*s`", QUELL_ARG(name));
     diag->label = str_trim(diag->label);
-    diag->help = nearest.len
-                     ? diag_format(loader->diags, "did you mean `%.*s`?", QUELL_ARG(nearest))
-                     : QUELL_STR("`quell actions` lists what there is");
+    diag->help = QUELL_STR("`quell actions` lists what there is");
+    diag_suggest(loader->diags, diag, nearest);
 }
 
 static void load_action(struct loader *loader, const struct yaml_node *node, struct step *step)

@@ -161,8 +161,10 @@ bool check_spelling(struct loader *loader, struct quell_str what, const struct y
     diag->label =
         diag_format(loader->diags, "a letter a-z, then letters, digits and `%c`, at most %d in all",
                     joint, NAME_BYTES);
-    if (better.len)
+    if (better.len) {
         diag->help = diag_format(loader->diags, "write `%.*s`", QUELL_ARG(better));
+        diag_set_fix(diag, node->place, better, false); /* what names it has to follow */
+    }
     return false;
 }
 

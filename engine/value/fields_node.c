@@ -36,18 +36,21 @@ static bool is_dynamic(const struct checker *in, const struct yaml_node *node)
 }
 
 /* `5 minutes` -> write `5m`; a bare number may be meant as seconds. */
-static struct quell_str duration_advice(const struct checker *in, struct quell_str source)
+static void advise_duration(const struct checker *in, struct quell_str source, struct diag *diag)
 {
     static const char units[] = "smhd";
     size_t digits = 0;
-    struct quell_str unit;
+    struct quell_str unit, better;
     while (digits < source.len && source.data[digits] >= '0' && source.data[digits] <= '9')
         digits++;
     unit = str_trim(str_slice(source, digits, source.len));
+    diag->help = QUELL_STR("write a number and its unit: `90s`, `5m`, `4h` or `7d`");
     if (digits == 0 || (unit.len && !strchr(units, unit.data[0])))
-        return QUELL_STR("write a number and its unit: `90s`, `5m`, `4h` or `7d`");
-    return diag_format(in->diags, "write `%.*s%c`", (int)digits, source.data,
-                       unit.len ? unit.data[0] : 's');
+        return;
+    better =
+        diag_format(in->diags, "%.*s%c", (int)digits, source.data, unit.len ? unit.data[0] : 's');
+    diag->help = diag_format(in->diags, "write `%.*s`", QUELL_ARG(better));
+    diag_set_fix(diag, diag->place, better, unit.len > 0); /* a bare number may have any unit */
 }
 
 /* What an author most likely meant by a text or number that does not fit. */
@@ -58,14 +61,16 @@ static void advise(const struct checker *in, const struct quell_field *field,
         str_slice(in->diags->text, node->place.offset, node->place.offset + node->place.len);
     bool is_scalar = node->value.type != QUELL_LIST && node->value.type != QUELL_MAP;
     if (field->type == QUELL_FIELD_STRING && is_scalar && node->value.type != QUELL_NULL) {
+        struct quell_str quoted = diag_format(in->diags, "'%.*s'", QUELL_ARG(source));
         diag->help =
-            diag_format(in->diags, "for a text, put it in quotes: `'%.*s'`", QUELL_ARG(source));
+            diag_format(in->diags, "for a text, put it in quotes: `%.*s`", QUELL_ARG(quoted));
+        diag_set_fix(diag, node->place, quoted, true);
     } else if (field->type == QUELL_FIELD_BOOL && node->value.type == QUELL_STRING) {
         diag->help = QUELL_STR("write true or false, without quotes");
     } else if (field->type == QUELL_FIELD_INT && node->value.type == QUELL_STRING) {
         diag->help = QUELL_STR("write a number without quotes");
     } else if (field->type == QUELL_FIELD_DURATION && is_scalar) {
-        diag->help = duration_advice(in, source);
+        advise_duration(in, source, diag);
     } else if (field->type == QUELL_FIELD_MAP && is_scalar) {
         diag->help = QUELL_STR("write one `key: value` a line below it");
     } else if (field->type == QUELL_FIELD_LIST && is_scalar) {
@@ -76,8 +81,7 @@ static void advise(const struct checker *in, const struct quell_field *field,
         if (said != SIZE_MAX)
             diag->message = /* the help says it */
                 diag_format(in->diags, "%.*s", (int)said, diag->message.data);
-        if (nearest.len)
-            diag->help = diag_format(in->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+        diag_suggest(in->diags, diag, nearest);
     }
 }
 
@@ -152,10 +156,9 @@ static void tell_unknown_key(const struct checker *in, const struct quell_field 
     struct diag *diag = diag_add(in->diags, "QL102", SEVERITY_ERROR, key->place,
                                  "unknown key `%.*s`", QUELL_ARG(name));
     struct quell_str nearest = fields_nearest(table, name);
-    if (nearest.len) {
-        diag->help = diag_format(in->diags, "did you mean `%.*s`?", QUELL_ARG(nearest));
+    diag_suggest(in->diags, diag, nearest);
+    if (nearest.len)
         return;
-    }
     struct buf names = {.size_max = 400}; /* bytes; a longer help is not read */
     for (const struct quell_field *field = table; field && field->name; field++)
         buf_add_format(&names, "%s`%s`", field == table ? "" : ", ", field->name);

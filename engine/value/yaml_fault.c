@@ -83,9 +83,9 @@ static struct diag *error_at(const struct scene *scene, const char *code, struct
     return diag_add(scene->diags, code, SEVERITY_ERROR, place, "%s", message);
 }
 
-static struct quell_str quote_value(const struct scene *scene)
+static void quote_value(const struct scene *scene, struct diag *diag)
 {
-    return yaml_quote_advice(scene->diags, slice(scene, scene->value));
+    yaml_advise_quotes(scene->diags, diag, scene->value);
 }
 
 /* ---- unquoted texts -------------------------------------------------------------------------- */
@@ -107,7 +107,7 @@ static void tell_colon(const struct scene *scene)
                                      ? "an expression that contains `: ` must stand in quotes"
                                      : "an unquoted text may not contain `: `");
     diag->label = QUELL_STR("this would begin a map");
-    diag->help = quote_value(scene);
+    quote_value(scene, diag);
 }
 
 static void tell_first_char(const struct scene *scene)
@@ -115,7 +115,7 @@ static void tell_first_char(const struct scene *scene)
     struct diag *diag = diag_add(scene->diags, "QL001", SEVERITY_ERROR, one_char(scene, scene->at),
                                  "an unquoted text may not begin with `%.*s`",
                                  QUELL_ARG(slice(scene, one_char(scene, scene->at))));
-    diag->help = quote_value(scene);
+    quote_value(scene, diag);
 }
 
 static void tell_alias(const struct scene *scene)
@@ -126,7 +126,7 @@ static void tell_alias(const struct scene *scene)
                                  "an unquoted text may not begin with `%c`", char_at(scene, sign));
     diag->label = char_at(scene, sign) == '*' ? QUELL_STR("an unquoted `*` begins an alias")
                                               : QUELL_STR("an unquoted `&` begins an anchor");
-    diag->help = quote_value(scene);
+    quote_value(scene, diag);
 }
 
 static void tell_tag(const struct scene *scene)
@@ -137,14 +137,14 @@ static void tell_tag(const struct scene *scene)
     struct diag *diag =
         error_at(scene, "QL004", one_char(scene, from), "an unquoted text may not begin with `!`");
     diag->label = QUELL_STR("an unquoted `!` begins a tag, and tags are not allowed");
-    diag->help = quote_value(scene);
+    quote_value(scene, diag);
 }
 
 static void tell_question(const struct scene *scene)
 {
     struct diag *diag = error_at(scene, "QL001", one_char(scene, scene->at),
                                  "an unquoted text may not begin with `? `");
-    diag->help = quote_value(scene);
+    quote_value(scene, diag);
 }
 
 /* ---- quoted texts ---------------------------------------------------------------------------- */
@@ -211,7 +211,7 @@ static void tell_behind_quote(const struct scene *scene, size_t from)
         diag->help = diag_format(scene->diags, "put it in double quotes: `\"%.*s\"`",
                                  QUELL_ARG(str_slice(value, 1, value.len - 1)));
     else
-        diag->help = quote_value(scene);
+        quote_value(scene, diag);
 }
 
 static void tell_no_key(const struct scene *scene)
@@ -299,7 +299,7 @@ static void tell_flow(const struct scene *scene, const char *message)
         diag = error_at(scene, "QL001", expression,
                         "an expression inside of `{ }` or `[ ]` must stand in quotes");
         diag->label = QUELL_STR("its brackets are read as those of the map or list");
-        diag->help = yaml_quote_advice(scene->diags, slice(scene, expression));
+        yaml_advise_quotes(scene->diags, diag, expression);
         return;
     }
     if (c == '[' || c == '{') {
@@ -381,6 +381,7 @@ static void tell_tab(const struct scene *scene, size_t at)
     struct place place = {(uint32_t)at, (uint32_t)(end - at)};
     struct diag *diag = error_at(scene, "QL005", place, "a tab may not indent a line");
     diag->help = QUELL_STR("write blanks: two for each level");
+    diag_set_fix(diag, place, diag_format(scene->diags, "%*s", (int)(2 * place.len), ""), true);
 }
 
 /* A fault is told by the first row whose texts begin libyaml's. */

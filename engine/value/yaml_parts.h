@@ -24,8 +24,9 @@ struct yaml_fault {
 /* Says it to the author: a code, a place, a sentence of ours and what to do. */
 void yaml_fault_tell(struct diag_list *diags, const struct yaml_fault *fault);
 
-/* Advice to put a value in quotes, with the text to write when it is short enough. */
-struct quell_str yaml_quote_advice(struct diag_list *diags, struct quell_str value);
+/* Advises to put the value at `place` in quotes, with the text to write when it is short enough,
+ * and sets the edit. */
+void yaml_advise_quotes(struct diag_list *diags, struct diag *diag, struct place place);
 
 /* The place of [from, to) without blanks and line breaks at its end. */
 struct place yaml_place_of(struct quell_str text, size_t from, size_t to);

@@ -103,12 +103,12 @@ static bool next(struct reader *in)
 }
 
 /* To quote what begins at `from`: the rest of the line, but one word inside of brackets. */
-static struct quell_str advice(struct reader *in, struct place word)
+static void advise(struct reader *in, struct diag *diag, struct place word)
 {
     size_t from = word.offset, end = yaml_line_end(in->text, from);
-    if (in->flow_depth)
-        return yaml_quote_advice(in->diags, str_slice(in->text, from, from + word.len));
-    return yaml_quote_advice(in->diags, str_trim(str_slice(in->text, from, end)));
+    if (!in->flow_depth)
+        word = yaml_place_of(in->text, from, end);
+    yaml_advise_quotes(in->diags, diag, word);
 }
 
 /* Anchors and tags are said but do not end the reading: there may be more to say. */
@@ -130,7 +130,7 @@ static void check_properties(struct reader *in, const yaml_char_t *anchor, const
         diag = error_at(in, "QL004", place, "tags are not allowed");
         diag->label = QUELL_STR("an unquoted `!` begins a tag");
     }
-    diag->help = advice(in, place);
+    advise(in, diag, place);
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
@@ -364,7 +364,7 @@ static void refuse_alias(struct reader *in, struct yaml_node *node)
     node->value = quell_null();
     struct diag *diag = error_at(in, "QL003", node->place, "aliases are not allowed");
     diag->label = QUELL_STR("an unquoted `*` begins an alias");
-    diag->help = advice(in, node->place);
+    advise(in, diag, node->place);
 }
 
 /* The node that the current event begins; its last event is current afterwards. */

@@ -66,16 +66,30 @@ struct place yaml_place_of(struct quell_str text, size_t from, size_t to)
     return (struct place){(uint32_t)from, (uint32_t)(to - from)};
 }
 
-struct quell_str yaml_quote_advice(struct diag_list *diags, struct quell_str value)
+/* The value between quotes that need no escapes, or empty. */
+static struct quell_str quoted(struct diag_list *diags, struct quell_str value)
+{
+    if (!memchr(value.data, '\'', value.len))
+        return diag_format(diags, "'%.*s'", QUELL_ARG(value));
+    if (!memchr(value.data, '"', value.len) && !memchr(value.data, '\\', value.len))
+        return diag_format(diags, "\"%.*s\"", QUELL_ARG(value));
+    return QUELL_STR("");
+}
+
+void yaml_advise_quotes(struct diag_list *diags, struct diag *diag, struct place place)
 {
     enum { SHOWN_MAX = 80 }; /* bytes; a longer advice is not read */
-    if (value.len == 0 || value.len > SHOWN_MAX)
-        return QUELL_STR("put the whole value in quotes");
-    if (!memchr(value.data, '\'', value.len))
-        return diag_format(diags, "put the value in quotes: `'%.*s'`", QUELL_ARG(value));
-    if (!memchr(value.data, '"', value.len) && !memchr(value.data, '\\', value.len))
-        return diag_format(diags, "put the value in quotes: `\"%.*s\"`", QUELL_ARG(value));
-    return QUELL_STR("put the value in quotes: single ones, and each single quote in it twice");
+    struct quell_str value = str_slice(diags->text, place.offset, (size_t)place.offset + place.len);
+    struct quell_str better = value.len ? quoted(diags, value) : QUELL_STR("");
+    if (value.len && !better.len)
+        diag->help =
+            QUELL_STR("put the value in quotes: single ones, and each single quote in it twice");
+    else if (value.len == 0 || value.len > SHOWN_MAX)
+        diag->help = QUELL_STR("put the whole value in quotes");
+    else
+        diag->help = diag_format(diags, "put the value in quotes: `%.*s`", QUELL_ARG(better));
+    if (better.len) /* what is behind ` #` may have been meant as a comment */
+        diag_set_fix(diag, place, better, str_find(value, QUELL_STR(" #"), 0) == SIZE_MAX);
 }
 
 const struct yaml_pair *yaml_find(const struct yaml_node *map, struct quell_str key)

@@ -12,11 +12,26 @@
 extern "C" {
 #endif
 
+enum quell_fix {
+    QUELL_FIX_NONE,
+    QUELL_FIX_SAFE,   /* edits that cannot change what is meant */
+    QUELL_FIX_UNSAFE, /* the others, too */
+};
+
+struct quell_lint_options {
+    bool color, ascii;  /* of what is rendered */
+    enum quell_fix fix; /* files are rewritten: each whole, or not at all */
+};
+
 /* Checks playbook files and folders (NULL-ended; `engine` gives the connectors). Document:
- * {"files", "errors", "warnings", "diagnostics": [{code, severity, file, line, column, length,
- * message, label, note, hint}], "rendered": text as people read it}. Lines and columns count from
- * 1, columns and lengths in code points. QUELL_NOT_FOUND / QUELL_IO when a path cannot be read. */
-enum quell_code quell_lint(struct quell *engine, const char *const *paths, bool color, bool ascii,
+ * {"files", "errors", "warnings", "fixed": edits that were made, "fixable", "fixable_unsafe":
+ * faults that an edit would take away, "diagnostics": [{code, severity, file, line, column,
+ * end_line, end_column, length, message, label, note, hint, fix: {safe, line, column, end_line,
+ * end_column, text} or null}], "rules": [{code, severity, sentence}], "rendered": text as people
+ * read it}. Lines and columns count from 1, columns and lengths in code points; ends are exclusive.
+ * QUELL_NOT_FOUND / QUELL_IO when a path cannot be read or written. */
+enum quell_code quell_lint(struct quell *engine, const char *const *paths,
+                           const struct quell_lint_options *options,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
 

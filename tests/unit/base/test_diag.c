@@ -227,6 +227,34 @@ static void too_many_are_only_counted(void **state)
     assert_string_equal(list.items[LIMIT_DIAGS - 1].message.data, "199");
 }
 
+static struct diag *fault_at(uint32_t offset, uint32_t len)
+{
+    return diag_add(&list, "QL001", SEVERITY_ERROR, (struct place){offset, len}, "x");
+}
+
+static const char *fixed_text(bool unsafe, size_t wanted)
+{
+    size_t count;
+    struct quell_str made = diag_fixed(&list, unsafe, &count);
+    assert_int_equal(count, wanted);
+    return made.data;
+}
+
+static void edits_are_made_in_order_and_never_overlap(void **state)
+{
+    begin("0123456789");
+    assert_string_equal(fixed_text(true, 0), "0123456789");
+    diag_suggest(&list, fault_at(8, 2), QUELL_STR("end"));
+    diag_set_fix(fault_at(2, 3), (struct place){2, 3}, QUELL_STR(""), true);
+    diag_set_fix(fault_at(4, 2), (struct place){4, 2}, QUELL_STR("overlaps"), true);
+    diag_set_fix(fault_at(0, 0), (struct place){0, 0}, QUELL_STR("<"), true);
+    diag_set_fix(fault_at(6, 1), (struct place){6, 1}, QUELL_STR("six"), false);
+    diag_suggest(&list, fault_at(7, 1), QUELL_STR("")); /* none known */
+    assert_string_equal(fixed_text(false, 3), "<01567end");
+    assert_string_equal(fixed_text(true, 4), "<015six7end");
+    assert_string_equal(list.items[0].help.data, "did you mean `end`?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +268,7 @@ int main(void)
         cmocka_unit_test(positions_count_code_points),
         cmocka_unit_test(sorting_is_by_place_and_stable),
         cmocka_unit_test(too_many_are_only_counted),
+        cmocka_unit_test(edits_are_made_in_order_and_never_overlap),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -67,6 +67,32 @@ static void test_examples(void **state)
     }
 }
 
+/* What is marked as fixed takes the diagnostic away, and brings no error. */
+static void test_fixes(void **state)
+{
+    size_t i, count, edits, fixed = 0;
+    const struct playbook_lint *lint = playbook_lints(&count);
+    (void)state;
+    for (i = 0; i < count; i++, lint++) {
+        struct arena *arena = arena_new(0);
+        struct diag_list bad, good;
+        struct playbook *made = fixture_load(arena, complete(arena, lint->bad), &bad);
+        struct quell_str better = diag_fixed(&bad, true, &edits);
+        playbook_free(made);
+        if (edits) {
+            made = fixture_load(arena, better, &good);
+            if (good.errors || count_code(&good, lint->code))
+                show(&good, lint->code);
+            assert_int_equal(good.errors, 0);
+            assert_int_equal(count_code(&good, lint->code), 0);
+            playbook_free(made);
+            fixed++;
+        }
+        arena_free(arena);
+    }
+    assert_true(fixed > 10);
+}
+
 static void test_codes_are_unique(void **state)
 {
     size_t i, k, count;
@@ -80,6 +106,7 @@ static void test_codes_are_unique(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
+                                       cmocka_unit_test(test_fixes),
                                        cmocka_unit_test(test_codes_are_unique)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
