@@ -91,6 +91,7 @@
 #define LIMIT_PLAN_MS 1000 /* all reads of a plan together: a plan answers in a second */
 #define LIMIT_PLAN_PATHS 2000 /* paths of a plan: more are not read by anybody, nor proved */
 #define LIMIT_PLAN_EVENTS 2000000 /* events that its paths are folded of, again for each: seconds */
+#define LIMIT_PROOF_PLACES 200000 /* places of a plan times what a property remembers there */
 #define LIMIT_PLAN_BYTES (256 * 1024 * 1024) /* what its events and calls may take */
 
 /* Files and logs. */

@@ -114,6 +114,17 @@ struct quell_str plan_words(struct arena *arena, const struct plan_node *node, s
 /* That a call fails whose failure ends what stands around it: no path that people plan for. */
 bool plan_is_failure(const struct plan *plan, const struct plan_edge *edge);
 
+struct plan_path {
+    size_t *edges; /* from the beginning on */
+    size_t count;
+    bool complete; /* it comes to an end, as far as the limit let it be followed */
+};
+
+/* plan_path.c: the path that begins with these edges and goes on as usual. */
+struct plan_path plan_path_of(struct plan *plan, const size_t *edges, size_t count);
+/* ... as plans show it. */
+struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count);
+
 /* plan_condition.c: fills the calls' conditions and counts plan.ways. */
 void plan_find_conditions(struct plan *plan);
 

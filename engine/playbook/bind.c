@@ -142,8 +142,10 @@ static void check_vars(const struct binding *binding, const struct cel_reference
     bool found = false;
     struct diag *diag;
     size_t i;
-    if (!ref->count)
+    if (!ref->count) {
+        loader->playbook->reads_all = true;
         return;
+    }
     for (i = 0; i < loader->var_count; i++) {
         const struct loaded_var *var = &loader->vars[i];
         if (!quell_str_equal(var->name, ref->path[0]))

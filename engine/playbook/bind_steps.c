@@ -222,8 +222,10 @@ void bind_steps(const struct binding *binding, const struct cel_reference *ref)
     struct loader *loader = binding->loader;
     size_t i, step = ref->count ? outline_named(loader, ref->path[0]) : NO_STEP;
     const struct step *loaded;
-    if (!ref->count)
+    if (!ref->count) {
+        loader->playbook->reads_all = true;
         return;
+    }
     for (i = 0; step == NO_STEP && i < loader->foreign_count; i++)
         if (quell_str_equal(loader->foreign[i], ref->path[0]))
             return;

@@ -172,7 +172,8 @@ struct playbook {
     struct step_list steps, on_failure, finally;
     const struct step *const *all; /* by number */
     size_t step_count;
-    size_t disrupts;                  /* disrupting actions in the text */
+    size_t disrupts; /* disrupting actions in the text */
+    bool reads_all;  /* some expression reads `steps` or `vars` whole, not by a name in it */
     const struct yaml_node *document; /* what it was made of */
 };
 

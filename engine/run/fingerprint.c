@@ -23,6 +23,7 @@
 struct mentions {
     struct mentions *next;
     struct quell_str word;
+    bool name; /* of a field, as in steps.NAME; else any text */
     size_t *steps;
     size_t count, cap;
 };
@@ -75,6 +76,16 @@ static bool is_word_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/* `.name`, `.?name`, `['name']`; an id in other words of the text is none. */
+static bool is_field(struct quell_str text, size_t at, size_t len)
+{
+    if (at + len < text.len && is_word_char(text.data[at + len]))
+        return false;
+    while (at > 0 && (text.data[at - 1] == ' ' || text.data[at - 1] == '\n'))
+        at--;
+    return at > 0 && strchr(".?'\"", text.data[at - 1]) != NULL;
+}
+
 static bool stands_alone(struct quell_str text, size_t at, size_t len)
 {
     bool before = at > 0 && is_word_char(text.data[at - 1]) && is_word_char(text.data[at]);
@@ -90,7 +101,9 @@ static void find_mentions(struct run_sight *sight, struct mentions *list)
     size_t at;
 
     for (at = 0; word.len && at + word.len <= text.len; at++) {
-        if (memcmp(text.data + at, word.data, word.len) != 0 || !stands_alone(text, at, word.len))
+        if (memcmp(text.data + at, word.data, word.len) != 0)
+            continue;
+        if (!(list->name ? is_field : stands_alone)(text, at, word.len))
             continue;
         if (list->count == list->cap) {
             size_t cap = list->cap ? list->cap * 2 : 8;
@@ -102,16 +115,17 @@ static void find_mentions(struct run_sight *sight, struct mentions *list)
     }
 }
 
-static const struct mentions *mentions_of(struct run_sight *sight, struct quell_str word)
+static const struct mentions *mentions_of(struct run_sight *sight, struct quell_str word, bool name)
 {
     struct mentions **slot = &sight->lists[str_hash(word) % MENTION_LISTS];
     struct mentions *list;
 
     for (list = *slot; list; list = list->next)
-        if (quell_str_equal(list->word, word))
+        if (list->name == name && quell_str_equal(list->word, word))
             return list;
     list = arena_one(sight->arena, struct mentions);
     list->word = arena_str(sight->arena, word);
+    list->name = name;
     list->next = *slot;
     *slot = list;
     find_mentions(sight, list);
@@ -126,21 +140,32 @@ static bool is_dead(const struct run_sight *sight, size_t step)
     return false;
 }
 
-/* A word that stands nowhere is a text that YAML has folded: it may stand anywhere. */
-static bool is_seen(struct run_sight *sight, struct quell_str word)
+static bool stands_to_come(const struct run_sight *sight, const struct mentions *list)
 {
-    const struct mentions *list = mentions_of(sight, word);
     size_t i;
 
     for (i = 0; i < list->count; i++)
         if (!is_dead(sight, list->steps[i]))
             return true;
-    return list->count == 0;
+    return false;
+}
+
+/* An expression that stands nowhere is one that YAML has folded: it may stand anywhere. */
+static bool is_asked(struct run_sight *sight, struct quell_str expression)
+{
+    const struct mentions *list = mentions_of(sight, expression, false);
+
+    return list->count == 0 || stands_to_come(sight, list);
+}
+
+static bool is_named(struct run_sight *sight, struct quell_str name)
+{
+    return sight->playbook->reads_all || stands_to_come(sight, mentions_of(sight, name, true));
 }
 
 static bool is_read(struct run_sight *sight, const struct step *step)
 {
-    return step->id_given && is_seen(sight, step->id);
+    return step->id_given && is_named(sight, step->id);
 }
 
 /* ---- what has ended ----------------------------------------------------------------------------
@@ -231,7 +256,7 @@ static void add_vars(struct print *print, struct quell_value vars)
     size_t i;
 
     for (i = 0; i < quell_count(vars); i++)
-        if (is_seen(print->sight, quell_str(vars.as.pairs[i].key))) {
+        if (is_named(print->sight, quell_str(vars.as.pairs[i].key))) {
             add_value(print, vars.as.pairs[i].key);
             add_value(print, vars.as.pairs[i].value);
         }
@@ -367,7 +392,7 @@ static void add_suppositions(struct print *print)
             !subject_is_open(&run->on_failure, at->subject) &&
             !subject_is_open(&run->finally, at->subject))
             continue;
-        if (!is_seen(print->sight, at->about))
+        if (!is_asked(print->sight, at->about))
             continue;
         add_text(print, at->subject);
         add_text(print, at->about);

@@ -403,6 +403,9 @@ static void paths_meet_where_nothing_differs(void **state)
     static const char seen[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
                                "    with: { device_id: d1 }\n" ASKING
                                "  - id: b\n    if: steps.a.status == 'skipped'\n    stop: {}\n";
+    static const char whole[] =
+        "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
+        "    with: { device_id: d1 }\n" ASKING "  - id: b\n    if: size(steps) > 1\n    stop: {}\n";
     static const char repeated[] =
         "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
         "    with: { device_id: d1 }\n" ASKING "  - id: b\n    if: run.id == 'x'\n    stop: {}\n";
@@ -423,6 +426,7 @@ static void paths_meet_where_nothing_differs(void **state)
     (void)state;
     same(branch, yes, no, "last", true);
     same(seen, yes, no, "last", false);
+    same(whole, yes, no, "last", false);
     same(repeated, yes, no, "last", false);
     same(named, "{}", "{\"_0 if\":[\"false\"]}", "last", true);
     same(used, "{}", "{\"_0 if\":[\"false\"]}", "last", false);

@@ -1,0 +1,267 @@
+/*
+ * plan_path.c - the paths of a plan one by one: what each supposes, calls, touches, needs, takes at
+ * the worst, how it is undone and how it ends.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "core/plan.h"
+#include "policy/cap.h"
+#include "value/value.h"
+
+/* ---- a path from its beginning to its end ------------------------------------------------------
+ */
+
+static void add_edge(struct plan *plan, struct plan_path *path, size_t *cap, size_t edge)
+{
+    if (path->count == *cap) {
+        size_t grown = *cap ? *cap * 2 : 16;
+        path->edges = arena_grow(plan->arena, path->edges, *cap * sizeof(*path->edges),
+                                 grown * sizeof(*path->edges));
+        *cap = grown;
+    }
+    path->edges[path->count++] = edge;
+}
+
+struct plan_path plan_path_of(struct plan *plan, const size_t *edges, size_t count)
+{
+    struct plan_path path = {0};
+    size_t cap = 0, i, to = PLAN_NONE;
+
+    for (i = 0; i < count; i++)
+        add_edge(plan, &path, &cap, edges[i]);
+    while (path.count) {
+        to = plan->edges[path.edges[path.count - 1]].to;
+        if (to == PLAN_NONE || plan->nodes[to].answers[0] == PLAN_NONE)
+            break;
+        add_edge(plan, &path, &cap, plan->nodes[to].answers[0]);
+    }
+    path.complete = to == PLAN_NONE;
+    return path;
+}
+
+static const struct plan_edge *last_edge(const struct plan *plan, const struct plan_path *path)
+{
+    return &plan->edges[path->edges[path->count - 1]];
+}
+
+/* Visits the calls of a path in order. */
+struct call_at {
+    size_t edge, call;
+};
+
+static const struct plan_call *next_call(const struct plan *plan, const struct plan_path *path,
+                                         struct call_at *at)
+{
+    while (at->edge < path->count) {
+        const struct plan_edge *edge = &plan->edges[path->edges[at->edge]];
+        if (at->call < edge->call_count)
+            return &plan->calls[edge->calls[at->call++]];
+        at->edge++;
+        at->call = 0;
+    }
+    return NULL;
+}
+
+/* ---- what it supposes --------------------------------------------------------------------------
+ */
+
+static struct quell_value supposition(struct arena *arena, const struct plan_node *node,
+                                      size_t answer)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "path", quell_string(node->question.path));
+    map_add(&map, "what", quell_string(node->question.what));
+    map_add(&map, "text", quell_string(node->question.text));
+    map_add(&map, "answer", quell_text(node->question.answers[answer]));
+    map_add(&map, "words", quell_string(plan_words(arena, node, answer)));
+    return map_made(&map);
+}
+
+static struct quell_value suppositions(struct plan *plan, const struct plan_path *path)
+{
+    struct list_builder list = {.arena = plan->arena};
+    size_t i;
+
+    for (i = 0; i < path->count; i++) {
+        const struct plan_edge *edge = &plan->edges[path->edges[i]];
+        if (edge->from != PLAN_NONE)
+            list_add(&list, supposition(plan->arena, &plan->nodes[edge->from], edge->answer));
+    }
+    return list_made(&list);
+}
+
+/* Whether the path supposes that the call fails. */
+static bool fails(const struct plan *plan, const struct plan_path *path,
+                  const struct plan_call *call)
+{
+    size_t i;
+
+    if (quell_text_is(quell_get(call->answer, "outcome"), "failed"))
+        return true;
+    for (i = 0; i < path->count; i++) {
+        const struct plan_edge *edge = &plan->edges[path->edges[i]];
+        const struct plan_node *node =
+            edge->from == PLAN_NONE || edge->answer == 0 ? NULL : &plan->nodes[edge->from];
+        if (node && str_is(node->question.what, "outcome") &&
+            quell_str_equal(node->question.path, call->path))
+            return true;
+    }
+    return false;
+}
+
+/* ---- what it calls -----------------------------------------------------------------------------
+ */
+
+static struct quell_value call_value(struct arena *arena, const struct plan_call *call)
+{
+    static const char *const effects[] = {"reads", "notes", "changes", "disrupts"};
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "path", quell_string(call->path));
+    map_add(&map, "action", quell_string(call->step->uses));
+    map_add(&map, "effect", quell_text(effects[call->step->action->effect]));
+    map_add(&map, "with", call->input);
+    map_add(&map, "targets", call->targets);
+    return map_made(&map);
+}
+
+static bool holds(const struct list_builder *list, struct quell_value value)
+{
+    size_t i;
+
+    for (i = 0; i < list->count; i++)
+        if (value_equal(list->items[i], value))
+            return true;
+    return false;
+}
+
+static struct quell_value target_counts(struct arena *arena, const struct list_builder *targets)
+{
+    struct map_builder map = {.arena = arena};
+    size_t i;
+
+    for (i = 0; i < targets->count; i++) {
+        struct quell_str kind = quell_get_str(targets->items[i], "kind");
+        struct quell_value count = quell_int(0);
+        (void)quell_find(map_made(&map), kind, &count); /* absent: the first of its kind */
+        map_put(&map, kind, quell_int(count.as.integer + 1));
+    }
+    return map_made(&map);
+}
+
+/* Distinct targets of what changes anything, and how much of the run's cap is used. */
+static struct quell_value limits(struct plan *plan, const struct plan_path *path)
+{
+    struct map_builder map = {.arena = plan->arena}, disrupts = {.arena = plan->arena};
+    struct list_builder targets = {.arena = plan->arena};
+    const struct plan_call *call;
+    struct call_at at = {0};
+    unsigned used = 0;
+    size_t i;
+
+    while ((call = next_call(plan, path, &at))) {
+        used += policy_weight(call->step->action, call->targets);
+        for (i = 0; i < quell_count(call->targets) && call->step->action->effect != QUELL_READS;
+             i++)
+            if (!holds(&targets, quell_at(call->targets, i)))
+                list_add(&targets, quell_at(call->targets, i));
+    }
+    map_add(&disrupts, "used", quell_int(used));
+    map_add(&disrupts, "of", quell_int(LIMIT_DISRUPTS_PER_RUN));
+    map_add(&map, "targets", target_counts(plan->arena, &targets));
+    map_add(&map, "disrupts", map_made(&disrupts));
+    return map_made(&map);
+}
+
+/* {connector: [right]} */
+static struct quell_value rights(struct plan *plan, const struct plan_path *path)
+{
+    struct map_builder map = {.arena = plan->arena};
+    const struct plan_call *call;
+    struct call_at at = {0};
+
+    while ((call = next_call(plan, path, &at))) {
+        struct list_builder list = {.arena = plan->arena};
+        struct quell_value known = quell_null();
+        const char *const *right = call->step->action->rights;
+        size_t i;
+
+        (void)quell_find(map_made(&map), quell_str_of(call->step->connector->name), &known);
+        for (i = 0; i < quell_count(known); i++)
+            list_add(&list, quell_at(known, i));
+        for (; right && *right; right++)
+            if (!holds(&list, quell_text(*right)))
+                list_add(&list, quell_text(*right));
+        map_put(&map, quell_str_of(call->step->connector->name), list_made(&list));
+    }
+    return map_made(&map);
+}
+
+/* ---- taking it back ----------------------------------------------------------------------------
+ */
+
+static void add_undo(struct plan *plan, const struct plan_path *path, struct map_builder *map)
+{
+    struct list_builder undone = {.arena = plan->arena}, left = {.arena = plan->arena};
+    struct list_builder newest = {.arena = plan->arena};
+    const struct plan_call *call;
+    struct call_at at = {0};
+    size_t i;
+
+    while ((call = next_call(plan, path, &at))) {
+        struct map_builder one = {.arena = plan->arena};
+        const char *inverse = call->step->action->undo.action;
+        if (call->step->action->effect == QUELL_READS || fails(plan, path, call))
+            continue;
+        map_add(&one, "path", quell_string(call->path));
+        map_add(&one, "action", inverse ? quell_text(inverse) : quell_string(call->step->uses));
+        map_add(&one, "targets", call->targets);
+        list_add(inverse ? &undone : &left, map_made(&one));
+    }
+    for (i = undone.count; i > 0; i--)
+        list_add(&newest, undone.items[i - 1]);
+    map_add(map, "undo", list_made(&newest));
+    map_add(map, "not_undone", list_made(&left));
+}
+
+/* ---- its end -----------------------------------------------------------------------------------
+ */
+
+static struct quell_value ending(struct plan *plan, const struct plan_path *path)
+{
+    static const char *const keys[] = {"as", "reason", "error"};
+    const struct plan_edge *edge = last_edge(plan, path);
+    struct map_builder map = {.arena = plan->arena};
+    struct quell_value data = quell_null();
+    size_t i;
+
+    if (edge->event_count && edge->events[edge->event_count - 1].kind == EVENT_RUN_ENDED)
+        data = edge->events[edge->event_count - 1].data;
+    map_add(&map, "status", path->complete ? quell_string(edge->status) : quell_text("cut"));
+    for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        if (!quell_is_null(quell_get(data, keys[i])))
+            map_add(&map, keys[i], quell_get(data, keys[i]));
+    return map_made(&map);
+}
+
+struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count)
+{
+    struct map_builder map = {.arena = plan->arena};
+    struct list_builder calls = {.arena = plan->arena};
+    struct plan_path path = plan_path_of(plan, edges, count);
+    const struct plan_call *call;
+    struct call_at at = {0};
+
+    while ((call = next_call(plan, &path, &at)))
+        list_add(&calls, call_value(plan->arena, call));
+    map_add(&map, "supposes", suppositions(plan, &path));
+    map_add(&map, "calls", list_made(&calls));
+    map_add(&map, "limits", limits(plan, &path));
+    map_add(&map, "rights", rights(plan, &path));
+    add_undo(plan, &path, &map);
+    map_add(&map, "ends", ending(plan, &path));
+    return map_made(&map);
+}
