@@ -145,7 +145,7 @@ struct commit {
 
 struct counters {
     uint64_t incidents, deliveries_repeated, incidents_refused;
-    uint64_t runs_started, runs_succeeded, runs_failed, runs_held;
+    uint64_t runs_started, runs_succeeded, runs_failed, runs_cancelled, runs_held;
     uint64_t matches, no_matches, undetermined;
     uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
 };
@@ -294,6 +294,14 @@ void fold_event(struct quell *engine, struct arena *arena, struct quell_value in
                 struct quell_str event, struct list_builder *woken);
 size_t fold_count(const struct quell *engine);
 void folds_free(struct folds *folds); /* NULL is allowed */
+
+/* Ends a run before its end, in the open turn; what is on its way is waited for. */
+enum quell_code active_cancel(struct active *active, struct quell_str by, struct quell_str reason,
+                              struct quell_error *err) QUELL_MUST_CHECK;
+
+/* show.c: by id or the beginning of one; the row lives in `arena`. */
+enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
+                         struct store_run *row, struct quell_error *err) QUELL_MUST_CHECK;
 
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */

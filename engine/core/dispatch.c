@@ -144,10 +144,27 @@ void active_arm(struct active *active, int64_t asked_us)
 
 static void count_end(struct quell *engine, const struct run *run)
 {
-    if (str_is(quell_str_of(run_state(run)), "succeeded"))
-        engine->counters.runs_succeeded++;
-    else
-        engine->counters.runs_failed++;
+    struct quell_str state = quell_str_of(run_state(run));
+
+    engine->counters.runs_succeeded += str_is(state, "succeeded");
+    engine->counters.runs_cancelled += str_is(state, "cancelled");
+    engine->counters.runs_failed += str_is(state, "failed");
+}
+
+/* A step that was cancelled has no call any more: what was not sent is broken off. */
+static void drop_call(struct active *active, const struct event *event)
+{
+    struct active_call *call, *next;
+    struct run_call still;
+
+    if (event->kind != EVENT_STEP_ENDED)
+        return;
+    for (call = active->calls; call; call = next) {
+        next = call->next;
+        if (quell_str_equal(call->path, event->path) && !call->ended && !call->starting &&
+            !run_find_call(active->run, event->path, &still))
+            active_call_drop(call);
+    }
 }
 
 void advance(struct active *active)
@@ -167,6 +184,8 @@ void advance(struct active *active)
         events = run_decide(active->run, asked_us);
         for (i = 0; i < events.count; i++)
             say_decided(active, &events.items[i]);
+        for (i = 0; i < events.count; i++)
+            drop_call(active, &events.items[i]);
         for (i = 0; i < events.count; i++)
             if (events.items[i].kind == EVENT_CALL_SCHEDULED &&
                 run_find_call(active->run, events.items[i].path, &call))

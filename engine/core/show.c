@@ -1,5 +1,5 @@
 /*
- * show.c - looking at runs, and a person's word on a call whose outcome is unknown.
+ * show.c - looking at runs.
  */
 #include "core/core.h"
 
@@ -112,8 +112,8 @@ static bool find_prefix(const struct store_run *row, void *user)
     return search->hits < 2;
 }
 
-static enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
-                                struct store_run *row, struct quell_error *err)
+enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
+                         struct store_run *row, struct quell_error *err)
 {
     struct search search = {.arena = arena};
     struct store_query query = {.prefix = run, .limit = 2};
@@ -238,57 +238,4 @@ enum quell_code quell_show(struct quell *engine, struct quell_str run,
     }
     *document = made;
     return QUELL_OK;
-}
-
-/* ---- resolve -----------------------------------------------------------------------------------
- */
-
-static enum quell_code say_resolved(struct active *active, struct quell_str step, bool happened,
-                                    struct quell_str by, quell_done_fn *done, void *user,
-                                    struct quell_error *err)
-{
-    struct quell *engine = active->engine;
-    struct map_builder map = {0};
-    enum quell_code code;
-
-    turn_begin(engine);
-    map.arena = turn_commit(engine)->arena;
-    map_add(&map, "happened", quell_bool(happened));
-    map_add(&map, "by", quell_string(by));
-    code = say(active, EVENT_OUTCOME_RESOLVED, step, map_made(&map), err);
-    if (code == QUELL_OK) {
-        commit_tell(turn_commit(engine), done, user);
-        advance(active);
-    }
-    turn_end(engine);
-    return code;
-}
-
-enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
-                              bool happened, struct quell_str by, quell_done_fn *done, void *user,
-                              struct quell_error *err)
-{
-    struct arena *arena = arena_new(0);
-    struct store_run row;
-    struct active *active = NULL;
-    struct run_step found;
-    enum quell_code code = find_row(engine, arena, run, &row, err);
-
-    if (code == QUELL_OK) {
-        active = active_wake(engine, row.id, err);
-        if (active == NULL)
-            code = error_set(err, QUELL_CONFLICT, "run %.*s %s", QUELL_ARG(row.id),
-                             row.ended_us ? "has ended" : "could not be taken up: show tells why");
-    }
-    if (code == QUELL_OK && !run_find_step(active->run, step, &found))
-        code = error_set(err, QUELL_NOT_FOUND, "the run has no step `%.*s`", QUELL_ARG(step));
-    if (code == QUELL_OK && !str_is(found.waits, "person"))
-        code = error_set(err, QUELL_CONFLICT, "step `%.*s` does not wait for a person",
-                         QUELL_ARG(step));
-    if (code == QUELL_OK)
-        code = say_resolved(active, found.path, happened, by, done, user, err);
-    else if (active)
-        active_fold(active);
-    arena_free(arena);
-    return code;
 }

@@ -95,6 +95,7 @@ static const struct counter_row counter_rows[] = {
     COUNTER("quell_runs_started_total", runs_started, "Runs started."),
     COUNTER("quell_runs_succeeded_total", runs_succeeded, "Runs that ended well."),
     COUNTER("quell_runs_failed_total", runs_failed, "Runs that ended badly."),
+    COUNTER("quell_runs_cancelled_total", runs_cancelled, "Runs that were cancelled."),
     COUNTER("quell_runs_held_total", runs_held, "Times a run began to wait for a person."),
     COUNTER("quell_runs_recovered_total", recovered, "Runs taken up after a restart."),
     COUNTER("quell_runs_unrecovered_total", unrecovered,

@@ -40,29 +40,60 @@ static const struct quell_field resolve_fields[] = {
     {.name = NULL},
 };
 
-static void resolved(enum quell_code code, const struct quell_error *err, void *user)
+/* The body of a request, checked; false: it was answered. */
+static bool take_body(struct exchange *exchange, const struct quell_field *fields,
+                      struct quell_value *said)
 {
-    struct exchange *exchange = user;
-    struct answer done = {.status = 200, .type = "application/json"};
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value body;
+    enum quell_code code =
+        json_read(exchange->arena, exchange->request->body, LIMIT_CONTROL_BYTES, &body, NULL, &err);
 
-    if (exchange->service && code) {
-        service_problem(exchange, code, err);
-        return;
-    }
-    done.body = QUELL_STR("{\"resolved\":true}");
-    exchange_answer(exchange, &done);
+    if (!code)
+        code = fields_check(exchange->arena, fields, body, said, &err);
+    if (code)
+        service_problem(exchange, code, &err);
+    return code == QUELL_OK;
 }
 
-static void resolve(struct exchange *exchange, struct quell_value said)
+/* Who says it: the user at the socket when nobody is named. */
+static struct quell_str speaker(struct exchange *exchange, struct quell_value said)
+{
+    struct quell_str by = quell_get_str(said, "by");
+
+    return by.len ? by : arena_format(exchange->arena, "uid %u", (unsigned)exchange->peer.uid);
+}
+
+static void answer_done(struct exchange *exchange, enum quell_code code,
+                        const struct quell_error *err, struct quell_str body)
+{
+    struct answer done = {.status = 200, .type = "application/json", .body = body};
+
+    if (exchange->service && code)
+        service_problem(exchange, code, err);
+    else
+        exchange_answer(exchange, &done);
+}
+
+static void resolved(enum quell_code code, const struct quell_error *err, void *user)
+{
+    answer_done(user, code, err, QUELL_STR("{\"resolved\":true}"));
+}
+
+void control_resolve(struct exchange *exchange)
 {
     struct service *service = exchange->service;
     struct quell_error err = {.code = QUELL_OK};
-    struct quell_str by = quell_get_str(said, "by"), step = quell_get_str(said, "step");
-    bool happened = quell_get_bool(said, "happened", false);
+    struct quell_value said;
+    struct quell_str by, step;
+    bool happened;
     enum quell_code code;
 
-    if (by.len == 0)
-        by = arena_format(exchange->arena, "uid %u", (unsigned)exchange->peer.uid);
+    if (!take_body(exchange, resolve_fields, &said))
+        return;
+    by = speaker(exchange, said);
+    step = quell_get_str(said, "step");
+    happened = quell_get_bool(said, "happened", false);
     log_line(LOG_LEVEL_INFO, "run=%.*s step=%.*s happened=%s by=%.*s",
              QUELL_ARG(exchange->parameter), QUELL_ARG(step), happened ? "yes" : "no",
              QUELL_ARG(by));
@@ -75,19 +106,48 @@ static void resolve(struct exchange *exchange, struct quell_value said)
     }
 }
 
-void control_resolve(struct exchange *exchange)
-{
-    struct quell_error err = {.code = QUELL_OK};
-    struct quell_value body, said;
-    enum quell_code code =
-        json_read(exchange->arena, exchange->request->body, LIMIT_CONTROL_BYTES, &body, NULL, &err);
+/* ---- cancel ------------------------------------------------------------------------------------
+ */
 
-    if (!code)
-        code = fields_check(exchange->arena, resolve_fields, body, &said, &err);
-    if (code)
+static const struct quell_field cancel_fields[] = {
+    {.name = "by",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 256,
+     .doc = "Who says so; without it, the number of the user at the socket."},
+    {.name = "reason",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 1024,
+     .doc = "Why, for people."},
+    {.name = NULL},
+};
+
+static void cancelled(enum quell_code code, const struct quell_error *err, void *user)
+{
+    answer_done(user, code, err, QUELL_STR("{\"cancelled\":true}"));
+}
+
+void control_cancel(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value said;
+    struct quell_str by;
+    enum quell_code code;
+
+    if (!take_body(exchange, cancel_fields, &said))
+        return;
+    by = speaker(exchange, said);
+    log_line(LOG_LEVEL_INFO, "run=%.*s cancelled by=%.*s", QUELL_ARG(exchange->parameter),
+             QUELL_ARG(by));
+    code = service->engine.cancel(service->engine.engine, exchange->parameter, by,
+                                  quell_get_str(said, "reason"), cancelled, exchange, &err);
+    if (code) {
+        log_line(LOG_LEVEL_WARNING, "run=%.*s not cancelled: %s", QUELL_ARG(exchange->parameter),
+                 err.message);
         service_problem(exchange, code, &err);
-    else
-        resolve(exchange, said);
+    }
 }
 
 /* ---- runs --------------------------------------------------------------------------------------

@@ -27,6 +27,13 @@ static enum quell_code resolve(void *engine, struct quell_str run, struct quell_
     return quell_resolve(engine, run, step, happened, by, done, user, err);
 }
 
+static enum quell_code cancel(void *engine, struct quell_str run, struct quell_str by,
+                              struct quell_str reason, quell_done_fn *done, void *user,
+                              struct quell_error *err)
+{
+    return quell_cancel(engine, run, by, reason, done, user, err);
+}
+
 static enum quell_code runs(void *engine, const struct quell_runs_options *options,
                             struct quell_document *document, struct quell_error *err)
 {
@@ -63,6 +70,7 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .store_url = store_url,
         .submit = submit,
         .resolve = resolve,
+        .cancel = cancel,
         .runs = runs,
         .show = show,
         .stats = stats,

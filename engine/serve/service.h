@@ -80,6 +80,7 @@ void health_metrics(struct exchange *exchange);
 
 /* control.c */
 void control_resolve(struct exchange *exchange);
+void control_cancel(struct exchange *exchange);
 void control_runs(struct exchange *exchange);
 void control_show(struct exchange *exchange);
 

@@ -165,6 +165,12 @@ typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, 
 enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
                               bool happened, struct quell_str by, quell_done_fn *done, void *user,
                               struct quell_error *err) QUELL_MUST_CHECK;
+/* Ends a run before its end: no further step begins, a change that is on its way comes to its end,
+ * then the steps under `finally` run. `done` as above. Refused: QUELL_NOT_FOUND, QUELL_CONFLICT
+ * when it has ended or is ending. The reason may be empty. */
+enum quell_code quell_cancel(struct quell *engine, struct quell_str run, struct quell_str by,
+                             struct quell_str reason, quell_done_fn *done, void *user,
+                             struct quell_error *err) QUELL_MUST_CHECK;
 /* Runs that have not ended; those that only wait are folded out of memory. */
 size_t quell_active(struct quell *engine);
 

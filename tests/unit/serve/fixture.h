@@ -64,7 +64,8 @@ struct fake {
     size_t held_count;
     struct quell_str deliveries[FAKE_DELIVERIES];
     size_t delivery_count;
-    struct quell_str resolved; /* "run step happened by" of the last resolve */
+    struct quell_str cancelled; /* "run by reason" of the last cancel */
+    struct quell_str resolved;  /* "run step happened by" of the last resolve */
     enum quell_code resolve_code;
     struct service *service;
 };
@@ -167,6 +168,20 @@ static UNUSED enum quell_code fake_resolve(void *engine, struct quell_str run,
     return QUELL_OK;
 }
 
+static UNUSED enum quell_code fake_cancel(void *engine, struct quell_str run, struct quell_str by,
+                                          struct quell_str reason, quell_done_fn *done, void *user,
+                                          struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "the run has ended");
+    fake->cancelled = arena_format(fake->arena, "%.*s %.*s %.*s", QUELL_ARG(run), QUELL_ARG(by),
+                                   QUELL_ARG(reason));
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
 static UNUSED enum quell_code fake_runs(void *engine, const struct quell_runs_options *options,
                                         struct quell_document *document, struct quell_error *err)
 {
@@ -242,6 +257,7 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .store_url = fake_store_url,
                                  .submit = fake_submit,
                                  .resolve = fake_resolve,
+                                 .cancel = fake_cancel,
                                  .runs = fake_runs,
                                  .show = fake_show,
                                  .stats = fake_stats,

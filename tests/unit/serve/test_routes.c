@@ -157,12 +157,46 @@ static void open_unix(struct client *client, struct fake *fake, const char *path
     client_adopt(client, fake, fd);
 }
 
-static struct quell_str resolve(struct fake *fake, const char *body)
+static struct quell_str say(struct fake *fake, const char *what, const char *body)
 {
     return arena_format(fake->arena,
-                        "POST /api/v1/runs/7f3a/resolve HTTP/1.1\r\nHost: a\r\nContent-Type: "
+                        "POST /api/v1/runs/7f3a/%s HTTP/1.1\r\nHost: a\r\nContent-Type: "
                         "application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                        strlen(body), body);
+                        what, strlen(body), body);
+}
+
+static struct quell_str resolve(struct fake *fake, const char *body)
+{
+    return say(fake, "resolve", body);
+}
+
+static void a_run_is_cancelled_over_the_socket_and_nowhere_else(void **state)
+{
+    struct place place;
+    struct fake fake;
+    struct client client;
+    struct quell_str head, body;
+
+    (void)state;
+    make_place(&place);
+    start_at(&fake, &place);
+    assert_int_equal(ask(&fake, say(&fake, "cancel", "{}"), &body), 403);
+    assert_int_equal(fake.cancelled.len, 0);
+    open_unix(&client, &fake, place.socket);
+    assert_int_equal(client_ask(&client,
+                                say(&fake, "cancel", "{\"by\":\"ana\",\"reason\":\"a drill\"}"),
+                                &head, &body),
+                     200);
+    assert_true(str_is(fake.cancelled, "7f3a ana a drill"));
+    assert_int_equal(client_ask(&client, say(&fake, "cancel", "{}"), &head, &body), 200);
+    assert_true(has(fake.cancelled, "7f3a uid "));
+    assert_int_equal(client_ask(&client, say(&fake, "cancel", "{\"why\":1}"), &head, &body), 400);
+    fake.resolve_code = QUELL_CONFLICT;
+    assert_int_equal(client_ask(&client, say(&fake, "cancel", "{}"), &head, &body), 409);
+    assert_true(has(body, "the run has ended"));
+    client_close(&client);
+    fake_stop(&fake);
+    (void)rmdir(place.folder);
 }
 
 static void a_step_is_resolved_over_the_socket_and_nowhere_else(void **state)
@@ -391,6 +425,7 @@ int main(void)
         cmocka_unit_test(readiness_follows_the_engine_and_the_drain),
         cmocka_unit_test(metrics_are_prometheus_text_with_escapes),
         cmocka_unit_test(a_step_is_resolved_over_the_socket_and_nowhere_else),
+        cmocka_unit_test(a_run_is_cancelled_over_the_socket_and_nowhere_else),
         cmocka_unit_test(a_stale_socket_is_replaced_and_a_file_is_not),
         cmocka_unit_test(the_socket_lies_beside_the_store),
         cmocka_unit_test(the_configuration_is_checked_before_serving),

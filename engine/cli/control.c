@@ -1,0 +1,137 @@
+/*
+ * control.c - saying something to the engine from the command line: a serving one is asked over its
+ * control socket; without one the store is opened here, and the run goes on when it is next served.
+ */
+#include "cli/control.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "loop/curl.h"
+#include "loop/file.h"
+#include "loop/loop.h"
+#include "serve/serve.h"
+#include "value/json.h"
+#include "value/value.h"
+
+const char *control_who(void)
+{
+    const char *user = file_environment("SUDO_USER");
+
+    if (user == NULL)
+        user = file_environment("USER");
+    return user ? user : "command line";
+}
+
+struct waiting {
+    struct arena *arena;
+    bool done;
+    enum quell_code code;
+    struct quell_error err;
+};
+
+/* ---- through the serving engine ----------------------------------------------------------------
+ */
+
+static void on_answer(const struct curl_answer *answer, void *user)
+{
+    struct waiting *waiting = user;
+    struct quell_value problem = quell_null();
+    struct quell_error ignored;
+
+    waiting->done = true;
+    if (answer->code) {
+        waiting->code = error_set(&waiting->err, answer->code, "the serving quell: %.*s",
+                                  QUELL_ARG(answer->message));
+        return;
+    }
+    if (answer->status < 300)
+        return;
+    if (json_read(waiting->arena, answer->body, 0, &problem, NULL, &ignored))
+        problem = quell_null();
+    waiting->code = error_set(&waiting->err,
+                              answer->status == 404   ? QUELL_NOT_FOUND
+                              : answer->status == 409 ? QUELL_REFUSED
+                                                      : QUELL_UNAVAILABLE,
+                              "%.*s", QUELL_ARG(quell_get_str(problem, "detail")));
+}
+
+static enum quell_code ask_server(const struct control_word *word, const char *socket,
+                                  struct arena *arena, struct quell_error *err)
+{
+    static const struct quell_header headers[] = {{"Content-Type", {"application/json", 16}}};
+    struct loop *loop = loop_new();
+    struct curl_pool *pool = curl_pool_new(loop);
+    struct waiting waiting = {.arena = arena};
+    struct curl_job job = {.method = "POST",
+                           .headers = headers,
+                           .header_count = 1,
+                           .unix_socket = quell_str_of(socket),
+                           .egress = CURL_EGRESS_LOOPBACK,
+                           .timeout_ms = 30000};
+
+    job.body = json_text(arena, word->body, JSON_COMPACT);
+    job.url = arena_format(arena, "http://127.0.0.1/api/v1/%.*s", QUELL_ARG(word->route));
+    (void)curl_start(pool, &job, on_answer, &waiting);
+    while (!waiting.done)
+        loop_once(loop, -1);
+    curl_pool_free(pool);
+    loop_free(loop);
+    *err = waiting.err;
+    return waiting.code;
+}
+
+/* ---- in this process ---------------------------------------------------------------------------
+ */
+
+static void on_durable(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct waiting *waiting = user;
+
+    waiting->done = true;
+    waiting->code = code;
+    if (code)
+        waiting->err = *err;
+}
+
+static enum quell_code say_here(const struct control_word *word, struct quell *engine,
+                                struct quell_error *err)
+{
+    struct waiting waiting = {0};
+    enum quell_code code = word->say(engine, word->user, on_durable, &waiting, err);
+
+    if (code == QUELL_CONFLICT) /* not the store's lock: the run does not wait for this */
+        err->code = code = QUELL_REFUSED;
+    if (code)
+        return code;
+    while (!waiting.done)
+        loop_once(quell_loop(engine), -1);
+    if (waiting.code)
+        *err = waiting.err;
+    return waiting.code;
+}
+
+enum quell_code control_say(const struct args *args, const struct control_word *word,
+                            struct quell_error *err)
+{
+    struct arena *arena = arena_new(0);
+    struct quell *engine = NULL;
+    const char *socket;
+    enum quell_code code;
+
+    code = open_engine(args, QUELL_FOR_READING, &engine, err);
+    if (code) {
+        arena_free(arena);
+        return code;
+    }
+    socket = serve_control_path(arena, quell_store_url(engine));
+    quell_close(engine);
+    engine = NULL;
+    code = open_engine(args, QUELL_FOR_RUNNING, &engine, err);
+    if (code == QUELL_OK)
+        code = say_here(word, engine, err);
+    else if (code == QUELL_CONFLICT && socket && file_type(socket) == FILE_OTHER)
+        code = ask_server(word, socket, arena, err);
+    end_engine(engine);
+    arena_free(arena);
+    return code;
+}

@@ -1,0 +1,24 @@
+/*
+ * control.h - a person's word to the engine, said to the serving one or in this process.
+ */
+#ifndef CLI_CONTROL_H
+#define CLI_CONTROL_H
+
+#include "cli/command.h"
+
+struct control_word {
+    struct quell_str route;  /* behind /api/v1/ of the control socket: `runs/7f3a/cancel` */
+    struct quell_value body; /* what is posted there */
+    /* The same, said to an engine in this process. */
+    enum quell_code (*say)(struct quell *engine, const void *user, quell_done_fn *done,
+                           void *done_user, struct quell_error *err);
+    const void *user;
+};
+
+/* Who speaks: the user at the terminal. */
+const char *control_who(void);
+/* Returns when the word is durable. QUELL_NOT_FOUND, QUELL_REFUSED: it does not fit the run. */
+enum quell_code control_say(const struct args *args, const struct control_word *word,
+                            struct quell_error *err) QUELL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * person.c - a person's word on a run: whether a call of unknown outcome happened, and that the run
+ * is to end before its end.
+ */
+#include "core/core.h"
+
+#include "base/error.h"
+#include "base/str.h"
+#include "value/value.h"
+
+/* The run in memory, by its id or the beginning of one. */
+static enum quell_code find_active(struct quell *engine, struct quell_str run,
+                                   struct active **active, struct quell_error *err)
+{
+    struct arena *arena = arena_new(0);
+    struct store_run row;
+    enum quell_code code = find_row(engine, arena, run, &row, err);
+
+    if (code == QUELL_OK) {
+        *active = active_wake(engine, row.id, err);
+        if (*active == NULL)
+            code = error_set(err, QUELL_CONFLICT, "run %.*s %s", QUELL_ARG(row.id),
+                             row.ended_us ? "has ended" : "could not be taken up: show tells why");
+    }
+    arena_free(arena);
+    return code;
+}
+
+/* ---- resolve -----------------------------------------------------------------------------------
+ */
+
+static enum quell_code say_resolved(struct active *active, struct quell_str step, bool happened,
+                                    struct quell_str by, quell_done_fn *done, void *user,
+                                    struct quell_error *err)
+{
+    struct quell *engine = active->engine;
+    struct map_builder map = {0};
+    enum quell_code code;
+
+    turn_begin(engine);
+    map.arena = turn_commit(engine)->arena;
+    map_add(&map, "happened", quell_bool(happened));
+    map_add(&map, "by", quell_string(by));
+    code = say(active, EVENT_OUTCOME_RESOLVED, step, map_made(&map), err);
+    if (code == QUELL_OK) {
+        commit_tell(turn_commit(engine), done, user);
+        advance(active);
+    }
+    turn_end(engine);
+    return code;
+}
+
+enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
+                              bool happened, struct quell_str by, quell_done_fn *done, void *user,
+                              struct quell_error *err)
+{
+    struct active *active = NULL;
+    struct run_step found;
+    enum quell_code code = find_active(engine, run, &active, err);
+
+    if (code)
+        return code;
+    if (!run_find_step(active->run, step, &found))
+        code = error_set(err, QUELL_NOT_FOUND, "the run has no step `%.*s`", QUELL_ARG(step));
+    else if (!str_is(found.waits, "person"))
+        code = error_set(err, QUELL_CONFLICT, "step `%.*s` does not wait for a person",
+                         QUELL_ARG(step));
+    else
+        code = say_resolved(active, found.path, happened, by, done, user, err);
+    if (code)
+        active_fold(active);
+    return code;
+}
+
+/* ---- cancel ------------------------------------------------------------------------------------
+ */
+
+enum quell_code active_cancel(struct active *active, struct quell_str by, struct quell_str reason,
+                              struct quell_error *err)
+{
+    struct quell *engine = active->engine;
+    struct arena *arena;
+    enum quell_code code;
+
+    if (!run_cancellable(active->run))
+        return error_set(err, QUELL_CONFLICT, "run %.*s ends already",
+                         QUELL_ARG(run_id(active->run)));
+    turn_begin(engine);
+    arena = turn_commit(engine)->arena;
+    code =
+        say(active, EVENT_RUN_CANCELLING, QUELL_STR(""), run_cancel_data(arena, by, reason), err);
+    if (code == QUELL_OK)
+        advance(active);
+    turn_end(engine);
+    return code;
+}
+
+enum quell_code quell_cancel(struct quell *engine, struct quell_str run, struct quell_str by,
+                             struct quell_str reason, quell_done_fn *done, void *user,
+                             struct quell_error *err)
+{
+    struct active *active = NULL;
+    enum quell_code code = find_active(engine, run, &active, err);
+
+    if (code)
+        return code;
+    turn_begin(engine);
+    code = active_cancel(active, by, reason, err);
+    if (code == QUELL_OK)
+        commit_tell(turn_commit(engine), done, user);
+    turn_end(engine);
+    if (code)
+        active_fold(active);
+    return code;
+}
