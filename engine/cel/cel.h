@@ -84,6 +84,14 @@ enum quell_code cel_template_eval(const struct cel_template *made, const struct 
 /* Each expression in it, with the offset of its text inside the template. */
 void cel_template_each(const struct cel_template *made,
                        void (*each)(const struct cel *expr, size_t offset, void *user), void *user);
+/* The text of each expression in a template, with its offset, also where one is no CEL: to say
+ * everything that is wrong at once. *broken is a fault of this expression that even hides where its
+ * parts end, else NULL. Fails when an expression is never closed; what stands before it was given.
+ */
+enum quell_code cel_template_scan(struct quell_str text,
+                                  void (*each)(struct quell_str source, size_t offset,
+                                               const struct cel_fault *broken, void *user),
+                                  void *user, struct cel_fault *fault) QUELL_MUST_CHECK;
 /* A whole value with templates in its texts (a step's `with`): parse once, evaluate often. What
  * holds no template is borrowed from the value it was made of. A fault's place is in the text that
  * it is about; its message begins with that text's path: "`targets[0].name`: no such key: `x`". */

@@ -264,7 +264,7 @@ static const struct cel_type *fieldless(struct checking *c, const struct node *n
                                         const struct cel_type *of)
 {
     const struct function_row *row;
-    (void)check_say(c, CEL_NO_FIELD, node->place, "`%.*s` is of type `%.*s`, which has no fields",
+    (void)check_say(c, CEL_MISMATCH, node->place, "`%.*s` is of type `%.*s`, which has no fields",
                     QUELL_ARG(spelt(c, node->kids[0], of)), QUELL_ARG(check_show(c, of)));
     if (function_find(node->name, METHOD, &row, 1))
         check_help(c, "it is a function: %s", function_signature(row));
@@ -483,7 +483,11 @@ const struct cel_type *cel_check(const struct cel *expr, const struct cel_enviro
     c.unifier = (struct unifier){.arena = arena};
     c.problems = NULL;
     c.problem_count = c.problem_cap = 0;
+    c.never_null = NULL;
+    c.never_null_count = c.never_null_cap = 0;
     type = unify_known(&c.unifier, check_node(&c, expr->root), true);
+    if (environment->condition && !c.problem_count)
+        check_constant(&c, expr->root);
     sort(c.problems, c.problem_count);
     *problems = (struct cel_problems){c.problems, c.problem_count};
     return type;

@@ -20,6 +20,7 @@ enum cel_problem_kind {
     CEL_MISMATCH,     /* types that do not fit together */
     CEL_UNORDERED,    /* `<` and the like on an enum */
     CEL_FOREIGN_WORD, /* an enum compared with a word that it does not have */
+    CEL_CONSTANT,     /* a condition, or a term of one, that is always or never true */
     CEL_PROBLEM_KINDS
 };
 
@@ -55,12 +56,24 @@ struct cel_environment {
     /* Whether numbers of different types may be compared, as the evaluator can. CEL's own checker
      * refuses it. */
     bool mixed_numbers;
+    bool condition; /* the expression decides something: say when it is constant */
 };
 
 /* Checks. The type is `dyn` where nothing is known, and wholly so after a fault at the top. The
  * type, texts and problems live in `arena`. */
 const struct cel_type *cel_check(const struct cel *expr, const struct cel_environment *environment,
                                  struct arena *arena, struct cel_problems *problems);
+
+/* A condition that asks which word an enum is: `x == 'a'`, `x in ['a', 'b']`, and these joined by
+ * `||`. */
+struct cel_choice {
+    struct quell_str subject;      /* `x` as it is written */
+    const struct cel_type *type;   /* with the words that there are */
+    const struct quell_str *words; /* that are asked for */
+    size_t count;
+};
+bool cel_choice_of(const struct cel *expr, const struct cel_environment *environment,
+                   struct arena *arena, struct cel_choice *choice);
 
 /* Whether a value of one type may be given where another is wanted. */
 bool cel_type_fits(struct arena *arena, const struct cel_type *given,

@@ -245,6 +245,13 @@ static const struct cel_type *unordered(struct checking *c, const struct node *n
     return &cel_bool;
 }
 
+/* What is surely there: a list or map of ours, or what an operator made. */
+static bool is_never_null(const struct cel_type *type)
+{
+    return !type->nullable && type->kind != CEL_DYN && type->kind != CEL_NULL &&
+           type->kind != CEL_VARIABLE && type->kind != CEL_PARAMETER && type->kind != CEL_OPAQUE;
+}
+
 static const struct cel_type *check_equality(struct checking *c, const struct node *node,
                                              const struct cel_type *left,
                                              const struct cel_type *right)
@@ -252,6 +259,9 @@ static const struct cel_type *check_equality(struct checking *c, const struct no
     const struct cel_type *known;
     check_words(c, node->kids[0], left, node->kids[1]);
     check_words(c, node->kids[1], right, node->kids[0]);
+    if ((left->kind == CEL_NULL && is_never_null(right)) ||
+        (right->kind == CEL_NULL && is_never_null(left)))
+        check_never_null(c, node);
     known = unify_join(&c->unifier, left, right);
     if (!known)
         (void)misfit(c, node, left, right);

@@ -18,6 +18,8 @@ struct checking {
     struct unifier unifier;
     struct cel_problem *problems;
     size_t problem_count, problem_cap;
+    const struct node **never_null; /* compared with null, but never null */
+    size_t never_null_count, never_null_cap;
     const struct cel_type *slots[EVALUATION_SLOTS]; /* of macros' variables */
 };
 
@@ -27,6 +29,11 @@ const struct cel_type *check_call(struct checking *c, const struct node *node);
 const struct cel_type *check_macro(struct checking *c, const struct node *node);
 const struct cel_type *check_binary(struct checking *c, const struct node *node);
 const struct cel_type *check_negate(struct checking *c, const struct node *node);
+
+/* constant.c: says when a condition without problems, or a part of it, is always or never true. */
+void check_constant(struct checking *c, const struct node *node);
+/* Notes that a comparison with null is decided: its other side is never null. */
+void check_never_null(struct checking *c, const struct node *node);
 
 /* Checks a condition: it must be a bool. */
 void check_condition(struct checking *c, const struct node *node);

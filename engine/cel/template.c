@@ -124,6 +124,25 @@ enum quell_code cel_template_parse(struct arena *arena, struct quell_str text,
     return QUELL_OK;
 }
 
+enum quell_code cel_template_scan(struct quell_str text,
+                                  void (*each)(struct quell_str source, size_t offset,
+                                               const struct cel_fault *broken, void *user),
+                                  void *user, struct cel_fault *fault)
+{
+    size_t done = 0, open;
+    while ((open = str_find(text, opening, done)) != SIZE_MAX) {
+        size_t from = open + opening.len, end = 0;
+        enum quell_code code = find_end(text, open, &end, fault);
+        if (code)
+            end = str_find(text, closing, from);
+        if (end == SIZE_MAX)
+            return code;
+        each(str_slice(text, from, end), from, code ? fault : NULL, user);
+        done = end + closing.len;
+    }
+    return QUELL_OK;
+}
+
 bool cel_template_is_constant(const struct cel_template *made)
 {
     return made->constant;

@@ -69,6 +69,17 @@ const struct cel_type *cel_type_fields(struct arena *arena, struct quell_str nam
     return made;
 }
 
+const struct cel_type *cel_type_lazy(struct arena *arena, struct quell_str name,
+                                     const struct cel_type *(*find)(struct arena *arena,
+                                                                    struct quell_str name,
+                                                                    const void *owner),
+                                     const void *owner)
+{
+    struct cel_type *made = arena_one(arena, struct cel_type);
+    *made = (struct cel_type){.kind = CEL_OBJECT, .name = name, .find = find, .owner = owner};
+    return made;
+}
+
 const struct cel_type *cel_type_nullable(struct arena *arena, const struct cel_type *type)
 {
     struct cel_type *made;
@@ -134,6 +145,8 @@ const struct cel_type *cel_type_member(struct arena *arena, const struct cel_typ
     const struct quell_field *field = fields_find(object->fields, name);
     if (field)
         return cel_type_field(arena, field);
+    if (object->find)
+        return object->find(arena, name, object->owner);
     for (size_t i = 0; i < object->member_count; i++) {
         if (quell_str_equal(object->members[i].name, name))
             return object->members[i].type;
@@ -168,7 +181,8 @@ bool cel_type_equal(const struct cel_type *a, const struct cel_type *b)
             return false;
         break;
     case CEL_OBJECT:
-        return a->fields == b->fields && a->members == b->members;
+        return a->fields == b->fields && a->members == b->members && a->find == b->find &&
+               a->owner == b->owner;
     case CEL_PARAMETER:
     case CEL_VARIABLE:
         return a->number == b->number;
@@ -219,7 +233,7 @@ static const struct {
     [CEL_OPTIONAL] = {"optional", "optional_type"},
     [CEL_TYPE] = {"type", NULL},
     [CEL_OPAQUE] = {"", NULL},
-    [CEL_OBJECT] = {"map(string, dyn)", "map(string,dyn)"},
+    [CEL_OBJECT] = {"map", "map(string,dyn)"},
     [CEL_PARAMETER] = {"", NULL},
     [CEL_VARIABLE] = {"dyn", NULL},
     [CEL_UNION] = {"", NULL},

@@ -57,6 +57,9 @@ struct cel_type {
     const struct quell_field *fields; /* OBJECT: its field table, or NULL for members */
     const struct cel_member *members; /* OBJECT */
     size_t member_count;
+    /* OBJECT whose fields are made when they are asked for: NULL when there is none of the name. */
+    const struct cel_type *(*find)(struct arena *arena, struct quell_str name, const void *owner);
+    const void *owner;
 };
 
 extern const struct cel_type cel_dyn, cel_null, cel_bool, cel_int, cel_uint, cel_double, cel_string,
@@ -75,6 +78,12 @@ const struct cel_type *cel_type_object(struct arena *arena, struct quell_str nam
                                        const struct cel_member *members, size_t count);
 const struct cel_type *cel_type_fields(struct arena *arena, struct quell_str name,
                                        const struct quell_field *fields);
+/* An object whose fields `find` makes. */
+const struct cel_type *cel_type_lazy(struct arena *arena, struct quell_str name,
+                                     const struct cel_type *(*find)(struct arena *arena,
+                                                                    struct quell_str name,
+                                                                    const void *owner),
+                                     const void *owner);
 /* What a row of a field table holds; without a description of its own an object or map is dyn
  * inside. */
 const struct cel_type *cel_type_field(struct arena *arena, const struct quell_field *field);

@@ -145,7 +145,7 @@ static bool is_looser(struct unifier *unifier, const struct cel_type *a, const s
     if (a->kind == CEL_STRING)
         return !a->words || a->words == b->words;
     if (a->kind == CEL_OBJECT)
-        return a->fields == b->fields && a->members == b->members;
+        return cel_type_equal(a, b);
     for (size_t i = 0; i < a->count && pay(unifier); i++) {
         if (!is_looser(unifier, a->of[i], b->of[i]))
             return false;
