@@ -1,7 +1,7 @@
 /*
  * advice.c - what an author most likely meant: a key under the name it has in other tools, a key
- * that stands one level too deep or too high, the brackets of another template language, and a word
- * that a field never has. It only completes or adds diagnostics; nothing is loaded here.
+ * that stands one level too deep or too high, the brackets of another template language. It only
+ * completes or adds diagnostics; nothing is loaded here.
  */
 #include "playbook/bind.h"
 
@@ -148,63 +148,4 @@ void advise_brackets(struct loader *loader, const struct yaml_node *scalar)
         diag->help = QUELL_STR("write `${{ }}`");
         diag_set_fix(diag, diag->place, QUELL_STR("${{"), false);
     }
-}
-
-/* ---- words -------------------------------------------------------------------------------------
- */
-
-static size_t skip_blanks(struct quell_str text, size_t at)
-{
-    while (at < text.len && (text.data[at] == ' ' || text.data[at] == '\n'))
-        at++;
-    return at;
-}
-
-/* The text in quotes that a reference is compared with, `== 'x'` or `!= 'x'`; its place, or len 0.
- */
-static struct place compared_with(struct quell_str source, size_t at)
-{
-    struct place none = {0, 0};
-    size_t end;
-    char quote, next;
-    at = skip_blanks(source, at);
-    if (at + 2 >= source.len || (source.data[at] != '=' && source.data[at] != '!') ||
-        source.data[at + 1] != '=')
-        return none;
-    at = skip_blanks(source, at + 2);
-    quote = at < source.len ? source.data[at] : 0;
-    if (quote != '\'' && quote != '"')
-        return none;
-    for (end = at + 1; end < source.len && source.data[end] != quote; end++)
-        if (source.data[end] == '\\')
-            return none;
-    next =
-        skip_blanks(source, end + 1) < source.len ? source.data[skip_blanks(source, end + 1)] : 0;
-    if (end == at + 1 || end >= source.len || next == '+' || next == '.' || next == quote)
-        return none;
-    return (struct place){(uint32_t)at, (uint32_t)(end + 1 - at)};
-}
-
-void advise_word(const struct binding *binding, const struct cel_reference *ref,
-                 const struct quell_field *field)
-{
-    struct quell_str source = cel_source(binding->expr), word, all = {"", 0}, names[32];
-    struct place place = compared_with(source, (size_t)ref->place.offset + ref->place.len);
-    struct loader *loader = binding->loader;
-    struct diag *diag;
-    size_t i, count = 0;
-    if (!place.len || field->type != QUELL_FIELD_ENUM || !field->words)
-        return;
-    word = str_slice(source, (size_t)place.offset + 1, (size_t)place.offset + place.len - 1);
-    for (i = 0; field->words[i] && count < sizeof(names) / sizeof(names[0]); i++) {
-        if (str_is(word, field->words[i]))
-            return;
-        names[count++] = quell_str_of(field->words[i]);
-        all =
-            diag_format(loader->diags, "%.*s%s%s", QUELL_ARG(all), i ? ", " : "", field->words[i]);
-    }
-    diag = report(loader, NEVER, bind_place(binding, place), "`%s` is never `%.*s`", field->name,
-                  QUELL_ARG(word));
-    diag->note = diag_format(loader->diags, "its words are %.*s", QUELL_ARG(all));
-    bind_suggest(binding, diag, str_nearest(word, names, count));
 }

@@ -5,7 +5,7 @@
  * A name that is wrong is pointed at inside the author's own text; the nearest right one is
  * offered. What cannot be known before a run (config, lists, raw data) is not judged.
  */
-#include "playbook/bind.h"
+#include "playbook/types.h"
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -37,8 +37,6 @@ struct diag *bind_fields(const struct binding *binding, const struct cel_referen
         if (field) {
             table = field->type == QUELL_FIELD_OBJECT ? field->fields : NULL;
             owner = diag_format(binding->loader->diags, "%.*s.%s", QUELL_ARG(owner), field->name);
-            if (from + 1 == ref->count)
-                advise_word(binding, ref, field);
             continue;
         }
         diag = report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[from]),
@@ -336,10 +334,8 @@ static void check_reference(const struct cel_reference *ref, void *user)
 {
     const struct binding *binding = user;
     const struct root *root = find_root(ref->root);
-    if (is_loop_name(binding, ref->root)) {
-        bind_item(binding, ref, loop_named(binding, ref->root));
+    if (is_loop_name(binding, ref->root))
         return;
-    }
     if (!root && is_cel_name(ref->root))
         return;
     if (!root || !(root->where & (1u << binding->here.where))) {
@@ -353,8 +349,10 @@ static void check_reference(const struct cel_reference *ref, void *user)
 void bind_expression(struct loader *loader, struct here here, const struct cel *expr,
                      const struct yaml_node *scalar, size_t offset)
 {
-    struct binding binding = {loader, here, expr, scalar, offset};
+    struct binding binding = {
+        loader, here, expr, scalar, offset, loader->diags->count, loader->diags->errors};
     cel_references(expr, check_reference, &binding);
+    type_expression(&binding);
 }
 
 void bind_loop(struct loader *loader, size_t step, const struct yaml_node *name)

@@ -12,7 +12,8 @@ struct binding {
     struct here here;
     const struct cel *expr;
     const struct yaml_node *scalar;
-    size_t offset; /* of the expression's text inside the scalar's value */
+    size_t offset;       /* of the expression's text inside the scalar's value */
+    size_t said, errors; /* diagnostics and errors there were before it was looked at */
 };
 
 /* A place inside the expression, in the file. */
@@ -24,15 +25,10 @@ void bind_suggest(const struct binding *binding, struct diag *diag, struct quell
 struct diag *bind_fields(const struct binding *binding, const struct cel_reference *ref,
                          const struct quell_field *table, size_t from, struct quell_str owner);
 
-/* advice.c: a field that has words is compared with another one. */
-void advise_word(const struct binding *binding, const struct cel_reference *ref,
-                 const struct quell_field *field);
-
 /* Whether the step stands in another branch of the same `parallel`; says so. */
 bool bind_race(const struct binding *binding, const struct cel_reference *ref, size_t step);
 
-/* References to `steps`, and to the item of a loop. */
+/* References to `steps`. */
 void bind_steps(const struct binding *binding, const struct cel_reference *ref);
-void bind_item(const struct binding *binding, const struct cel_reference *ref, size_t loop);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * bind_steps.c - references to results: `steps.<id>` and the item of a loop. Is the step there, has
- * it ended, has it succeeded for certain, and does its action give what is read?
+ * bind_steps.c - references to results, `steps.<id>`: is the step there, has it ended, has it
+ * succeeded for certain, and does its action give what is read?
  */
 #include "playbook/bind.h"
 
@@ -254,71 +254,4 @@ void bind_steps(const struct binding *binding, const struct cel_reference *ref)
     }
     if (!loaded || check_output(binding, ref, loaded))
         check_proof(binding, ref, step);
-}
-
-/* ---- items of loops ----------------------------------------------------------------------------
- */
-
-/* What a list expression begins with: `incident.entities.devices` of
- * `incident.entities.devices.filter(d, d.id != null)`. */
-struct list_head {
-    const struct quell_field *table; /* in: the incident's; out: of the items, or NULL */
-    size_t from, end;                /* offsets of its begin and behind it; 0 = not found */
-};
-
-static void find_head(const struct cel_reference *ref, void *user)
-{
-    struct list_head *head = user;
-    const struct quell_field *field = NULL, *table = head->table;
-    size_t i;
-    if (ref->place.offset != head->from || head->end)
-        return;
-    head->end = head->from + ref->place.len;
-    for (i = 0; table && str_is(ref->root, "incident") && i < ref->count; i++) {
-        field = fields_find(table, ref->path[i]);
-        table = field && (field->type == QUELL_FIELD_OBJECT || i + 1 == ref->count) ? field->fields
-                                                                                    : NULL;
-    }
-    head->table = field && field->type == QUELL_FIELD_LIST ? table : NULL;
-}
-
-/* Whether a text is one call `.filter(...)` to its end, or nothing. */
-static bool only_filters(struct quell_str text)
-{
-    size_t i, depth = 0;
-    char quote = 0;
-    if (text.len && !str_starts(text, QUELL_STR(".filter(")))
-        return false;
-    for (i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (quote && c == '\\') {
-            i++; /* what it escapes is no quote */
-            continue;
-        }
-        if (quote ? c == quote : c == '\'' || c == '"')
-            quote = quote ? 0 : c;
-        depth += !quote && c == '(';
-        depth -= !quote && c == ')' && depth;
-        if (!quote && c == ')' && !depth && i + 1 < text.len)
-            return false;
-    }
-    return true;
-}
-
-/* An item of one of the incident's own lists has the fields of that list. */
-void bind_item(const struct binding *binding, const struct cel_reference *ref, size_t loop)
-{
-    const struct loader *loader = binding->loader;
-    const struct step *step = loader->outline[loop].step;
-    struct list_head head = {.table = loader->incident_fields};
-    struct quell_str source;
-    if (!step || !step->items.expr)
-        return;
-    source = cel_source(step->items.expr);
-    while (head.from < source.len &&
-           (source.data[head.from] == ' ' || source.data[head.from] == '\n'))
-        head.from++;
-    cel_references(step->items.expr, find_head, &head);
-    if (head.end && head.table && only_filters(str_trim(str_slice(source, head.end, source.len))))
-        (void)bind_fields(binding, ref, head.table, 0, ref->root);
 }

@@ -70,6 +70,8 @@ struct outline {
     bool mark;           /* scratch of bind.c */
 };
 
+struct typing;
+
 struct loaded_var {
     struct quell_str name;
     size_t step; /* the `set` that makes it; NO_STEP = a keyword of a later version does */
@@ -92,8 +94,9 @@ struct loader {
         struct retry retry;
         int64_t timeout_us;
         enum on_error on_error;
-    } defaults;        /* of steps that call something */
-    bool inputs_known; /* false: `inputs` is broken, its names are not judged */
+    } defaults;            /* of steps that call something */
+    bool inputs_known;     /* false: `inputs` is broken, its names are not judged */
+    struct typing *typing; /* types.h; NULL until the first expression */
 };
 
 /* Adds a diagnostic of the table and returns it. */

@@ -2,7 +2,7 @@
  * load_lanes.c - the kinds that hold several lists of steps: `parallel` with its named branches,
  * and `switch` with its cases.
  */
-#include "playbook/load.h"
+#include "playbook/types.h"
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -113,6 +113,7 @@ static void load_switch(struct loader *loader, size_t index, const struct yaml_n
         else
             load_case(loader, index, each, &lanes[i]);
     }
+    type_switch(loader, index, yaml_find(map, QUELL_STR("switch")), step);
 }
 
 const struct step_loader load_SWITCH = {NULL, load_switch};

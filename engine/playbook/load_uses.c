@@ -2,7 +2,7 @@
  * load_uses.c - the kind `uses`: finds the action and checks what is given to it against the
  * action's own field table. A value with ${{ }} is known only when it runs; the call checks it.
  */
-#include "playbook/load.h"
+#include "playbook/types.h"
 
 #include <string.h>
 
@@ -155,6 +155,8 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
     advise_step(loader, map, step->action->inputs);
     if (with || load_knows(step_fields, map))
         check_inputs(loader, with, step);
+    if (with && step->action->inputs)
+        type_inputs(loader, with, step->action->inputs);
     step->disrupts = step->action->effect == QUELL_DISRUPTS;
     if (step->disrupts)
         loader->playbook->disrupts++;

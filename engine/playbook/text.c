@@ -2,7 +2,7 @@
  * text.c - the texts of a playbook: keys against their tables, durations, names, expressions and
  * templates. A fault inside an expression is shown in the author's own file, whatever the quoting.
  */
-#include "playbook/load.h"
+#include "playbook/types.h"
 
 #include <string.h>
 
@@ -179,29 +179,6 @@ static struct quell_str source_of(const struct loader *loader, const struct yaml
                      (size_t)scalar->place.offset + scalar->place.len);
 }
 
-static bool is_name_char(char c)
-{
-    return is_lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-}
-
-/* Whether a fault points at the name of a call and no function has that name. */
-static bool names_no_function(struct quell_str text, struct place place)
-{
-    size_t i, count, end = (size_t)place.offset + place.len;
-    struct quell_str name = str_slice(text, place.offset, end);
-    const struct cel_function_info *functions = cel_functions(&count);
-    struct quell_str behind = str_trim(str_slice(text, end, text.len));
-    if (!name.len || !behind.len || behind.data[0] != '(')
-        return false;
-    for (i = 0; i < name.len; i++)
-        if (!is_name_char(name.data[i]))
-            return false;
-    for (i = 0; i < count; i++)
-        if (str_is(name, functions[i].name))
-            return false;
-    return true;
-}
-
 /* Where a comment begins that an author may have meant as text: behind an unquoted text with an
  * expression, without the blank that people put behind `#`. Empty when there is none. */
 static struct place cut_by_comment(const struct loader *loader, const struct yaml_node *scalar,
@@ -243,9 +220,7 @@ static void report_fault(struct loader *loader, const struct yaml_node *scalar,
                          struct quell_str text, const struct cel_fault *fault)
 {
     struct place place = fault_place(loader, scalar, fault->place);
-    struct diag *diag = names_no_function(text, fault->place)
-                            ? report(loader, UNKNOWN_FUNCTION, place, "%s", fault->message)
-                            : report(loader, EXPRESSION, place, "%s", fault->message);
+    struct diag *diag = report(loader, EXPRESSION, place, "%s", fault->message);
     if (fault->help[0])
         diag->help = diag_format(loader->diags, "%s", fault->help);
     if (str_starts(str_trim(text), QUELL_STR("{{")))
@@ -253,6 +228,56 @@ static void report_fault(struct loader *loader, const struct yaml_node *scalar,
     if (cut_by_comment(loader, scalar, false).len)
         diag->help =
             QUELL_STR("the text ends at ` #`, where YAML begins a comment: put it in quotes");
+}
+
+/* An expression with a fault: a function that is not there does not hide what else is wrong. */
+static void report_expression(struct loader *loader, struct here here,
+                              const struct yaml_node *scalar, struct quell_str source,
+                              size_t offset, struct cel_fault *fault)
+{
+    struct cel_options options = {.late = true};
+    const struct cel *expr;
+    struct cel_fault unused;
+    if (cel_parse_with(loader->arena, source, &options, &expr, &unused) == QUELL_OK) {
+        bind_expression(loader, here, expr, scalar, offset);
+        return;
+    }
+    fault->place.offset += (uint32_t)offset;
+    report_fault(loader, scalar, source_of(loader, scalar), fault);
+}
+
+struct template_walk {
+    struct loader *loader;
+    struct here here;
+    const struct yaml_node *scalar;
+};
+
+static void report_part(struct quell_str source, size_t offset, const struct cel_fault *broken,
+                        void *user)
+{
+    const struct template_walk *walk = user;
+    struct cel_fault fault;
+    const struct cel *expr;
+    if (broken)
+        report_fault(walk->loader, walk->scalar, source_of(walk->loader, walk->scalar), broken);
+    else if (cel_parse(walk->loader->arena, source, &expr, &fault))
+        report_expression(walk->loader, walk->here, walk->scalar, source, offset, &fault);
+    else
+        bind_expression(walk->loader, walk->here, expr, walk->scalar, offset);
+}
+
+/* All that is wrong in a text that is no template; `fault` is the first of it. */
+static void report_parts(struct loader *loader, struct here here, const struct yaml_node *scalar,
+                         const struct cel_fault *fault)
+{
+    struct template_walk walk = {loader, here, scalar};
+    struct quell_str text = source_of(loader, scalar);
+    struct cel_fault end;
+    size_t errors = loader->diags->errors;
+    if (cel_template_scan(text, report_part, &walk, &end))
+        report_fault(loader, scalar, text, &end);
+    if (loader->diags->errors == errors)
+        report_fault(loader, scalar, text, fault);
 }
 
 /* The one expression of a text that is wrapped whole, or none. */
@@ -287,8 +312,8 @@ static void report_wrapping(struct loader *loader, const struct yaml_pair *pair,
 }
 
 /* Fills *wrapped with the expression of a text and where it begins; false after a fault. */
-static bool parse_bare(struct loader *loader, const struct yaml_pair *pair, struct quell_str text,
-                       struct wrapped *wrapped)
+static bool parse_bare(struct loader *loader, struct here here, const struct yaml_pair *pair,
+                       struct quell_str text, struct wrapped *wrapped)
 {
     struct cel_fault fault = {0};
     const struct cel_template *template;
@@ -299,11 +324,11 @@ static bool parse_bare(struct loader *loader, const struct yaml_pair *pair, stru
         if (opened != SIZE_MAX)
             report_wrapping(loader, pair, opened);
         else
-            report_fault(loader, &pair->node, text, &fault);
+            report_expression(loader, here, &pair->node, text, 0, &fault);
         return false;
     }
     if (cel_template_parse(loader->arena, text, &template, &fault)) {
-        report_fault(loader, &pair->node, text, &fault);
+        report_parts(loader, here, &pair->node, &fault);
         return false;
     }
     cel_template_each(template, take_wrapped, wrapped);
@@ -335,20 +360,15 @@ void load_expression(struct loader *loader, struct here here, const struct yaml_
                       "`@` needs quotes");
         return;
     }
-    if (!parse_bare(loader, pair, text, &wrapped))
+    if (!parse_bare(loader, here, pair, text, &wrapped))
         return;
     made->expr = wrapped.expr;
     if (wrapped.count)
         made->place = yaml_place_inside(loader->diags->text, node, wrapped.offset,
                                         cel_source(wrapped.expr).len);
     bind_expression(loader, here, wrapped.expr, node, wrapped.offset);
+    type_keyword(loader, here, pair, wrapped.expr);
 }
-
-struct template_walk {
-    struct loader *loader;
-    struct here here;
-    const struct yaml_node *scalar;
-};
 
 static void bind_part(const struct cel *expr, size_t offset, void *user)
 {
@@ -365,7 +385,7 @@ static const struct cel_template *parse_template(struct loader *loader, struct h
     struct quell_str text = quell_str(scalar->value);
     struct place cut = cut_by_comment(loader, scalar, true);
     if (cel_template_parse(loader->arena, text, &template, &fault)) {
-        report_fault(loader, scalar, text, &fault);
+        report_parts(loader, here, scalar, &fault);
         return NULL;
     }
     if (cut.len) {

@@ -231,13 +231,13 @@ static const struct story stories[] = {
      "gate succeeded\n"
      "run succeeded\n"},
     {"an error in a condition fails the step, it is never just false",
-     "  - id: a\n    if: incident.title.nothing == 1\n    uses: test.isolate\n"
+     "  - id: a\n    if: dyn(incident.title).nothing == 1\n    uses: test.isolate\n"
      "    with: { device_id: d1 }\n",
      "{}",
      "a failed invalid\n"
      "run failed\n"},
     {"arguments of the wrong type never leave the house",
-     "  - id: a\n    uses: test.isolate\n    with: { device_id: \"${{ [1] }}\" }\n", "{}",
+     "  - id: a\n    uses: test.isolate\n    with: { device_id: \"${{ dyn([1]) }}\" }\n", "{}",
      "a failed invalid\n"
      "run failed\n"},
     {"a text that looks like an expression stays text",
@@ -449,7 +449,7 @@ static const struct story plans[] = {
      "y failed known when it fails\n"
      "run succeeded\n"},
     {"a list that is not known has items",
-     "  - id: each\n    for-each: run.id\n    as: d\n    max: 2\n    steps:\n"
+     "  - id: each\n    for-each: dyn(run.id)\n    as: d\n    max: 2\n    steps:\n"
      "      - id: b\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n",
      "{\"each[?].b\":[" OK "]}",
      "each supposed items has items\n"
@@ -459,7 +459,7 @@ static const struct story plans[] = {
      "each succeeded\n"
      "run succeeded\n"},
     {"... or none",
-     "  - id: each\n    for-each: run.id\n    as: d\n    max: 2\n    steps:\n"
+     "  - id: each\n    for-each: dyn(run.id)\n    as: d\n    max: 2\n    steps:\n"
      "      - id: b\n        uses: test.look\n        with: { device_id: \"${{ d }}\" }\n",
      "{\"each items\":[\"is empty\"]}",
      "each supposed items is empty\n"
