@@ -9,8 +9,10 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/lines.h"
 #include "cli/term.h"
 #include "loop/file.h"
+#include "value/value.h"
 
 static int show(const struct args *args, struct quell_document *document)
 {
@@ -55,6 +57,17 @@ static enum quell_code expression(const struct args *args, struct arena *arena,
     return code;
 }
 
+static struct quell_value answer(struct arena *arena, struct quell_value line)
+{
+    struct quell_document document;
+    struct quell_value made;
+
+    quell_eval_case(line, &document);
+    made = value_copy(arena, document.value);
+    quell_document_free(&document);
+    return made;
+}
+
 static int run(const struct args *args)
 {
     struct arena *arena;
@@ -66,6 +79,10 @@ static int run(const struct args *args)
 
     if (args_output(args) == OUTPUT_BAD)
         return EXIT_TOOL;
+    if (args_flag(args, "jsonl"))
+        return args->word_count || args_text(args, "vars")
+                   ? fail_usage(args, "with --jsonl there are no further words and variables")
+                   : answer_lines(answer);
     arena = arena_new(0);
     code = args_file(args, "vars", arena, &vars, &err);
     if (code == QUELL_OK)
@@ -92,6 +109,8 @@ static int run(const struct args *args)
 
 static const struct option_row options[] = {
     {"vars", 0, OPTION_TEXT, "FILE", "JSON object with the expression's variables (- = stdin)."},
+    {"jsonl", 0, OPTION_FLAG, NULL,
+     "Read lines {id, expr, type_env, bindings, container}; write {id, value, type} for each."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };
 
@@ -100,7 +119,12 @@ const struct command command_eval = {
     .words = "'EXPRESSION'",
     .doc = "Evaluates one CEL expression; without one, or with -, it is read from stdin.",
     .more = "  quell eval '[1, 2, 3].map(n, n * n)'\n"
-            "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars vars.json\n\n"
+            "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars vars.json\n"
+            "  quell eval --jsonl < cases.jsonl\n\n"
+            "With --jsonl the lines are cases of CEL's conformance suite; every line gets one, in\n"
+            "the same order: {\"id\", \"value\": {\"t\": \"int\", \"v\": \"42\"}, \"type\"} or "
+            "{\"id\",\n"
+            "\"error\"}. The type checker is CEL's own, stricter than that of playbooks.\n\n"
             "exit codes: 0 a value, 1 the expression has an error, 2 unreadable variables\n",
     .words_max = 1,
     .options = options,

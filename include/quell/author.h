@@ -42,6 +42,14 @@ enum quell_code quell_eval(struct quell_str expression, struct quell_str vars,
                            struct quell_document *document, struct quell_str *rendered,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
+/* One case of CEL's conformance suite: {"id", "expr"} and, where they are wanted, "container",
+ * "type_env": [{"name", "type"}], "bindings": {name: tagged value}, "flags": ["disable_check",
+ * "check_only"]. Document: {"id", "value": tagged value, "type"} or {"id", "error"}, with the type
+ * when only the evaluation failed. The tags are those of the suite: {"t": "int", "v": "42"}. CEL as
+ * it is defined, not as playbooks have it: the type checker is strict, names may have dots. What it
+ * refuses is an error; but a case without "flags" that has a value keeps it, with "problem". */
+void quell_eval_case(struct quell_value test, struct quell_document *document);
+
 /* Searches `text` with a regular expression as a `match` table does: PCRE2's syntax, its limits.
  * `flags` are letters: i (without regard to case), m (`^`, `$` at every line), s (`.` takes line
  * ends), x (blanks and comments). Document: {"match": true, false, or null when a limit left it

@@ -156,19 +156,46 @@ static void print_playbook(void)
     print_sources();
 }
 
+static void print_conformance(void)
+{
+    int held = 0, all = 0;
+
+    printf(
+        "\n## How much of CEL this is\n\n"
+        "CEL's own suites, run by `unit.cel.test_conformance`, which fails when a number here is "
+        "not what it finds. (`cel-go-suites/checking`: `unit.cel.test_check_suites`.)\n\n"
+        "| suite | hold | of |\n| --- | --- | --- |\n");
+#define EXCEPTION(file, where, mark, count, why)
+#define SUITE(file, judging, passed, total)                                                        \
+    printf("| %s | %d | %d |\n", file, passed, total);                                             \
+    held += (passed);                                                                              \
+    all += (total);
+#include "../cel/conformance.def"
+#undef SUITE
+#undef EXCEPTION
+    printf("| all | %d | %d |\n\nThe exceptions, each of them:\n\n", held, all);
+#define SUITE(file, judging, passed, total)
+#define EXCEPTION(file, where, mark, count, why) printf("* %s, %d cases: %s.\n", file, count, why);
+#include "../cel/conformance.def"
+#undef SUITE
+#undef EXCEPTION
+}
+
 static void print_cel(void)
 {
     size_t count, i;
     const struct cel_function_info *rows = cel_functions(&count);
 
-    printf(
-        "# Expressions\n\n"
-        "[CEL](https://cel.dev), the working part of it: all operators, `in`, `? :`, `has()`, list "
-        "and map literals, raw and triple-quoted strings, optional access `.?` and `[?]`. Made "
-        "from "
-        "the engine's own tables by `quell-docs cel`; every example is run by the tests. Try one: "
-        "`quell eval 'EXPRESSION' --vars FILE.json`.\n\n"
-        "| function | meaning | example | gives |\n| --- | --- | --- | --- |\n");
+    printf("# Expressions\n\n"
+           "[CEL](https://cel.dev), all of it that needs no protobuf, with its extensions, and "
+           "functions "
+           "of our own: all operators, `in`, `? :`, `has()`, list and map literals, raw and "
+           "triple-quoted strings, optional access `.?` and `[?]`. Time zones are names of the tz "
+           "database, or offsets. An expression has a budget of steps and memory; one that uses it "
+           "up fails. Made from the engine's own tables by `quell-docs cel`; every example is run "
+           "by the tests. Try one: "
+           "`quell eval 'EXPRESSION' --vars FILE.json`.\n\n"
+           "| function | meaning | example | gives |\n| --- | --- | --- | --- |\n");
     for (i = 0; i < count; i++) {
         printf("| `");
         print_cell(quell_str_of(rows[i].signature));
@@ -180,6 +207,7 @@ static void print_cel(void)
         print_cell(quell_str_of(rows[i].result));
         printf("` |\n");
     }
+    print_conformance();
 }
 
 int main(int argc, char **argv)
