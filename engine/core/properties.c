@@ -482,7 +482,7 @@ enum quell_code property_prove(struct plan *plan, struct quell_str sentence,
 {
     struct proof proof = {.plan = plan};
     struct claim claim;
-    size_t form, i;
+    size_t form = 0, i;
     enum quell_code code = read_sentence(plan, sentence, &claim, &form, err);
 
     if (code)
