@@ -87,6 +87,9 @@
 #define LIMIT_DELIVERY_KEEP_S 604800 /* remembered webhook ids, 7 days: senders retry for 75 h */
 #define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */
 
+/* Pictures. */
+#define LIMIT_GRAPH_CELLS 2000000 /* of a text: 1,000 columns and 2,000 lines, 10 MB */
+
 /* Plans. */
 #define LIMIT_PLAN_MS 1000 /* all reads of a plan together: a plan answers in a second */
 #define LIMIT_PLAN_PATHS 2000 /* paths of a plan: more are not read by anybody, nor proved */

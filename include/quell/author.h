@@ -35,6 +35,16 @@ enum quell_code quell_lint(struct quell *engine, const char *const *paths,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
+/* The picture of a playbook (a file, or the id of a loaded one). `format`: "text", "ascii", "svg",
+ * "dot" or "mermaid" give a text, "json" a map {playbook, name, width, height, nodes: [{id, part,
+ * label, step, name, action, effect, condition, x, y, width, height, loop}], edges: [{from, to,
+ * label, back}], loops: [{label, x, y, width, height}]} in cells of the text. QUELL_NOT_FOUND;
+ * QUELL_INVALID: the playbook has errors (lint tells them), or there is no such format;
+ * QUELL_LIMIT: too large a text. */
+enum quell_code quell_graph(struct quell *engine, const char *playbook, const char *format,
+                            struct quell_document *document,
+                            struct quell_error *err) QUELL_MUST_CHECK;
+
 /* Evaluates one expression with `vars` (JSON object text or empty). Document: the value. On
  * QUELL_INVALID err->message is one line and *rendered (if not NULL) the picture with the caret, in
  * the document's memory. */
