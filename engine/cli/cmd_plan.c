@@ -50,7 +50,7 @@ static int finish(const struct args *args, struct quell_document *document)
     struct quell_value totals = quell_get(plan, "totals");
 
     if (args_output(args) == OUTPUT_TEXT) {
-        print_plan(&term, plan);
+        print_plan(&term, plan, args_flag(args, "paths"));
         print_next(&term, args, plan);
     } else
         print_json(document, args_output(args));

@@ -15,6 +15,7 @@
         {"inputs", 0, OPTION_TEXT, "FILE", "All inputs as a JSON object (- = stdin)."},            \
         {"offline", 0, OPTION_FLAG, NULL,                                                          \
          "Plan without any connection: what reads would say counts as unknown."},                  \
+        {"paths", 0, OPTION_FLAG, NULL, "Show every path that the plan has."},                     \
         {"expect-match", 0, OPTION_FLAG, NULL, "Exit 1 when the trigger does not match."},         \
         {"detailed-exitcode", 0, OPTION_FLAG, NULL, "Exit 2 when the plan contains changes."},     \
     {                                                                                              \

@@ -8,7 +8,9 @@
 
 #include "cli/term.h"
 
-void print_plan(const struct term *term, struct quell_value plan);
+void print_plan(const struct term *term, struct quell_value plan, bool all_paths);
+/* The paths of a plan; not all: at most a dozen, and those where only a call fails counted. */
+void print_paths(const struct term *term, struct quell_value plan, bool all);
 /* What quell_lint found, as SARIF 2.1.0 and as GitHub's workflow commands, on stdout. */
 struct quell_document;
 void print_sarif(const struct quell_document *document);

@@ -5,10 +5,12 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "base/when.h"
 
-enum { VALUE_WIDTH = 100 };
+enum { VALUE_WIDTH = 100, DIGEST_SHOWN = 6 };
 
 struct mark {
     const char *effect, *would; /* `disrupts`, `would disrupt` */
@@ -173,10 +175,9 @@ static bool is_told_below(struct quell_value failures, size_t at)
     return false;
 }
 
-static void print_totals(const struct term *term, struct quell_value plan)
+static void print_failures(const struct term *term, struct quell_value plan)
 {
-    struct quell_value totals = quell_get(plan, "totals"), failures = quell_get(plan, "failures");
-    bool first = true;
+    struct quell_value failures = quell_get(plan, "failures");
     size_t i;
 
     for (i = 0; i < quell_count(failures); i++) {
@@ -192,19 +193,76 @@ static void print_totals(const struct term *term, struct quell_value plan)
     }
     if (quell_count(failures) && quell_is_null(quell_get(plan, "incident")))
         printf("  No incident was given (-i FILE), so `incident` is null.\n");
-    printf("\nPlan: ");
+}
+
+/* What no undo takes back, each action once; over all paths. */
+static void print_undo(struct quell_value plan)
+{
+    struct quell_value left = quell_get(plan, "not_undone");
+    size_t i;
+
+    if (quell_count(left) == 0) {
+        printf(" Everything can be undone.");
+        return;
+    }
+    printf(" Cannot be undone:");
+    for (i = 0; i < quell_count(left); i++)
+        printf("%s %.*s", i ? "," : "", QUELL_ARG(quell_str(quell_at(left, i))));
+    printf(".");
+}
+
+/* The largest figures of any path. */
+static void print_worst(struct quell_value plan)
+{
+    struct quell_value worst = quell_get(plan, "worst_case"), waiting = quell_get(plan, "waiting");
+    struct quell_value rates = quell_get(plan, "rates");
+    struct arena *arena = arena_new(0);
+    size_t i;
+
+    printf("Worst case %.*s", QUELL_ARG(when_format_human(arena, worst.as.integer * 1000000)));
+    if (waiting.as.integer)
+        printf(" (%.*s of it waiting)",
+               QUELL_ARG(when_format_human(arena, waiting.as.integer * 1000000)));
+    putchar('.');
+    for (i = 0; i < quell_count(rates); i++) {
+        struct quell_value rate = quell_at(rates, i);
+        int64_t seconds = quell_get_int(rate, "seconds", 1);
+        printf("%s%.*s %lld of %lld in %.*s",
+               i ? ", " : " Rate limits: ", QUELL_ARG(quell_get_str(rate, "connector")),
+               (long long)quell_get_int(rate, "calls", 0),
+               (long long)quell_get_int(rate, "count", 0),
+               QUELL_ARG(when_format_human(arena, seconds * 1000000)));
+    }
+    printf("%s\n", quell_count(rates) ? "." : "");
+    arena_free(arena);
+}
+
+static void print_summary(struct quell_value plan)
+{
+    struct quell_value totals = quell_get(plan, "totals");
+    int64_t changing = quell_get_int(totals, "notes", 0) + quell_get_int(totals, "changes", 0) +
+                       quell_get_int(totals, "disrupts", 0);
+    bool first = true;
+
+    printf("\nPlan %.*s: ", QUELL_ARG(str_slice(quell_get_str(plan, "digest"), 0, DIGEST_SHOWN)));
     print_total("read", "reads", quell_get_int(totals, "reads", 0), &first);
     print_total("note", "notes", quell_get_int(totals, "notes", 0), &first);
     print_total("change", "changes", quell_get_int(totals, "changes", 0), &first);
     print_total("disruptive change", "disruptive changes", quell_get_int(totals, "disrupts", 0),
                 &first);
+    print_total("approval", "approvals", quell_get_int(totals, "approvals", 0), &first);
     print_total("skipped", "skipped", quell_get_int(totals, "skipped", 0), &first);
     print_total("of them not certain", "of them not certain", quell_get_int(totals, "unknown", 0),
                 &first);
-    printf("%s. Nothing was changed.\n", first ? "no calls" : "");
+    printf("%s.", first ? "no calls" : "");
+    if (changing)
+        print_undo(plan);
+    printf(" Nothing was changed.\n");
+    if (!first)
+        print_worst(plan);
 }
 
-void print_plan(const struct term *term, struct quell_value plan)
+void print_plan(const struct term *term, struct quell_value plan, bool all_paths)
 {
     struct quell_value calls = quell_get(plan, "calls");
     struct columns columns = columns_of(calls);
@@ -218,5 +276,7 @@ void print_plan(const struct term *term, struct quell_value plan)
                term_glyph(term, "·", "."), term_off(term));
     for (i = 0; i < quell_count(calls); i++)
         print_call(term, quell_at(calls, i), columns);
-    print_totals(term, plan);
+    print_failures(term, plan);
+    print_paths(term, plan, all_paths);
+    print_summary(plan);
 }

@@ -211,6 +211,22 @@ static struct quell_value row_value(const struct plan *plan, const struct row *r
     return map_made(&map);
 }
 
+static size_t count_approvals(const struct plan *plan)
+{
+    size_t i, k, count = 0;
+
+    for (i = 0; i < plan->node_count; i++) {
+        if (!str_is(plan->nodes[i].question.what, "approve"))
+            continue;
+        for (k = 0; k < i; k++)
+            if (str_is(plan->nodes[k].question.what, "approve") &&
+                quell_str_equal(plan->nodes[k].question.path, plan->nodes[i].question.path))
+                break;
+        count += k == i;
+    }
+    return count;
+}
+
 static void add_calls(const struct rows *rows, struct map_builder *map)
 {
     struct list_builder list = {.arena = map->arena};
@@ -230,6 +246,7 @@ static void add_calls(const struct rows *rows, struct map_builder *map)
     map_add(&totals, "calls", quell_int((int64_t)(rows->count - skipped)));
     map_add(&totals, "unknown", quell_int((int64_t)unknown));
     map_add(&totals, "skipped", quell_int((int64_t)skipped));
+    map_add(&totals, "approvals", quell_int((int64_t)count_approvals(rows->plan)));
     map_add(&totals, "paths", quell_int((int64_t)rows->plan->paths));
     map_add(map, "calls", list_made(&list));
     map_add(map, "totals", map_made(&totals));
@@ -295,11 +312,83 @@ static enum quell_code read_inputs(struct quell *engine, struct arena *arena,
                            &engine->generation->world, &options->inputs, err);
 }
 
+static struct quell_value longer(struct quell_value a, struct quell_value b)
+{
+    return b.as.integer > a.as.integer ? b : a;
+}
+
+/* Every action of the list once. */
+static void add_actions(struct list_builder *actions, struct quell_value list)
+{
+    size_t i, k;
+
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value action = quell_get(quell_at(list, i), "action");
+        for (k = 0; k < actions->count && !value_equal(actions->items[k], action); k++)
+            ;
+        if (k == actions->count)
+            list_add(actions, action);
+    }
+}
+
+/* The most calls of each connector on any path. */
+static void add_rates(struct map_builder *most, struct quell_value rates)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(rates); i++) {
+        struct quell_value rate = quell_at(rates, i), known = quell_null();
+        struct quell_str name = quell_get_str(rate, "connector");
+        (void)quell_find(map_made(most), name, &known); /* null: the first of its kind */
+        if (quell_get_int(rate, "calls", 0) > quell_get_int(known, "calls", 0))
+            map_put(most, name, rate);
+    }
+}
+
+/* What any path may need at the most. */
+static void add_largest(struct plan *plan, struct quell_value paths, struct map_builder *map)
+{
+    struct list_builder left = {.arena = plan->arena}, rates = {.arena = plan->arena};
+    struct map_builder most = {.arena = plan->arena};
+    struct quell_value worst = value_duration(0, 0), waiting = worst;
+    size_t i;
+
+    for (i = 0; i < quell_count(paths); i++) {
+        struct quell_value path = quell_at(paths, i);
+        worst = longer(worst, quell_get(path, "worst_case"));
+        waiting = longer(waiting, quell_get(path, "waiting"));
+        add_actions(&left, quell_get(path, "not_undone"));
+        add_rates(&most, quell_get(quell_get(path, "limits"), "rates"));
+    }
+    for (i = 0; i < most.count; i++)
+        list_add(&rates, most.pairs[i].value);
+    map_add(map, "worst_case", worst);
+    map_add(map, "waiting", waiting);
+    map_add(map, "not_undone", list_made(&left));
+    map_add(map, "rates", list_made(&rates));
+}
+
+/* A run gets an incident of its own, which has another id and another time of arrival. */
+static struct quell_value known_before(struct arena *arena, struct quell_value incident)
+{
+    static const char *const keys[] = {"id", "received_at", "created_at", "updated_at"};
+    struct quell_value arrival = quell_get(incident, "received_at");
+    size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(*keys) && !quell_is_null(incident); i++)
+        if (i < 2 || value_equal(quell_get(incident, keys[i]), arrival))
+            incident = value_with(
+                arena, incident, quell_str_of(keys[i]),
+                quell_unknown(arena_format(arena, "incident.%s, known after start", keys[i])));
+    return incident;
+}
+
 static struct quell_value describe(struct plan *plan, struct quell_str event)
 {
     const struct playbook *playbook = plan->options.loaded->playbook;
     struct map_builder map = {.arena = plan->arena};
     struct rows rows = rows_of(plan);
+    struct quell_value paths = plan_paths_value(plan);
 
     map_add(&map, "playbook", quell_string(playbook->id));
     map_add(&map, "revision", quell_text(playbook->revision));
@@ -307,6 +396,11 @@ static struct quell_value describe(struct plan *plan, struct quell_str event)
     map_add(&map, "trigger", trigger_of(plan, playbook, plan->options.incident, event));
     add_calls(&rows, &map);
     map_add(&map, "failures", plan->failures);
+    map_add(&map, "digest", quell_string(plan_digest(plan)));
+    add_largest(plan, paths, &map);
+    map_add(&map, "paths", paths);
+    map_add(&map, "ways",
+            plan->ways < 1e15 ? quell_int((int64_t)plan->ways) : value_double(plan->ways));
     map_add(&map, "complete", quell_bool(!plan->cut));
     return map_made(&map);
 }
@@ -328,6 +422,7 @@ enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options
     if (code == QUELL_OK && options->incident.len)
         code = incident_from_text(engine->loop, arena, options->source, options->incident,
                                   &wanted.incident, &event, &delivery, err);
+    wanted.incident = known_before(arena, wanted.incident);
     if (code == QUELL_OK)
         code = read_inputs(engine, arena, &wanted, options->inputs, err);
     if (code == QUELL_OK)

@@ -33,6 +33,12 @@ struct plan_skip {
     struct quell_str path, reason;
 };
 
+struct plan_begun { /* a step that begins on some path */
+    const struct step *step;
+    struct quell_str path;
+    size_t next; /* chain of the path index, or PLAN_NONE */
+};
+
 struct plan_edge {
     size_t from, to; /* nodes; from = PLAN_NONE: the beginning, to = PLAN_NONE: it ended */
     size_t answer;
@@ -79,6 +85,8 @@ struct plan {
     size_t call_count, call_cap;
     struct plan_skip *skips;
     size_t skip_count, skip_cap;
+    struct plan_begun *begun;
+    size_t begun_count, begun_cap;
     struct plan_node *nodes;
     size_t node_count, node_cap;
     struct plan_edge *edges; /* edges[0] is the beginning */
@@ -91,9 +99,9 @@ struct plan {
     struct call_host *reads;
     struct run *run;
     struct run_sight *sight;
-    int64_t deadline_us;                    /* monotonic, of all reads */
-    size_t *nodes_by_print, *calls_by_path; /* PLAN_BUCKETS each */
-    struct plan_edge log;                   /* of the edge being walked */
+    int64_t deadline_us;                                    /* monotonic, of all reads */
+    size_t *nodes_by_print, *calls_by_path, *begun_by_path; /* PLAN_BUCKETS each */
+    struct plan_edge log;                                   /* of the edge being walked */
     size_t event_cap, edge_call_cap;
     size_t events; /* told and told again so far */
     bool usual;    /* this path has supposed nothing but that calls succeed */
@@ -111,6 +119,8 @@ struct quell_value plan_answer(struct plan *plan, const struct run_call *call,
 
 /* plan_words.c: an answer as a condition: "not (steps.a.output.risk == 'high')", "a fails". */
 struct quell_str plan_words(struct arena *arena, const struct plan_node *node, size_t answer);
+/* That a call succeeds: it goes without saying. */
+bool plan_is_usual(const struct plan *plan, const struct plan_edge *edge);
 /* That a call fails whose failure ends what stands around it: no path that people plan for. */
 bool plan_is_failure(const struct plan *plan, const struct plan_edge *edge);
 
@@ -120,10 +130,21 @@ struct plan_path {
     bool complete; /* it comes to an end, as far as the limit let it be followed */
 };
 
+/* The step at a path, if some path of the plan begins it; else NULL. */
+const struct step *plan_step(const struct plan *plan, struct quell_str path);
+
+/* plan_cost.c: the longest that a path may take, and how much of it people and timers may. */
+int64_t plan_worst_us(struct plan *plan, const struct plan_path *path, int64_t *waiting_us);
+
 /* plan_path.c: the path that begins with these edges and goes on as usual. */
 struct plan_path plan_path_of(struct plan *plan, const size_t *edges, size_t count);
-/* ... as plans show it. */
-struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count);
+/* ... as plans show it; `like`: how many are alike but for items of loops. */
+struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count,
+                                   size_t like);
+/* plan_digest.c: SHA-256 in hex over all that a run of the plan would do. */
+struct quell_str plan_digest(const struct plan *plan);
+/* plan_list.c: all paths, those that are alike once. */
+struct quell_value plan_paths_value(struct plan *plan);
 
 /* plan_condition.c: fills the calls' conditions and counts plan.ways. */
 void plan_find_conditions(struct plan *plan);

@@ -128,6 +128,27 @@ static void add_skip(struct plan *plan, const struct event *event)
         step.step, arena_str(plan->arena, step.path), arena_str(plan->arena, step.reason)};
 }
 
+const struct step *plan_step(const struct plan *plan, struct quell_str path)
+{
+    size_t at = plan->begun_by_path[str_hash(path) % PLAN_BUCKETS];
+
+    while (at != PLAN_NONE && !quell_str_equal(plan->begun[at].path, path))
+        at = plan->begun[at].next;
+    return at == PLAN_NONE ? NULL : plan->begun[at].step;
+}
+
+static void add_begun(struct plan *plan, const struct event *event)
+{
+    size_t *slot = &plan->begun_by_path[str_hash(event->path) % PLAN_BUCKETS];
+    struct run_step step;
+
+    if (plan_step(plan, event->path) || !run_find_step(plan->run, event->path, &step))
+        return;
+    grow(plan, plan->begun, plan->begun_count, plan->begun_cap);
+    plan->begun[plan->begun_count] = (struct plan_begun){step.step, event->path, *slot};
+    *slot = plan->begun_count++;
+}
+
 /* Walks until the path has a question, has ended, or can go no further. */
 static enum quell_code walk(struct plan *plan, struct quell_error *err)
 {
@@ -145,6 +166,8 @@ static enum quell_code walk(struct plan *plan, struct quell_error *err)
             struct event event = plan->log.events[i];
             if (event.kind == EVENT_STEP_SKIPPED)
                 add_skip(plan, &event);
+            if (event.kind == EVENT_STEP_STARTED)
+                add_begun(plan, &event);
             if (event.kind == EVENT_CALL_SCHEDULED)
                 code = answer_call(plan, &event, err);
         }
@@ -390,8 +413,9 @@ enum quell_code plan_make(struct plan *plan, struct quell *engine, struct arena 
     plan->sight = run_sight_new(arena, options->loaded->playbook);
     plan->nodes_by_print = arena_array(arena, size_t, PLAN_BUCKETS);
     plan->calls_by_path = arena_array(arena, size_t, PLAN_BUCKETS);
+    plan->begun_by_path = arena_array(arena, size_t, PLAN_BUCKETS);
     for (i = 0; i < PLAN_BUCKETS; i++)
-        plan->nodes_by_print[i] = plan->calls_by_path[i] = PLAN_NONE;
+        plan->nodes_by_print[i] = plan->calls_by_path[i] = plan->begun_by_path[i] = PLAN_NONE;
     code = explore(plan, err);
     run_free(plan->run);
     plan->run = NULL;

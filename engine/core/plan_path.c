@@ -67,16 +67,18 @@ static const struct plan_call *next_call(const struct plan *plan, const struct p
 /* ---- what it supposes --------------------------------------------------------------------------
  */
 
-static struct quell_value supposition(struct arena *arena, const struct plan_node *node,
-                                      size_t answer)
+static struct quell_value supposition(const struct plan *plan, const struct plan_edge *edge)
 {
+    const struct plan_node *node = &plan->nodes[edge->from];
+    struct arena *arena = plan->arena;
     struct map_builder map = {.arena = arena};
 
     map_add(&map, "path", quell_string(node->question.path));
     map_add(&map, "what", quell_string(node->question.what));
     map_add(&map, "text", quell_string(node->question.text));
-    map_add(&map, "answer", quell_text(node->question.answers[answer]));
-    map_add(&map, "words", quell_string(plan_words(arena, node, answer)));
+    map_add(&map, "answer", quell_text(node->question.answers[edge->answer]));
+    map_add(&map, "words", quell_string(plan_words(arena, node, edge->answer)));
+    map_add(&map, "usual", quell_bool(edge->answer == 0));
     return map_made(&map);
 }
 
@@ -88,7 +90,7 @@ static struct quell_value suppositions(struct plan *plan, const struct plan_path
     for (i = 0; i < path->count; i++) {
         const struct plan_edge *edge = &plan->edges[path->edges[i]];
         if (edge->from != PLAN_NONE)
-            list_add(&list, supposition(plan->arena, &plan->nodes[edge->from], edge->answer));
+            list_add(&list, supposition(plan, edge));
     }
     return list_made(&list);
 }
@@ -152,6 +154,40 @@ static struct quell_value target_counts(struct arena *arena, const struct list_b
     return map_made(&map);
 }
 
+/* The tightest published rate of what it calls, by connector: {connector, calls, count, seconds}.
+ */
+static struct quell_value rates(struct plan *plan, const struct plan_path *path)
+{
+    struct map_builder found = {.arena = plan->arena};
+    struct list_builder list = {.arena = plan->arena};
+    const struct plan_call *call;
+    struct call_at at = {0};
+    size_t i;
+
+    while ((call = next_call(plan, path, &at))) {
+        struct quell_str name = quell_str_of(call->step->connector->name);
+        struct quell_value one = quell_map(NULL, 0);
+        const struct quell_rate *rate = call->step->action->rates;
+        (void)quell_find(map_made(&found), name, &one); /* absent: its first call */
+        one = value_with(plan->arena, one, QUELL_STR("connector"), quell_string(name));
+        one = value_with(plan->arena, one, QUELL_STR("calls"),
+                         quell_int(quell_get_int(one, "calls", 0) + 1));
+        for (; rate && rate->count; rate++) {
+            int64_t count = quell_get_int(one, "count", 0);
+            if (count &&
+                count * rate->seconds <= (int64_t)rate->count * quell_get_int(one, "seconds", 1))
+                continue;
+            one = value_with(plan->arena, one, QUELL_STR("count"), quell_int(rate->count));
+            one = value_with(plan->arena, one, QUELL_STR("seconds"), quell_int(rate->seconds));
+        }
+        map_put(&found, name, one);
+    }
+    for (i = 0; i < found.count; i++)
+        if (quell_get_int(found.pairs[i].value, "count", 0))
+            list_add(&list, found.pairs[i].value);
+    return list_made(&list);
+}
+
 /* Distinct targets of what changes anything, and how much of the run's cap is used. */
 static struct quell_value limits(struct plan *plan, const struct plan_path *path)
 {
@@ -171,6 +207,7 @@ static struct quell_value limits(struct plan *plan, const struct plan_path *path
     }
     map_add(&disrupts, "used", quell_int(used));
     map_add(&disrupts, "of", quell_int(LIMIT_DISRUPTS_PER_RUN));
+    map_add(&map, "rates", rates(plan, path));
     map_add(&map, "targets", target_counts(plan->arena, &targets));
     map_add(&map, "disrupts", map_made(&disrupts));
     return map_made(&map);
@@ -247,20 +284,47 @@ static struct quell_value ending(struct plan *plan, const struct plan_path *path
     return map_made(&map);
 }
 
-struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count)
+/* People who are asked on it, in order. */
+static struct quell_value asked(struct plan *plan, const struct plan_path *path)
+{
+    struct list_builder list = {.arena = plan->arena};
+    size_t i;
+
+    for (i = 0; i < path->count; i++) {
+        const struct plan_edge *edge = &plan->edges[path->edges[i]];
+        struct quell_str what =
+            edge->from == PLAN_NONE ? QUELL_STR("") : plan->nodes[edge->from].question.what;
+        if (str_is(what, "approve") || str_is(what, "ask"))
+            list_add(&list, supposition(plan, edge));
+    }
+    return list_made(&list);
+}
+
+static struct quell_value duration(int64_t us)
+{
+    return value_duration(us / 1000000, 0);
+}
+
+struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count,
+                                   size_t like)
 {
     struct map_builder map = {.arena = plan->arena};
     struct list_builder calls = {.arena = plan->arena};
     struct plan_path path = plan_path_of(plan, edges, count);
     const struct plan_call *call;
     struct call_at at = {0};
+    int64_t waiting_us, worst_us = plan_worst_us(plan, &path, &waiting_us);
 
     while ((call = next_call(plan, &path, &at)))
         list_add(&calls, call_value(plan->arena, call));
+    map_add(&map, "count", quell_int((int64_t)like));
     map_add(&map, "supposes", suppositions(plan, &path));
     map_add(&map, "calls", list_made(&calls));
     map_add(&map, "limits", limits(plan, &path));
+    map_add(&map, "approvals", asked(plan, &path));
     map_add(&map, "rights", rights(plan, &path));
+    map_add(&map, "worst_case", duration(worst_us));
+    map_add(&map, "waiting", duration(waiting_us));
     add_undo(plan, &path, &map);
     map_add(&map, "ends", ending(plan, &path));
     return map_made(&map);

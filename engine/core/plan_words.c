@@ -21,13 +21,22 @@ struct quell_str plan_words(struct arena *arena, const struct plan_node *node, s
                         QUELL_ARG(question->what), word);
 }
 
+/* How a call comes out whose failure is seen at once. */
+static bool is_outcome(const struct plan *plan, const struct plan_edge *edge)
+{
+    const struct plan_node *node = edge->from == PLAN_NONE ? NULL : &plan->nodes[edge->from];
+
+    return node && str_is(node->question.what, "outcome") && node->step &&
+           node->step->on_error != ON_ERROR_CONTINUE;
+}
+
+bool plan_is_usual(const struct plan *plan, const struct plan_edge *edge)
+{
+    return edge->answer == 0 && edge->from != PLAN_NONE &&
+           str_is(plan->nodes[edge->from].question.what, "outcome");
+}
+
 bool plan_is_failure(const struct plan *plan, const struct plan_edge *edge)
 {
-    const struct plan_node *node;
-
-    if (edge->from == PLAN_NONE || edge->answer == 0)
-        return false;
-    node = &plan->nodes[edge->from];
-    return str_is(node->question.what, "outcome") && node->step &&
-           node->step->on_error != ON_ERROR_CONTINUE;
+    return edge->answer != 0 && is_outcome(plan, edge);
 }

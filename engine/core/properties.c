@@ -432,7 +432,7 @@ static void refute(struct proof *proof, size_t before, size_t edge, struct prope
     result->why = proof->at.len ? arena_format(arena, "at %.*s", QUELL_ARG(proof->at))
                                 : arena_format(arena, "the path ends %.*s",
                                                QUELL_ARG(proof->plan->edges[edge].status));
-    result->path = plan_path_value(proof->plan, edges, count);
+    result->path = plan_path_value(proof->plan, edges, count, 1);
 }
 
 static bool leave(struct proof *proof, size_t from, struct property_result *result)

@@ -91,11 +91,28 @@ struct quell_value run_suppose_data(struct arena *arena, const struct run_questi
 /* ---- how calls come out ------------------------------------------------------------------------
  */
 
+/* The last step of on-failure: the run has failed already, and nothing follows. */
+static bool is_last_of_all(const struct run *run, const struct instance *instance)
+{
+    for (;;) {
+        const struct frame *frame = instance->frame;
+        if (instance != &frame->instances[frame->steps->count - 1])
+            return false;
+        if (frame == &run->on_failure)
+            return true;
+        if (!frame->owner || frame->owner->step->kind != STEP_BLOCK ||
+            frame->owner->step->on_error != ON_ERROR_FAIL)
+            return false;
+        instance = frame->owner;
+    }
+}
+
 int plan_outcome(struct decision *decision, struct instance *instance)
 {
     int answer;
 
-    if (!instance->unsettled || instance->step->on_error == ON_ERROR_CONTINUE)
+    if (!instance->unsettled || instance->step->on_error == ON_ERROR_CONTINUE ||
+        (instance->step->on_error == ON_ERROR_FAIL && is_last_of_all(decision->run, instance)))
         return instance->status == STEP_SUCCEEDED;
     answer = plan_choice(decision, instance, "outcome", instance->step->uses, outcomes);
     return answer == PLAN_ASKED ? answer : answer == 0;
