@@ -123,6 +123,7 @@ def time_now(importer, task, args):
 REGISTERED = Method(Method(Method(Name('d'), 'split', (Literal('.'),)), 'slice', (
     Binary('-', Call('size', (Method(Name('d'), 'split', (Literal('.'),)),)), Literal(2)),
     Call('size', (Method(Name('d'), 'split', (Literal('.'),)),)))), 'join', (Literal('.'),))
+URL = r'https?://[^\s"<>/?#.][^\s"<>/?#]*\.[^\s"<>]+'  # what XSOAR takes for one, `|` included
 WITH_SCHEME = (r'(^|[^\w./@:])(www\.)', r'\1http://\2')
 RANGE_4 = r'\b(?:\d{1,3}\.){3}\d{1,3}/\d{1,3}\b'
 RANGE_6 = r'[0-9A-Fa-f:]+::?[0-9A-Fa-f:]*/\d{1,3}\b'
@@ -143,7 +144,7 @@ def normal_urls():
     fixed = Method(Name('x'), 'replace', (Literal('http:\\'), Literal('http://')))
     fixed = Call('regex.replace', (fixed, Literal(r'\bhttp:(\w)'), Literal(r'http://\1')))
     fixed = Call('regex.replace', (fixed, Literal(WITH_SCHEME[0]), Literal(WITH_SCHEME[1])))
-    return cel.field(Call('ioc.extract', (fixed,)), 'urls')
+    return Call('regex.extractAll', (fixed, Literal(URL)))
 
 
 def plain_ips(colon):

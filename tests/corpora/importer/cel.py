@@ -120,6 +120,8 @@ def field(of, *keys):
 
 def maybe(of, *keys):
     """`of.?a.?b`: reads through what may be absent or null."""
+    if of == NULL:
+        return NULL
     if isinstance(of, Maybe):
         of = of.optional
     for key in keys:
@@ -133,7 +135,18 @@ def or_value(node, fallback):
 
 
 def as_list(node):
+    if node == NULL:
+        return EMPTY_LIST
     return or_value(node, EMPTY_LIST)
+
+
+def alternative(optional, otherwise):
+    """The value of an optional, else another node."""
+    if otherwise == NULL:
+        return Maybe(optional)
+    if isinstance(otherwise, Maybe):
+        return Maybe(Method(optional, 'or', (otherwise.optional,)))
+    return Method(optional, 'orValue', (otherwise,))
 
 
 def as_optional(node):
@@ -146,7 +159,14 @@ def as_text(node):
         return node if isinstance(node.value, str) else Literal(plain(node.value))
     if isinstance(node, Concat) or is_text(node):
         return node
-    return Call('string', (or_value(node, Literal('')),))
+    if isinstance(node, (List, Map)):
+        return Call('json.encode', (node,))
+    return Call('string', (or_value(node, Literal(0) if is_number(node) else Literal('')),))
+
+
+def is_number(node):
+    """The one number that answers have."""
+    return isinstance(node, Maybe) and isinstance(node.optional, Field) and node.optional.key == 'status'
 
 
 TEXT_METHODS = {'join', 'replace', 'lowerAscii', 'upperAscii', 'trim', 'substring', 'format'}
@@ -329,6 +349,6 @@ def template(node, names=lambda action: action):
             return {plain(key.value): template(value, names) for key, value in pairs}
         case Concat(parts=parts):
             return ''.join(part.value if isinstance(part, Literal) and isinstance(part.value, str)
-                           else '${{ ' + text(or_value(part, Literal('')), names) + ' }}'
+                           else '${{ ' + text(part, names) + ' }}'
                            for part in parts)
     return '${{ ' + text(node, names) + ' }}'

@@ -5,7 +5,7 @@ from .cel import Binary, Call, Concat, EMPTY_LIST, List, Literal, Map, Method, N
 from .given import Given, GivenTranslator
 from .wdl import Constant, Function, NotUnderstood
 
-UNKNOWN = Literal('(not translated)')
+UNKNOWN = Call('dyn', (Literal('(not translated)'),))
 
 
 def computing(convert):

@@ -1,12 +1,12 @@
 """What XSOAR's tasks say of the context, read as CEL: paths, filters, conditions, transformers."""
 import re
 
-from . import cel, js
-from .cel import Concat, Literal, Maybe, Method, Name, both, either, maybe
+from . import js
+from .cel import Concat, Literal, Method, both, either, maybe
 from .operators import OPERATORS
 from .paths import is_key, pieces_of, split_path
 from .transformers import TRANSFORMERS
-from .values import NOTHING, V, Value, X, literal, many, navigate, text
+from .values import NOTHING, V, Value, X, literal, many, navigate, open_items, text
 from .wdl import NotUnderstood
 
 
@@ -37,7 +37,7 @@ class Reader:
         for part in parts:
             if part.startswith('('):
                 condition = js.truth(js.translate(part[1:-1], V))
-                value = Value(Method(many(value), 'filter', (V, condition)), 'many')
+                value = Value(Method(open_items(value), 'filter', (V, condition)), 'many')
             elif part.startswith('='):
                 value = self.script(part[1:], value)
             else:
@@ -53,15 +53,12 @@ class Reader:
 
     def of_context(self, source):
         """A script about the whole context: every `val.a.b` in it is a path."""
-        made = js.translate(source, Name('val'))
-
-        def change(node):
-            keys = val_path(node)
-            if keys is None:
-                return None
+        def path(keys):
+            if not keys:
+                raise NotUnderstood('a script over the whole context')
             value, used = self.look(keys)
             return navigate(value, keys[used:]).node
-        return cel.substitute(made, change)
+        return js.translate(source, path)
 
     # ---- sources ---------------------------------------------------------------------------------
 
@@ -99,7 +96,7 @@ class Reader:
         value = self.path(root)
         for group in data.get('filters') or []:
             condition = either(*(self.filter(one, root) for one in group))
-            value = Value(Method(many(value), 'filter', (V, condition)), 'many')
+            value = Value(Method(open_items(value), 'filter', (V, condition)), 'many')
         if accessor:
             value = self.follow(value, split_path(accessor))
         for transformer in data.get('transformers') or []:
@@ -146,16 +143,3 @@ class Reader:
             if arg and arg.get('value'):
                 args[key] = self.source(arg['value'], arg.get('iscontext'))
         return row(value, {key: arg for key, arg in args.items() if arg is not None}, self)
-
-
-def val_path(node):
-    keys = []
-    while isinstance(node, (Maybe, cel.Field)):
-        if isinstance(node, Maybe):
-            node = node.optional
-            continue
-        if not isinstance(node.key, str):
-            return None
-        keys.append(node.key)
-        node = node.of
-    return list(reversed(keys)) if node == Name('val') and keys else None

@@ -1,7 +1,7 @@
 """Actions that hold others: If, Switch, Foreach, Until, Scope; and what variables are worth behind
 them."""
 from . import cel, loops
-from .cel import Binary, Choice, Field, Literal, Method, NULL, Name, negated, or_value
+from .cel import Binary, Choice, Field, Literal, NULL, Name, negated, or_value
 from .computing import UNKNOWN
 from .logic_app import ACTIONS, Importer, LARGEST_LOOP, LARGEST_WHILE, Loop, lists_of
 from .loops import Carried, has_carried, outside
@@ -37,7 +37,9 @@ class Merging(Importer):
                 self.env[key] = self.either_value(value, before.get(key, NULL))
 
     def either_value(self, value, otherwise):
-        return Method(Field(VARS, value.key, True), 'orValue', (otherwise,)) if is_var(value) else value
+        if not is_var(value):
+            return value
+        return cel.alternative(Field(VARS, value.key, True), otherwise)
 
     def merge(self, before, ends):
         """The values behind branches; `ends` is a list of (condition or None, env)."""
@@ -61,7 +63,7 @@ class Merging(Importer):
         if all(is_var(value) for value in changed):
             made = before
             for value in changed:
-                made = Method(Field(VARS, value.key, True), 'orValue', (made,))
+                made = cel.alternative(Field(VARS, value.key, True), made)
             return made
         made = values[-1]
         for condition, value in reversed(list(zip(conditions, values))[:-1]):

@@ -17,10 +17,11 @@ TEXT = {'toLowerCase': 'lowerAscii', 'toUpperCase': 'upperAscii', 'trim': 'trim'
 
 
 class Script:
-    """One expression. `val` is what the script looks at."""
+    """One expression. `val` is what the script looks at: a node, or a function that gives the node of
+    the path behind it."""
 
     def __init__(self, text, val):
-        self.text, self.val, self.tokens, at = text, val, [], 0
+        self.val, self.tokens, at = val, [], 0
         while text[at:].strip():
             match = TOKEN.match(text, at)
             if not match:
@@ -118,8 +119,23 @@ class Script:
         if text in ('true', 'false', 'null', 'undefined'):
             return {'true': cel.TRUE, 'false': cel.FALSE}.get(text, NULL)
         if text == 'val':
-            return self.val
+            return self.val(self.path()) if callable(self.val) else self.val
         raise NotUnderstood(f'a script that uses `{text}`')
+
+    def path(self):
+        """The keys behind `val`, as far as they are names and constants."""
+        keys = []
+        while True:
+            marks = [self.tokens[self.at + step] for step in range(4) if self.at + step < len(self.tokens)]
+            kinds, texts = [kind for kind, _ in marks], [text for _, text in marks]
+            if texts[0] == '.' and kinds[1] == 'name' and texts[2:3] != ['(']:
+                keys.append(texts[1])
+                self.at += 2
+            elif texts[0] == '[' and kinds[1] == 'text' and texts[2] == ']':
+                keys.append(texts[1][1:-1])
+                self.at += 3
+            else:
+                return keys
 
     def listed(self, close):
         while not self.take(close):

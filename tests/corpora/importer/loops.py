@@ -94,7 +94,7 @@ def behind(value, before, loop, each, output, rewrite, kind):
             entries = Method(output, 'map', (each, rewrite(values.items[0])))
         else:
             entries = Method(Method(output, 'map', (each, rewrite(values))), 'flatten')
-        return Method(Method(entries, 'last'), 'orValue', (before,))
+        return cel.alternative(Method(entries, 'last'), before)
     except NotUnderstood:
         pass
     empty, close = ENDS.get(kind, ENDS['array'])

@@ -21,7 +21,8 @@ def concat(value, args, reader):
 
 
 def at_index(value, args, reader):
-    return Value(maybe(many(value), number(first_of(args['index']))), 'any')
+    index = number(first_of(args['index']))
+    return Value(maybe(many(value), index if isinstance(index, Literal) else Call('int', (index,))), 'any')
 
 
 def append(value, args, reader):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import json
 import re
 
-from .cel import (Call, EMPTY_LIST, List, Literal, Map, Maybe, Method, NULL, Name, Present, as_text,
+from .cel import (Call, EMPTY_LIST, Field, List, Literal, Map, Maybe, Method, NULL, Name, Present, as_text,
                   maybe, or_value)
 from .wdl import NotUnderstood
 
@@ -59,6 +59,12 @@ def many(value):
     return single if value.shape == 'one' else Method(single, 'flatten')
 
 
+def open_items(value):
+    """The value as a list of anything: only the run knows what is in a var."""
+    items = many(value)
+    return Call('dyn', (items,)) if isinstance(items, Field) else items
+
+
 def text(value, separator=','):
     """The value inside a text."""
     if value.shape == 'one' or is_nothing(value):
@@ -87,10 +93,12 @@ def navigate(value, keys):
         elif is_nothing(value):
             return value
         elif value.shape == 'one':
+            if isinstance(value.node, Field):  # a var: only the run knows what is in it
+                value = Value(Call('dyn', (value.node,)), 'one')
             value = Value(maybe(value.node, key), 'any')
         else:
             inner = Present((maybe(V, key),))
-            value = Value(Method(Method(many(value), 'map', (V, inner)), 'flatten', (Literal(2),)),
+            value = Value(Method(Method(open_items(value), 'map', (V, inner)), 'flatten', (Literal(2),)),
                           'many')
     return value
 

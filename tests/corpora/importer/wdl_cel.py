@@ -7,7 +7,8 @@ become text. What has no row, or a row that refuses, raises NotUnderstood with t
 import re
 
 from .cel import (Binary, Call, Choice, Concat, Field, List, Literal, Map, Maybe, Method, NULL, Name,
-                  Unary, as_list, as_optional, as_text, both, either, field, maybe, negated, or_value)
+                  Unary, as_list, as_optional, as_text, both, either, field, is_text,
+                  maybe, negated, or_value)
 from .wdl import Access, Constant, Function, NotUnderstood, parse, parts
 
 SECONDS = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400, 'week': 604800}
@@ -158,11 +159,14 @@ def equals(tr, left, right):
 
 def contains(tr, whole, part):
     kind, wanted = tr.kind(whole), tr.node(part)
-    if kind == 'string':
+    if kind == 'string' or is_text(tr.node(whole)):
         return Method(tr.text(whole), 'contains', (as_text(wanted),))
     if kind in ('array', 'object'):
         return Binary('in', wanted, tr.list(whole))
     of = tr.node(whole)
+    if is_known(of):
+        return Binary('in', wanted, of)
+    of = of if isinstance(of, Maybe) else Call('dyn', (of,))
     either_way = Choice(Binary('==', Call('type', (of,)), Name('string')),
                         Method(Call('string', (of,)), 'contains', (as_text(wanted),)),
                         Binary('in', wanted, of))
@@ -172,6 +176,12 @@ def contains(tr, whole, part):
                        Binary('in', wanted, X))
         return Method(Method(of.optional, 'optMap', (X, inner)), 'orValue', (Literal(False),))
     return either_way
+
+
+def is_known(node):
+    """An action's whole output is a map, and what map() and filter() give is a list."""
+    return isinstance(node, (List, Map)) or isinstance(node, Field) and node.key == 'output' or \
+        isinstance(node, Method) and node.name in ('map', 'filter')
 
 
 def size(tr, of):

@@ -21,12 +21,11 @@ from .task_graph import (ALWAYS, DEFAULT, Choose, Graph, Jump, Task, Together, W
 from .values import NOTHING, Value, is_nothing, text
 from .wdl import NotUnderstood
 
-UNKNOWN = Literal('(not translated)')
+UNKNOWN = Call('dyn', (Literal('(not translated)'),))
 READING = {'get', 'list', 'search', 'query', 'lookup', 'find', 'check', 'report', 'status', 'ip', 'url',
            'domain', 'file', 'email', 'whois', 'reputation', 'is', 'extract', 'parse', 'read', 'fetch',
            'count', 'exists', 'verify', 'show', 'download', 'poll', 'cve'}
-INCIDENT = {'id': 'id', 'name': 'title', 'details': 'description', 'created': 'created_at',
-            'owner': 'owner'}
+INCIDENT = {'id': 'id', 'name': 'title', 'details': 'description', 'created': 'created_at'}
 MOST_WRITERS = 4
 
 
@@ -120,10 +119,10 @@ class Importer:
         for length in range(len(keys), 0, -1):
             if keys[:length] in entries:
                 return entries[keys[:length]], length
-        below = {path: value for path, value in entries.items() if path[:len(keys)] == keys}
+        below = {path[len(keys):]: value.node for path, value in entries.items()
+                 if path[:len(keys)] == keys}
         if below:
-            return Value(Map(tuple((Literal('.'.join(path[len(keys):])), value.node)
-                                   for path, value in below.items())), 'one'), len(keys)
+            return Value(Call('dyn', (nested(below),)), 'one'), len(keys)
         return self.written(keys[0]), 1
 
     def written(self, root):
@@ -498,6 +497,15 @@ class Importer:
                 if not is_nothing(value):
                     made[snake(root)] = value.node
         return made
+
+
+def nested(entries):
+    """Paths and their nodes as maps in maps."""
+    inner = {}
+    for path, node in entries.items():
+        inner.setdefault(path[0], {})[path[1:]] = node
+    return Map(tuple((Literal(key), parts[()] if () in parts else nested(parts))
+                     for key, parts in inner.items()))
 
 
 def form_field(question):
