@@ -120,6 +120,48 @@ enum quell_code cel_list_flatten(struct evaluation *e, const struct node *node,
     return QUELL_OK;
 }
 
+/* ---- sum --------------------------------------------------------------------------------- */
+
+/* False when the sum is beyond the numbers of its type. */
+static bool add_number(struct quell_value *sum, struct quell_value item)
+{
+    uint8_t secret = (sum->flags | item.flags) & QUELL_SECRET;
+    if (item.type == QUELL_DOUBLE)
+        *sum = value_double(sum->as.real + item.as.real);
+    else if (item.type == QUELL_UINT
+                 ? __builtin_add_overflow(sum->as.natural, item.as.natural, &sum->as.natural)
+                 : __builtin_add_overflow(sum->as.integer, item.as.integer, &sum->as.integer))
+        return false;
+    sum->flags |= secret;
+    return true;
+}
+
+enum quell_code cel_list_sum(struct evaluation *e, const struct node *node,
+                             const struct quell_value *arguments, struct quell_value *made)
+{
+    struct quell_value list = arguments[0], sum = quell_int(0);
+    for (size_t i = 0; i < list.len; i++) {
+        struct quell_value item = list.as.items[i];
+        if (item.type == QUELL_UNKNOWN) {
+            *made = item;
+            return QUELL_OK;
+        }
+        if (!(T_NUMBER & 1u << item.type))
+            return evaluation_fail(e, node, "`sum` adds numbers, not %s", type_with_article(item));
+        if (i && item.type != sum.type) {
+            (void)evaluation_fail(e, node, "`sum` does not add %s and %s", type_with_article(sum),
+                                  type_with_article(item));
+            return evaluation_help(e, "make them one type: `.map(n, double(n)).sum()`");
+        }
+        if (!i)
+            sum = item;
+        else if (!add_number(&sum, item))
+            return evaluation_fail(e, node, "the sum is too large");
+    }
+    *made = sum;
+    return evaluation_charge(e, node, list.len / 4);
+}
+
 /* ---- range ------------------------------------------------------------------------------- */
 
 enum quell_code cel_list_range(struct evaluation *e, const struct node *node,
