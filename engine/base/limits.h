@@ -47,10 +47,12 @@
 #define LIMIT_FOR_EACH 1000 /* `max` of a for-each may not be larger */
 #define LIMIT_DISRUPTS_PER_RUN 5 /* disrupting actions of one run, until caps exist */
 #define LIMIT_RETRY 20 /* `max` of retry */
+#define LIMIT_APPROVERS 20 /* `count` of an approval; a quorum of more never comes together */
 #define LIMIT_RUN_EVENTS 100000 /* events of one run */
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
 #define LIMIT_RUNS_ACTIVE 20000 /* runs in memory, not those that only wait; above it no incident is taken in */
 #define LIMIT_FOLD_S 10 /* a run that waits for longer is folded out of memory, and read anew */
+#define LIMIT_CALLS_SHOWN 100 /* calls that a question to a person lists; its digest is over all */
 #define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/when.h"
 #include "cli/command.h"
+#include "cli/control.h"
 #include "cli/plan_options.h"
 #include "cli/print.h"
 #include "loop/loop.h"
@@ -39,7 +40,7 @@ static void on_event(struct quell_str run, struct quell_value event, void *user)
         watched->ended = true;
         watched->succeeded = quell_text_is(quell_get(event, "status"), "succeeded");
     }
-    if (str_is(kind, "run_held"))
+    if (str_is(kind, "run_held") || str_is(kind, "approval_asked") || str_is(kind, "form_asked"))
         watched->held = true;
     if (watched->ended || watched->held)
         loop_stop(watched->loop);
@@ -90,7 +91,7 @@ static int report(const struct args *args, struct quell *engine, const struct wa
     } else {
         printf("run %s %s\n", watched->run,
                watched->ended  ? (watched->succeeded ? "succeeded" : "failed")
-               : watched->held ? "held: a person must decide"
+               : watched->held ? "waits: a person must decide"
                                : "goes on when the store is opened again");
         if (watched->term.terminal)
             printf("%snext: quell show %.13s%s\n", term_on(&watched->term, TONE_DIM), watched->run,
@@ -123,7 +124,7 @@ static int run_live(const struct args *args, int64_t timeout_us)
 {
     struct quell_run_options options = {.playbook = args->words[0],
                                         .source = quell_str_of(args_text(args, "source")),
-                                        .by = QUELL_STR("command line")};
+                                        .by = quell_str_of(control_who())};
     struct arena *arena = arena_new(0);
     struct quell_error err = {0};
     struct quell *engine = NULL;

@@ -51,6 +51,8 @@ static void on_answer(const struct curl_answer *answer, void *user)
     waiting->code = error_set(&waiting->err,
                               answer->status == 404   ? QUELL_NOT_FOUND
                               : answer->status == 409 ? QUELL_REFUSED
+                              : answer->status == 400 ? QUELL_INVALID
+                              : answer->status == 403 ? QUELL_DENIED
                                                       : QUELL_UNAVAILABLE,
                               "%.*s", QUELL_ARG(quell_get_str(problem, "detail")));
 }

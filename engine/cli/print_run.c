@@ -185,6 +185,28 @@ static void print_head(const struct term *term, struct quell_value run)
     putchar('\n');
 }
 
+/* How the open questions are answered. */
+static void print_questions(struct quell_value run)
+{
+    struct quell_value steps = quell_get(run, "steps");
+    size_t i;
+
+    for (i = 0; i < quell_count(steps); i++) {
+        struct quell_value step = quell_at(steps, i), waits = quell_get(step, "waits_for");
+        bool form = quell_text_is(waits, "form");
+        if (!form && !quell_text_is(waits, "approval"))
+            continue;
+        printf("\n`");
+        term_print(quell_get_str(step, "path"));
+        printf("` asks: ");
+        term_print(quell_get_str(quell_get(step, "asked"), "message"));
+        printf(form ? "\n  quell answer " : "\n  quell approve | deny ");
+        printf("%.*s:", QUELL_ARG(quell_get_str(run, "run")));
+        term_print(quell_get_str(step, "path"));
+        printf(form ? " --set FIELD=VALUE ...\n" : "\n");
+    }
+}
+
 static void print_held(const struct term *term, struct quell_value run)
 {
     struct quell_value steps = quell_get(run, "steps");
@@ -245,6 +267,7 @@ void print_run(const struct term *term, struct quell_value run, bool events)
         putchar('\n');
     }
     print_held(term, run);
+    print_questions(run);
     if (events)
         print_events(quell_get(run, "events"));
 }
@@ -262,6 +285,17 @@ static const struct line_row line_rows[] = {
     {"call_sleeping", "waits until", "until"},
     {"retry_waiting", "will try again at", "until"},
     {"step_skipped", "skipped", "reason"},
+    {"wait_started", "waits until", "until"},
+    {"event_came", "saw what it waits for", NULL},
+    {"approval_asked", "asks for approval:", "message"},
+    {"approval_waived", "needs no approval:", "because"},
+    {"approval_given", "agreed:", "by"},
+    {"approval_denied", "did not agree:", "by"},
+    {"approval_escalated", "nobody answered, asks", "to"},
+    {"approval_expired", "nobody answered", NULL},
+    {"form_asked", "asks:", "message"},
+    {"form_answered", "answered by", "by"},
+    {"form_expired", "nobody answered", NULL},
     {"run_held", "held", "reason"},
     {"outcome_resolved", "resolved", "by"},
     {"run_failing", "run fails", NULL},

@@ -49,6 +49,11 @@ const struct quell_field config_fields[] = {
      .of = QUELL_FIELD_ANY,
      .fallback = "{}",
      .doc = "Webhooks by name: POST /hooks/NAME, each with `auth` and maybe `source`."},
+    {.name = "groups",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .doc = "Who is in the groups that playbooks name: `soc-leads: [ana, ben]`. Without it a group "
+            "is not checked."},
     {.name = "config",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,

@@ -153,7 +153,9 @@ static void add_step(const struct run_step *step, void *user)
     map_add(&map, "output", step->output);
     map_add(&map, "error", step->error);
     map_add(&map, "waits_for", step->waits.len ? quell_string(step->waits) : quell_null());
-    map_add(&map, "until", time_or_null(step->until_us));
+    map_add(&map, "until", time_or_null(step->until_us == INT64_MAX ? 0 : step->until_us));
+    map_add(&map, "asked", step->asked);
+    map_add(&map, "given", step->given);
     map_add(&map, "started_at", time_or_null(step->started_us));
     map_add(&map, "ended_at", time_or_null(step->ended_us));
     list_add(list, map_made(&map));

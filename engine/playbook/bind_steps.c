@@ -192,6 +192,28 @@ static void report_list(const struct binding *binding, const struct cel_referenc
                                                : QUELL_STR("steps")));
 }
 
+/* What a form asks for. */
+static bool check_answer(const struct binding *binding, const struct cel_reference *ref,
+                         const struct step_ask *ask)
+{
+    struct loader *loader = binding->loader;
+    struct quell_str *names = arena_array(loader->arena, struct quell_str, ask->form_count + 1);
+    struct diag *diag;
+    size_t i;
+    if (ref->count < 3)
+        return true;
+    for (i = 0; i < ask->form_count; i++) {
+        names[i] = ask->form[i].name;
+        if (quell_str_equal(names[i], ref->path[2]))
+            return true;
+    }
+    diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[2]),
+                  "the form of `%.*s` has no field `%.*s`", QUELL_ARG(ref->path[0]),
+                  QUELL_ARG(ref->path[2]));
+    bind_suggest(binding, diag, str_nearest(ref->path[2], names, ask->form_count));
+    return false;
+}
+
 /* Whether the output is there and has what is read from it. */
 static bool check_output(const struct binding *binding, const struct cel_reference *ref,
                          const struct step *step)
@@ -203,6 +225,8 @@ static bool check_output(const struct binding *binding, const struct cel_referen
     struct diag *diag;
     if (step->kind == STEP_USES)
         return !outputs || !outputs[0].name || !bind_fields(binding, ref, outputs, 2, owner);
+    if (step->ask)
+        return check_answer(binding, ref, step->ask);
     if (step->wait && step->wait->event)
         return !bind_fields(binding, ref, loader->incident_fields, 2, owner);
     if (step->kind == STEP_FOR_EACH || step->kind == STEP_WHILE) {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "base/when.h"
 #include "match/regex.h"
 #include "value/value.h"
 
@@ -48,6 +49,21 @@ static const char *hash_fault(struct quell_str text)
         if (!strchr("0123456789abcdefABCDEF", text.data[i]) || !text.data[i])
             return "is no hash: it has more than hexadecimal digits in it";
     return NULL;
+}
+
+/* A day of the calendar: 2026-02-30 is none. */
+static const char *date_fault(struct quell_str text)
+{
+    static const char *const fault = "is no date: it is written 2026-05-31";
+    char whole[24];
+    struct when when;
+    struct quell_str back;
+    if (text.len != 10)
+        return fault;
+    memcpy(whole, text.data, 10);
+    memcpy(whole + 10, "T00:00:00Z", 11);
+    back = quell_str_of(whole);
+    return when_parse_time(back, &when) ? NULL : fault;
 }
 
 /* ---- entities ----------------------------------------------------------------------------------
@@ -148,6 +164,8 @@ static const char *form_fault(enum input_form form, struct quell_str text)
         return url_fault(text);
     case INPUT_HASH:
         return hash_fault(text);
+    case INPUT_DATE:
+        return date_fault(text);
     case INPUT_PLAIN:
     case INPUT_DEVICE:
     case INPUT_USER:

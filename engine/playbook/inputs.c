@@ -100,11 +100,10 @@ static void check_constant(struct loader *loader, const struct playbook_input *i
     diag->help = QUELL_STR("a start without the input would be refused: give it a value that fits");
 }
 
-static void load_default(struct loader *loader, const struct yaml_node *map,
+static void load_default(struct loader *loader, struct here here, const struct yaml_node *map,
                          struct playbook_input *input)
 {
     const struct yaml_pair *pair = yaml_find(map, QUELL_STR("default"));
-    struct here here = {WHERE_INPUT, NO_STEP};
     struct quell_field field = input->field;
     struct playbook_text text;
     if (!pair || quell_is_null(pair->node.value))
@@ -212,25 +211,28 @@ static void load_regex(struct loader *loader, const struct yaml_node *map,
                "the regex does not compile: %s", err.message);
 }
 
-static void load_input(struct loader *loader, const struct yaml_pair *pair,
+static void load_input(struct loader *loader, struct here here, const struct yaml_pair *pair,
+                       const struct quell_field *table, const char *what,
                        struct playbook_input *input)
 {
     const struct yaml_node *map = &pair->node, *required;
     const struct input_type *type;
     input->name = quell_str(pair->key.value);
-    (void)check_spelling(loader, QUELL_STR("name of an input"), &pair->key, SPELLING_SNAKE);
+    (void)check_spelling(loader, diag_format(loader->diags, "name of %s", what), &pair->key,
+                         SPELLING_SNAKE);
     input->field.name = arena_str(loader->arena, input->name).data;
     if (!quell_is(map->value, QUELL_MAP)) {
         struct diag *diag =
-            report(loader, WRONG_TYPE, head_place(loader, map),
-                   "an input is a map; this is of type %s", value_type_name(map->value));
+            report(loader, WRONG_TYPE, head_place(loader, map), "%s is a map; this is of type %s",
+                   what, value_type_name(map->value));
         diag->help = QUELL_STR("write `{ type: string }`");
         return;
     }
-    check_keys(loader, input_fields, map);
+    check_keys(loader, table, map);
     type = find_type(text_at(map, "type"));
     input->field.type = type->type;
     input->form = type->form;
+    input->type_name = type->name;
     if (text_at(map, "description").len)
         input->field.doc = arena_str(loader->arena, text_at(map, "description")).data;
     required = yaml_get(map, "required");
@@ -239,21 +241,28 @@ static void load_input(struct loader *loader, const struct yaml_pair *pair,
     load_words(loader, pair, &input->field);
     load_bounds(loader, map, input);
     load_regex(loader, map, input);
-    load_default(loader, map, input);
+    load_default(loader, here, map, input);
+}
+
+struct playbook_input *load_typed(struct loader *loader, struct here here,
+                                  const struct yaml_node *map, const struct quell_field *table,
+                                  const char *what, size_t *count)
+{
+    struct playbook_input *made = arena_array(loader->arena, struct playbook_input, map->count + 1);
+    size_t i;
+    for (i = 0; i < map->count; i++)
+        load_input(loader, here, &map->pairs[i], table, what, &made[i]);
+    *count = map->count;
+    return made;
 }
 
 void load_inputs(struct loader *loader, const struct yaml_node *map)
 {
-    struct playbook_input *inputs;
-    size_t i;
+    struct here here = {WHERE_INPUT, NO_STEP};
     if (!map)
         return;
     loader->inputs_known = quell_is(map->value, QUELL_MAP);
-    if (!loader->inputs_known)
-        return; /* said by check_keys */
-    inputs = arena_array(loader->arena, struct playbook_input, map->count + 1);
-    for (i = 0; i < map->count; i++)
-        load_input(loader, &map->pairs[i], &inputs[i]);
-    loader->playbook->inputs = inputs;
-    loader->playbook->input_count = map->count;
+    if (loader->inputs_known) /* else said by check_keys */
+        loader->playbook->inputs =
+            load_typed(loader, here, map, input_fields, "an input", &loader->playbook->input_count);
 }

@@ -144,6 +144,30 @@ static void check_unread(struct loader *loader)
     }
 }
 
+/* A denial does not end the run: somebody should look. */
+static void check_denied(struct loader *loader)
+{
+    size_t i;
+    for (i = 0; i < loader->outline_count; i++) {
+        const struct outline *outline = &loader->outline[i];
+        const struct step *step = outline->step;
+        struct diag *diag;
+        if (!step || !step->approve || outline->read || outline->next == NO_STEP ||
+            step->on_error != ON_ERROR_FAIL || step->denial_fails ||
+            !(step->action || step->steps.count || step->lane_count))
+            continue;
+        diag =
+            report(loader, DENIED_UNREAD, yaml_find(outline->node, QUELL_STR("approve"))->key.place,
+                   "the step behind this one runs though it may be denied");
+        diag->help = step->id_given
+                         ? diag_format(loader->diags,
+                                       "read `steps.%.*s.status` there, or write `on-error: fail`",
+                                       QUELL_ARG(step->id))
+                         : QUELL_STR("give the step an `id` and read its status there, or write "
+                                     "`on-error: fail`");
+    }
+}
+
 static void load_document(struct loader *loader, const struct yaml_node *root)
 {
     struct playbook *playbook = loader->playbook;
@@ -175,6 +199,7 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     playbook->step_count = loader->outline_count;
     check_triggers(loader, root);
     check_unread(loader);
+    check_denied(loader);
 }
 
 static void set_text(struct playbook *playbook, struct arena *arena, const struct diag_list *diags)
@@ -221,6 +246,15 @@ struct playbook *playbook_load(struct arena *arena, const struct playbook_action
     return NULL;
 }
 
+static void free_step(const struct step *step)
+{
+    size_t i;
+    if (step && step->wait)
+        trigger_free(step->wait->trigger);
+    for (i = 0; step && step->ask && i < step->ask->form_count; i++)
+        regex_free(step->ask->form[i].regex);
+}
+
 void playbook_free(struct playbook *playbook)
 {
     size_t i;
@@ -232,7 +266,6 @@ void playbook_free(struct playbook *playbook)
     trigger_free(playbook->incident);
     playbook->incident = NULL;
     for (i = 0; i < playbook->step_count; i++)
-        if (playbook->all[i] && playbook->all[i]->wait)
-            trigger_free(playbook->all[i]->wait->trigger);
+        free_step(playbook->all[i]);
     playbook->step_count = 0;
 }

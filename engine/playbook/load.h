@@ -28,7 +28,8 @@ enum lint {
 extern const struct playbook_lint lints[];
 
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
-    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[];
+    stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
+    approve_fields[], ask_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -57,6 +58,7 @@ struct outline {
     size_t *lanes;             /* the first steps of its branches or cases, or NO_STEP */
     size_t lane_count;
     bool conditional;    /* has `if` */
+    bool gated;          /* people are asked, and the list goes on when they say no, or nothing */
     bool soft;           /* has an `on-error` that lets the run go on */
     bool loop;           /* for-each, while: its steps run several times */
     bool repeats;        /* while: a later iteration sees the steps of the one before */
@@ -159,6 +161,8 @@ bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
     INPUT_TYPE("ip", STRING, IP)                                                                   \
     INPUT_TYPE("url", STRING, URL)                                                                 \
     INPUT_TYPE("hash", STRING, HASH)                                                               \
+    INPUT_TYPE("date", STRING, DATE)                                                               \
+    INPUT_TYPE("text", STRING, PLAIN)                                                              \
     INPUT_TYPE("device", ANY, DEVICE)                                                              \
     INPUT_TYPE("user", ANY, USER)                                                                  \
     INPUT_TYPE("mail", ANY, MAIL)                                                                  \
@@ -230,6 +234,15 @@ struct here {
     enum where where;
     size_t step; /* index of the step, or NO_STEP */
 };
+
+/* inputs.c: a map of typed names; `table` is what each may have, `what` what people call one, and
+ * defaults see what there is `here`. */
+struct playbook_input *load_typed(struct loader *loader, struct here here,
+                                  const struct yaml_node *map, const struct quell_field *table,
+                                  const char *what, size_t *count);
+/* load_people.c: the modifier `approve` of a step. */
+void load_approve(struct loader *loader, size_t index, const struct yaml_node *map,
+                  struct step *step);
 
 void load_expression(struct loader *loader, struct here here, const struct yaml_pair *pair,
                      struct playbook_text *made);

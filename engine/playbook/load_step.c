@@ -210,7 +210,8 @@ static void load_on_error(struct loader *loader, const struct yaml_node *node, s
     if (!node)
         return;
     step->on_error = ON_ERROR_FAIL;
-    if (quell_text_is(node->value, "fail"))
+    step->denial_fails = quell_text_is(node->value, "fail");
+    if (step->denial_fails)
         return;
     if (quell_text_is(node->value, "continue")) {
         step->on_error = ON_ERROR_CONTINUE;
@@ -252,6 +253,7 @@ static void load_common(struct loader *loader, size_t index, struct step *step)
     if (condition)
         load_expression(loader, here, condition, &step->condition);
     (void)load_retry(loader, yaml_get(map, "retry"), &step->retry);
+    load_approve(loader, index, map, step);
 }
 
 /* The lists of a step whose kind is not known are loaded for their faults. */
@@ -293,7 +295,8 @@ static struct step *load_step(struct loader *loader, size_t index)
 
 static bool ends_run(const struct step *step, const struct yaml_node *map)
 {
-    return (step->kind == STEP_STOP || step->kind == STEP_FAIL) && !yaml_get(map, "if");
+    return (step->kind == STEP_STOP || step->kind == STEP_FAIL) && !yaml_get(map, "if") &&
+           !step->approve;
 }
 
 static void report_unreached(struct loader *loader, const struct yaml_node *node)

@@ -128,14 +128,21 @@ size_t outline_fork(const struct loader *loader, size_t a, size_t b, size_t *of_
 static void note_keys(struct loader *loader, struct outline *step)
 {
     size_t i;
+    bool gated = false, strict = false, lenient = false;
     for (i = 0; i < step->node->count; i++) {
         const struct yaml_pair *pair = &step->node->pairs[i];
         struct quell_str key = quell_str(pair->key.value);
         const struct quell_field *field = fields_find(step_fields, key);
         if (str_is(key, "if"))
             step->conditional = true;
-        if (str_is(key, "on-error"))
+        if (str_is(key, "approve"))
+            gated = true;
+        if (str_is(key, "ask") && str_is(text_at(&pair->node, "on-timeout"), "continue"))
+            lenient = true;
+        if (str_is(key, "on-error")) {
             step->soft = !quell_text_is(pair->node.value, "fail");
+            strict = !step->soft;
+        }
         if (str_is(key, "for-each") || str_is(key, "while"))
             step->loop = true;
         if (str_is(key, "while"))
@@ -151,6 +158,7 @@ static void note_keys(struct loader *loader, struct outline *step)
     }
     if (step_calls(step->node) && !yaml_find(step->node, QUELL_STR("on-error")))
         step->soft = loader->defaults.on_error != ON_ERROR_FAIL;
+    step->gated = (gated && !strict) || lenient;
     step->as = text_at(step->node, "as");
     if (step->loop && !step->repeats && !step->as.len)
         step->as = QUELL_STR("item");

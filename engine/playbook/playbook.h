@@ -21,6 +21,7 @@ struct arena;
 struct regex;
 struct step;
 struct yaml_node;
+struct playbook_input;
 
 struct step_list {
     const struct step *const *items;
@@ -73,6 +74,38 @@ struct step_lane {
     struct step_list steps;
 };
 
+struct step_words {
+    const struct quell_str *items;
+    size_t count;
+};
+
+/* How people are asked, by `approve` and by `ask`. */
+struct step_asking {
+    struct step_words of, via; /* users and `group:NAME`, empty = anyone; channels */
+    int64_t within_us;         /* 0 = as long as the run may take */
+    struct playbook_text message;
+};
+
+/* `approve`: a gate in front of a step. */
+struct step_approve {
+    struct step_asking asking;
+    unsigned count; /* how many must agree */
+    bool four_eyes; /* not the one who started the run */
+    bool escalates; /* when nobody answers, these are asked */
+    struct step_words escalate_to;
+    struct playbook_text unless; /* nobody is asked when it holds */
+    const struct cel_tree *show; /* a map of what is shown with the question, or NULL */
+    struct place show_place;
+};
+
+/* `ask`: a form for a person. */
+struct step_ask {
+    struct step_asking asking;
+    const struct playbook_input *form;
+    size_t form_count;
+    bool goes_on; /* on-timeout: continue */
+};
+
 struct step {
     enum step_kind kind;
     struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
@@ -115,7 +148,10 @@ struct step {
     struct quell_str stop_as; /* done benign duplicate escalated */
     struct playbook_text reason;
 
-    const struct step_wait *wait; /* wait, or NULL */
+    const struct step_wait *wait;       /* wait, or NULL */
+    const struct step_ask *ask;         /* ask, or NULL */
+    const struct step_approve *approve; /* the gate in front of it, or NULL */
+    bool denial_fails;                  /* on-error: fail is written */
 };
 
 enum playbook_state { PLAYBOOK_LIVE, PLAYBOOK_SHADOW, PLAYBOOK_OFF };
@@ -126,6 +162,7 @@ enum input_form {
     INPUT_IP,
     INPUT_URL,
     INPUT_HASH,
+    INPUT_DATE,
     INPUT_DEVICE,
     INPUT_USER,
     INPUT_MAIL,
@@ -137,6 +174,7 @@ struct playbook_input {
     struct quell_field field;            /* type, default, required */
     const struct cel_template *fallback; /* default with ${{ }}, or NULL */
     enum input_form form;
+    const char *type_name;       /* as written: "enum" */
     struct quell_value min, max; /* null = none; of a text its characters, of a list its items */
     struct quell_str min_text, max_text; /* as written */
     struct regex *regex;                 /* or NULL; freed by playbook_free */

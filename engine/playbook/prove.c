@@ -33,7 +33,7 @@ static bool certain_lanes(const struct loader *loader, const struct outline *out
 static bool certain(const struct loader *loader, size_t step)
 {
     const struct outline *outline = &loader->outline[step];
-    if (outline->soft || outline->later)
+    if (outline->soft || outline->gated || outline->later)
         return false;
     if (outline->mark)
         return !outline->conditional;

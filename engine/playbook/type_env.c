@@ -64,6 +64,7 @@ static const struct cel_type *input_type(const struct loader *loader,
     case INPUT_IP:
     case INPUT_URL:
     case INPUT_HASH:
+    case INPUT_DATE:
         break;
     }
     if (input->field.flags & QUELL_REQUIRED || input->field.fallback)
@@ -167,6 +168,18 @@ static const struct cel_type *loop_output(struct loader *loader, size_t loop, bo
                        cel_type_object(loader->arena, QUELL_STR("item"), members, count));
 }
 
+/* What a form gives: its fields. */
+static const struct cel_type *form_type(struct loader *loader, const struct step_ask *ask)
+{
+    struct cel_member *members = arena_array(loader->arena, struct cel_member, ask->form_count + 1);
+    size_t i;
+    for (i = 0; i < ask->form_count; i++) {
+        members[i].name = ask->form[i].name;
+        members[i].type = input_type(loader, &ask->form[i]);
+    }
+    return cel_type_object(loader->arena, QUELL_STR("form"), members, ask->form_count);
+}
+
 static const struct cel_type *output_type(struct loader *loader, size_t index)
 {
     const struct step *step = loader->outline[index].step;
@@ -180,6 +193,8 @@ static const struct cel_type *output_type(struct loader *loader, size_t index)
         return loop_output(loader, index, false);
     case STEP_WAIT:
         return step->wait && step->wait->event ? typing_of(loader)->incident : &cel_dyn;
+    case STEP_ASK:
+        return step->ask ? form_type(loader, step->ask) : &cel_dyn;
     case STEP_SET:
     case STEP_STOP:
     case STEP_FAIL:

@@ -58,6 +58,7 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
         break;
     case PHASE_RETRYING:
     case PHASE_WAITING:
+    case PHASE_ASKING:
         break;
     }
     if (closed)

@@ -99,7 +99,9 @@ static enum flow after_catch(struct decision *decision, struct instance *instanc
 {
     struct quell_value first = instance->error;
     struct map_builder map = {.arena = decision->run->arena};
-    enum step_status status = timed_out(first) ? STEP_TIMED_OUT : STEP_FAILED;
+    enum step_status status = timed_out(first)    ? STEP_TIMED_OUT
+                              : instance->refused ? STEP_DENIED
+                                                  : STEP_FAILED;
 
     if (flow == FLOW_WAITING)
         return flow;
@@ -218,8 +220,10 @@ static enum flow begin(struct decision *decision, struct instance *instance)
 
 static enum flow advance(struct decision *decision, struct instance *instance)
 {
+    enum flow flow;
+
     if (instance->phase == PHASE_IDLE) {
-        enum flow flow = begin(decision, instance);
+        flow = begin(decision, instance);
         if (instance->phase != PHASE_STARTED)
             return flow;
     }
@@ -227,6 +231,8 @@ static enum flow advance(struct decision *decision, struct instance *instance)
         return flow_of_ended(instance);
     if (instance->phase == PHASE_CATCHING)
         return advance_catcher(decision, instance);
+    if (instance->step->approve && !instance->gate_passed && !gate_pass(decision, instance, &flow))
+        return flow;
     return step_runners[instance->step->kind].advance(decision, instance);
 }
 

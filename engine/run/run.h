@@ -113,6 +113,7 @@ struct quell_value run_error(const struct run *run);
 /* What EVENT_RUN_CANCELLING's data must hold; lives in `arena`. The reason may be empty. */
 struct quell_value run_cancel_data(struct arena *arena, struct quell_str by,
                                    struct quell_str reason);
+struct quell_str run_by(const struct run *run); /* who or what started it */
 struct quell_value run_incident(const struct run *run);
 int64_t run_started_us(const struct run *run);
 int64_t run_updated_us(const struct run *run);
@@ -139,6 +140,18 @@ bool run_find_call(const struct run *run, struct quell_str path, struct run_call
 void run_each_call(const struct run *run, void (*each)(const struct run_call *call, void *user),
                    void *user);
 
+/* Whether `who` may decide about a step that waits for an approval: it is asked, of such a person,
+ * about what `digest` is the digest of (its beginning, 6 letters or more; empty = whatever is
+ * asked). `groups` as in policy/approval.h. */
+enum quell_code run_may_decide(const struct run *run, struct quell_str path, struct quell_str who,
+                               bool agrees, struct quell_str digest, struct quell_value groups,
+                               struct quell_error *err) QUELL_MUST_CHECK;
+/* The same for a form, whose answers are checked: *answers is what is journaled. In `arena`. */
+enum quell_code run_check_answers(const struct run *run, struct quell_str path,
+                                  struct quell_str who, struct quell_value groups,
+                                  struct quell_value given, struct arena *arena,
+                                  struct quell_value *answers,
+                                  struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether an event that fits the condition of the step's wait is the one it waits for: what its
  * `where` says, evaluated where the step stands. An error is told and is no yes. */
 enum quell_code run_event_fits(struct run *run, struct quell_str path, struct quell_value event,
@@ -169,7 +182,8 @@ struct run_step {
     struct quell_str reason; /* why it was skipped or held */
     struct quell_value input, output, error;
     struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "time", "event",
-                               "person", or empty */
+                               "approval", "form", "person", or empty */
+    struct quell_value asked, given; /* the open question to people, and who has agreed; or null */
     int64_t started_us, ended_us, until_us;
 };
 void run_each_step(const struct run *run, void (*each)(const struct run_step *step, void *user),

@@ -145,6 +145,11 @@ bool run_full(const struct run *run)
     return run->seq >= LIMIT_RUN_EVENTS || arena_over(run->arena);
 }
 
+struct quell_str run_by(const struct run *run)
+{
+    return run->by;
+}
+
 struct quell_value run_incident(const struct run *run)
 {
     return run->incident;
@@ -263,7 +268,8 @@ static void find_due(const struct instance *instance, void *user)
 {
     int64_t *due = user;
 
-    if ((instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING) &&
+    if ((instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
+         instance->phase == PHASE_ASKING) &&
         instance->until_us < *due)
         *due = instance->until_us;
 }
@@ -342,6 +348,9 @@ static struct quell_str waits_for(const struct instance *instance)
         return QUELL_STR("retry");
     case PHASE_WAITING:
         return instance->step->wait->event ? QUELL_STR("event") : QUELL_STR("time");
+    case PHASE_ASKING:
+        return instance->gate_passed || !instance->step->approve ? QUELL_STR("form")
+                                                                 : QUELL_STR("approval");
     case PHASE_HELD:
         return QUELL_STR("person");
     case PHASE_IDLE:
@@ -367,9 +376,12 @@ static struct run_step step_of(const struct instance *instance)
         .output = instance->output,
         .error = instance->error,
         .waits = waits_for(instance),
+        .asked = instance->asked,
+        .given = instance->given,
         .started_us = instance->started_us,
         .ended_us = instance->ended_us,
-        .until_us = instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING
+        .until_us = instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
+                            instance->phase == PHASE_ASKING
                         ? instance->until_us
                         : instance->sleep_until_us,
     };

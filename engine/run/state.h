@@ -18,6 +18,7 @@ enum phase {
     PHASE_ANSWERED, /* the call ended, the names are set; what follows is not decided yet */
     PHASE_RETRYING, /* waits before the next attempt */
     PHASE_WAITING,  /* for a time or an event */
+    PHASE_ASKING,   /* for a person's answer */
     PHASE_HELD,     /* waits for a person */
     PHASE_CATCHING, /* the steps under on-error run */
     PHASE_ENDED,
@@ -51,6 +52,12 @@ struct instance {
     int64_t call_due_us; /* of this attempt, when the step has no time-out of its own */
     int64_t until_us;    /* retrying, waiting: when to go on; INT64_MAX = not by itself */
     bool late;           /* waiting: the deadline comes before what is waited for */
+    /* people */
+    struct quell_value asked; /* the question that is open, as it was journaled; else null */
+    struct quell_value given; /* who has agreed to it: list of {by, at} */
+    unsigned rounds;          /* how often it was asked */
+    bool gate_passed, escalated;
+    bool refused; /* denied, or nobody answered: how it ends is not decided yet */
     /* the call */
     struct quell_str key, connection;
     struct quell_value call_state;
@@ -155,6 +162,22 @@ enum quell_code apply_iteration_started(struct run *run, struct instance *instan
                                         const struct event *event, struct quell_error *err);
 void apply_branches(struct run *run, struct instance *instance); /* of a `parallel`, all at once */
 
+/* apply_people.c: approvals and forms. */
+enum quell_code apply_approval_asked(struct run *run, struct instance *instance,
+                                     const struct event *event, struct quell_error *err);
+enum quell_code apply_approval_passed(struct run *run, struct instance *instance,
+                                      const struct event *event, struct quell_error *err);
+enum quell_code apply_approval_given(struct run *run, struct instance *instance,
+                                     const struct event *event, struct quell_error *err);
+enum quell_code apply_approval_refused(struct run *run, struct instance *instance,
+                                       const struct event *event, struct quell_error *err);
+enum quell_code apply_approval_escalated(struct run *run, struct instance *instance,
+                                         const struct event *event, struct quell_error *err);
+enum quell_code apply_form_asked(struct run *run, struct instance *instance,
+                                 const struct event *event, struct quell_error *err);
+enum quell_code apply_form_answered(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err);
+
 /* step_for_each.c: the output of a loop, [{item, index, status, steps, vars}], without `item` for a
  * `while`; follows from the state, so no event carries it. */
 struct quell_value loop_output(struct run *run, const struct instance *instance);
@@ -225,6 +248,10 @@ bool frame_begun(const struct frame *frame);
 /* course.c: the whole run goes on */
 void run_advance(struct decision *decision);
 
+/* gate.c: the approval in front of a step. True when it has been passed and the step may go on;
+ * else *flow is what the list does. */
+bool gate_pass(struct decision *decision, struct instance *instance, enum flow *flow);
+
 /* cancel.c: ends what is under way in a frame, begins nothing. False: something has to be waited
  * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.
  */
@@ -264,6 +291,7 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
 enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *instance);
 enum flow step_advance_SET(struct decision *decision, struct instance *instance);
 enum flow step_advance_STOP(struct decision *decision, struct instance *instance);
+enum flow step_advance_ASK(struct decision *decision, struct instance *instance);
 enum flow step_advance_WAIT(struct decision *decision, struct instance *instance);
 enum flow step_advance_FAIL(struct decision *decision, struct instance *instance);
 enum flow step_advance_BLOCK(struct decision *decision, struct instance *instance);

@@ -179,6 +179,7 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
     case PHASE_IDLE:
     case PHASE_CALLING:
     case PHASE_WAITING:
+    case PHASE_ASKING:
     case PHASE_HELD:
     case PHASE_CATCHING:
     case PHASE_ENDED:

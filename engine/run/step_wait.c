@@ -2,7 +2,7 @@
  * step_wait.c - `wait`: until a time has come, or an event that fits. The time is journaled before
  * the wait begins, so that it is the same after any stop; one that has passed does not wait.
  *
- * In a plan the time passes at once: what stands behind is planned for when it would be.
+ * In a plan the time passes at once: what stands behind is planned for when it would be done.
  */
 #include "base/error.h"
 #include "base/when.h"
@@ -47,8 +47,8 @@ static enum quell_code until_of(struct run *run, const struct instance *instance
     return QUELL_INVALID;
 }
 
-/* When the wait is over, whatever happens: INT64_MAX = not known in this plan, or only an event
- * ends it. */
+/* When the wait is over, whatever happens: INT64_MAX = only an event ends it. A plan that does not
+ * know the time supposes that it has come. */
 static enum quell_code end_of(const struct decision *decision, const struct instance *instance,
                               int64_t *until_us, struct quell_value *error)
 {
@@ -65,6 +65,8 @@ static enum quell_code end_of(const struct decision *decision, const struct inst
     }
     code = wait->until.expr ? until_of(decision->run, instance, &found, error)
                             : span_of(decision->run, instance, &found, error);
+    if (quell_is(found, QUELL_UNKNOWN))
+        *until_us = decision->now_us;
     if (code || quell_is(found, QUELL_UNKNOWN))
         return code;
     when = (struct when){found.as.integer, found.len};
@@ -118,6 +120,26 @@ static enum flow finish(struct decision *decision, struct instance *instance)
             : scope_error(decision->run, "timed-out", "the time was up before the wait was over"));
 }
 
+/* In a plan time passes at once, and an event comes, or does not. */
+static void suppose(struct decision *decision, struct instance *instance)
+{
+    static const char *const choices[] = {"comes", "does not come", NULL};
+    struct run *run = decision->run;
+    struct map_builder data = {.arena = run->arena};
+    int choice = 1;
+
+    if (instance->step->wait->event)
+        choice = plan_choice(decision, instance, "wait", QUELL_STR(""), choices);
+    if (choice == 1 && instance->until_us > decision->now_us && instance->until_us != INT64_MAX)
+        decision->now_us = instance->until_us;
+    if (choice != 0)
+        return;
+    map_add(&data, "event",
+            quell_unknown(arena_format(run->arena, "the %s that %.*s waits for",
+                                       instance->step->wait->event, QUELL_ARG(instance->path))));
+    emit(decision, EVENT_EVENT_CAME, instance->path, map_made(&data));
+}
+
 enum flow step_advance_WAIT(struct decision *decision, struct instance *instance)
 {
     if (instance->phase == PHASE_STARTED) {
@@ -125,10 +147,9 @@ enum flow step_advance_WAIT(struct decision *decision, struct instance *instance
         if (instance->phase != PHASE_WAITING)
             return flow;
     }
-    if (instance->phase == PHASE_WAITING && decision->run->mode == RUN_PLAN &&
-        !instance->step->wait->event && instance->until_us > decision->now_us)
-        decision->now_us = instance->until_us;
-    if (instance->phase == PHASE_WAITING)
+    if (instance->phase == PHASE_WAITING && decision->run->mode == RUN_PLAN)
+        suppose(decision, instance);
+    if (instance->phase == PHASE_WAITING && !decision->run->asking)
         (void)after_time(decision, instance);
     if (instance->phase == PHASE_ANSWERED)
         return finish(decision, instance);

@@ -150,6 +150,113 @@ void control_cancel(struct exchange *exchange)
     }
 }
 
+/* ---- questions to people -----------------------------------------------------------------------
+ */
+
+static const struct quell_field decide_fields[] = {
+    {.name = "step",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .doc = "The step that asks; without it, the only one."},
+    {.name = "agrees",
+     .type = QUELL_FIELD_BOOL,
+     .flags = QUELL_REQUIRED,
+     .doc = "Whether the person agrees."},
+    {.name = "by",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 256,
+     .doc = "Who says so; without it, the number of the user at the socket."},
+    {.name = "digest",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 64,
+     .doc = "What was looked at; its beginning is enough."},
+    {.name = "reason",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 1024,
+     .doc = "Why, for people."},
+    {.name = NULL},
+};
+
+static const struct quell_field answer_fields[] = {
+    {.name = "step",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .doc = "The step that asks; without it, the only one."},
+    {.name = "answers",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_REQUIRED,
+     .doc = "The fields of the form."},
+    {.name = "by",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 256,
+     .doc = "Who says so; without it, the number of the user at the socket."},
+    {.name = NULL},
+};
+
+static void decided(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct exchange *exchange = user;
+    struct answer done = {.status = 200, .type = "application/json"};
+
+    if (exchange->service && code) {
+        service_problem(exchange, code, err);
+        return;
+    }
+    done.body = QUELL_STR("{\"decided\":true}");
+    exchange_answer(exchange, &done);
+}
+
+/* Reads the body by the table and hands the decision over. */
+static void decide(struct exchange *exchange, const struct quell_field *fields, const char *what)
+{
+    struct service *service = exchange->service;
+    struct quell_decision decision = {.run = exchange->parameter};
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value body, said;
+    enum quell_code code =
+        json_read(exchange->arena, exchange->request->body, LIMIT_CONTROL_BYTES, &body, NULL, &err);
+
+    if (!code)
+        code = fields_check(exchange->arena, fields, body, &said, &err);
+    if (code) {
+        service_problem(exchange, code, &err);
+        return;
+    }
+    decision.step = quell_get_str(said, "step");
+    decision.by = quell_get_str(said, "by");
+    decision.agrees = quell_get_bool(said, "agrees", false);
+    decision.digest = quell_get_str(said, "digest");
+    decision.reason = quell_get_str(said, "reason");
+    if (!quell_is_null(quell_get(said, "answers")))
+        decision.answers = json_text(exchange->arena, quell_get(said, "answers"), JSON_COMPACT);
+    if (decision.by.len == 0)
+        decision.by = arena_format(exchange->arena, "uid %u", (unsigned)exchange->peer.uid);
+    code = service->engine.decide(service->engine.engine, &decision, decided, exchange, &err);
+    log_line(code ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "run=%.*s step=%.*s %s by=%.*s%s%s",
+             QUELL_ARG(decision.run), QUELL_ARG(decision.step),
+             decision.answers.len ? what
+             : decision.agrees    ? "agreed"
+                                  : "denied",
+             QUELL_ARG(decision.by), code ? " refused: " : "", code ? err.message : "");
+    if (code)
+        service_problem(exchange, code, &err);
+}
+
+void control_decide(struct exchange *exchange)
+{
+    decide(exchange, decide_fields, "decided");
+}
+
+void control_answer(struct exchange *exchange)
+{
+    decide(exchange, answer_fields, "answered");
+}
+
 /* ---- runs --------------------------------------------------------------------------------------
  */
 
@@ -211,6 +318,16 @@ void control_show(struct exchange *exchange)
     struct quell_error err = {.code = QUELL_OK};
     enum quell_code code =
         service->engine.show(service->engine.engine, exchange->parameter, &document, &err);
+
+    answer_document(exchange, code, &document, &err);
+}
+
+void control_approvals(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {.code = QUELL_OK};
+    enum quell_code code = service->engine.approvals(service->engine.engine, &document, &err);
 
     answer_document(exchange, code, &document, &err);
 }

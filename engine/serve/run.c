@@ -34,6 +34,18 @@ static enum quell_code cancel(void *engine, struct quell_str run, struct quell_s
     return quell_cancel(engine, run, by, reason, done, user, err);
 }
 
+static enum quell_code decide(void *engine, const struct quell_decision *decision,
+                              quell_done_fn *done, void *user, struct quell_error *err)
+{
+    return quell_decide(engine, decision, done, user, err);
+}
+
+static enum quell_code approvals(void *engine, struct quell_document *document,
+                                 struct quell_error *err)
+{
+    return quell_approvals(engine, document, err);
+}
+
 static enum quell_code runs(void *engine, const struct quell_runs_options *options,
                             struct quell_document *document, struct quell_error *err)
 {
@@ -71,6 +83,8 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .submit = submit,
         .resolve = resolve,
         .cancel = cancel,
+        .decide = decide,
+        .approvals = approvals,
         .runs = runs,
         .show = show,
         .stats = stats,

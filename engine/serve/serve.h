@@ -57,6 +57,10 @@ struct serve_engine {
     enum quell_code (*cancel)(void *engine, struct quell_str run, struct quell_str by,
                               struct quell_str reason, quell_done_fn *done, void *user,
                               struct quell_error *err);
+    enum quell_code (*decide)(void *engine, const struct quell_decision *decision,
+                              quell_done_fn *done, void *user, struct quell_error *err);
+    enum quell_code (*approvals)(void *engine, struct quell_document *document,
+                                 struct quell_error *err);
     enum quell_code (*runs)(void *engine, const struct quell_runs_options *options,
                             struct quell_document *document, struct quell_error *err);
     enum quell_code (*show)(void *engine, struct quell_str run, struct quell_document *document,

@@ -81,6 +81,9 @@ void health_metrics(struct exchange *exchange);
 /* control.c */
 void control_resolve(struct exchange *exchange);
 void control_cancel(struct exchange *exchange);
+void control_decide(struct exchange *exchange);
+void control_answer(struct exchange *exchange);
+void control_approvals(struct exchange *exchange);
 void control_runs(struct exchange *exchange);
 void control_show(struct exchange *exchange);
 

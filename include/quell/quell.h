@@ -171,6 +171,32 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
 enum quell_code quell_cancel(struct quell *engine, struct quell_str run, struct quell_str by,
                              struct quell_str reason, quell_done_fn *done, void *user,
                              struct quell_error *err) QUELL_MUST_CHECK;
+/* ---- questions to people ------------------------------------------------------------------------
+ */
+
+/* The open questions, the oldest first: [{run, step, what: approval|form, playbook, incident,
+ * title, name, started_by, given: [{by, at}], message, of, via, until, and of an approval digest,
+ * plan, show, count, four_eyes, round, of a form form: [{name, type, of, required, default,
+ * description}]}]. */
+enum quell_code quell_approvals(struct quell *engine, struct quell_document *document,
+                                struct quell_error *err) QUELL_MUST_CHECK;
+
+struct quell_decision {
+    struct quell_str run;    /* its id, or the beginning of one */
+    struct quell_str step;   /* path or id of the step that asks; empty: the only one */
+    struct quell_str by;     /* who decides; proved by the caller */
+    bool agrees;             /* of an approval */
+    struct quell_str digest; /* what was looked at, its beginning is enough; empty: what is asked */
+    struct quell_str reason; /* or empty */
+    struct quell_str answers; /* of a form: a JSON object; empty for an approval */
+};
+/* A person decides about a step, or fills in its form; the run goes on. `done` as in quell_resolve.
+ * Refused at once: QUELL_NOT_FOUND, QUELL_CONFLICT nothing is asked there, or something else than
+ * what `digest` says, QUELL_DENIED not by this person, QUELL_INVALID answers that do not fit. */
+enum quell_code quell_decide(struct quell *engine, const struct quell_decision *decision,
+                             quell_done_fn *done, void *user,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+
 /* Runs that have not ended; those that only wait are folded out of memory. */
 size_t quell_active(struct quell *engine);
 

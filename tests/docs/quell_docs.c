@@ -136,6 +136,24 @@ static void print_playbook(void)
                  "the `timeout` of its step, of a block around it or of the run: it is "
                  "`timed-out` then, as is one whose event did not come.",
                  wait_fields);
+    print_fields("`approve`",
+                 "A gate in front of a step or a block: people are asked about exactly what is "
+                 "going to be done - the playbook's revision, the step, its calls with their "
+                 "arguments and targets as far as they can be known before it begins - and the "
+                 "SHA-256 of that goes with the question and with each answer. When enough have "
+                 "agreed it is worked out again: if it is not the same, they are asked anew. A "
+                 "step that is not agreed to is `denied`, and the list goes on behind it, as "
+                 "behind a step that was skipped; `on-error: fail` makes it a failure, and a list "
+                 "under `on-error` is run with `error.code` `denied`. The step's `timeout` begins "
+                 "when it is agreed to. A shadow run asks nobody. Groups are those of `groups:` in "
+                 "quell.yaml; without that map, a group is not checked. `quell approvals` lists "
+                 "what is asked, `quell approve` and `quell deny` answer.",
+                 approve_fields);
+    print_fields("`ask`",
+                 "A form for a person. The answers are checked against it and are the step's "
+                 "output: `steps.<id>.output.<field>`. `quell approvals` lists what is asked, "
+                 "`quell answer` fills it in.",
+                 ask_fields);
     printf(
         "\n## What expressions see\n\n"
         "`incident`, `inputs`, `vars`, `steps`, the name of the loop around, `run`, `playbook`, "

@@ -25,6 +25,7 @@
 #include "value/value.h"
 
 #include "stories.h"
+#include "telling.h"
 
 /* ---- a connector that does nothing
  * --------------------------------------------------------------- */
@@ -75,170 +76,6 @@ static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .doc = "For tests.",
                                                       .actions = test_actions};
 static const struct quell_connector *const connectors[] = {&test_connector, NULL};
-
-/* ---- telling a story
- * ------------------------------------------------------------------------------ */
-
-struct teller {
-    struct arena *arena;
-    const struct playbook *playbook;
-    struct quell_value answers;
-    struct run *run;
-    int64_t now_us;
-    struct buf told;
-    struct quell_str *written; /* the journal, as it is stored */
-    size_t written_count, written_cap;
-    unsigned asked[64]; /* answers given, by position of the path in `answers` */
-    bool plan;
-};
-
-static inline struct quell_str shown(struct quell_str path)
-{
-    size_t i = path.len;
-
-    while (i > 0 && path.data[i - 1] != '.')
-        i--;
-    return i < path.len && path.data[i] == '_' ? QUELL_STR("-") : path;
-}
-
-/* What is said of waiting, for times, events and people. */
-static inline void tell_waiting(struct teller *teller, struct quell_str path,
-                                const struct event *event)
-{
-    struct quell_value data = event->data, until = quell_get(data, "until");
-    struct buf *out = &teller->told;
-
-    if (event->kind == EVENT_WAIT_STARTED)
-        buf_add_format(out, "%.*s waits%s%.*s %llds%s\n", QUELL_ARG(path),
-                       quell_is_null(quell_get(data, "for")) ? "" : " for ",
-                       QUELL_ARG(quell_get_str(data, "for")),
-                       (long long)(until.as.integer - event->at_us / 1000000),
-                       quell_get_bool(data, "late", false) ? " late" : "");
-    if (event->kind == EVENT_EVENT_CAME)
-        buf_add_format(out, "%.*s sees %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(quell_get_str(quell_get(data, "event"), "title")));
-}
-
-/* Events of the run itself. */
-static inline void tell_run_event(struct teller *teller, struct quell_str path,
-                                  const struct event *event)
-{
-    struct quell_value data = event->data, error = quell_get(data, "error");
-    struct buf *out = &teller->told;
-
-    (void)path;
-    if (event->kind == EVENT_RUN_FAILING)
-        buf_add_format(out, "run fails %.*s\n", QUELL_ARG(quell_get_str(error, "code")));
-    if (event->kind == EVENT_RUN_STOPPING)
-        buf_add_format(out, "run stops %.*s %.*s\n", QUELL_ARG(quell_get_str(data, "as")),
-                       QUELL_ARG(quell_get_str(data, "reason")));
-    if (event->kind == EVENT_VARS_COMPUTED)
-        buf_add_format(out, "run knows %.*s\n",
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
-    if (event->kind == EVENT_RUN_CANCELLING)
-        buf_add_format(out, "run is %.*s\n", QUELL_ARG(quell_get_str(error, "message")));
-    if (event->kind == EVENT_RUN_FINISHING)
-        buf_add_format(out, "run ends %.*s\n", QUELL_ARG(quell_get_str(data, "status")));
-    if (event->kind != EVENT_RUN_ENDED)
-        return;
-    buf_add_format(out, "run %.*s", QUELL_ARG(quell_get_str(data, "status")));
-    if (!quell_is_null(quell_get(data, "outputs")))
-        buf_add_format(out, " %.*s",
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "outputs"), 0)));
-    buf_add_char(out, '\n');
-}
-
-static inline void tell_call(struct teller *teller, struct quell_str path,
-                             const struct event *event)
-{
-    buf_add_format(&teller->told, "%.*s calls %.*s %.*s\n", QUELL_ARG(path),
-                   QUELL_ARG(quell_get_str(event->data, "action")),
-                   QUELL_ARG(json_text(teller->arena, quell_get(event->data, "input"), 0)));
-}
-
-/* How a step ended, or that it catches an error. */
-static inline void tell_end(struct teller *teller, struct quell_str path, const struct event *event)
-{
-    struct quell_value error = quell_get(event->data, "error");
-    struct buf *out = &teller->told;
-
-    if (event->kind == EVENT_STEP_SKIPPED)
-        buf_add_format(out, "%.*s skipped", QUELL_ARG(path));
-    if (event->kind == EVENT_CATCH_STARTED)
-        buf_add_format(out, "%.*s catches", QUELL_ARG(path));
-    if (event->kind == EVENT_STEP_ENDED)
-        buf_add_format(out, "%.*s %.*s", QUELL_ARG(path),
-                       QUELL_ARG(quell_get_str(event->data, "status")));
-    if (!quell_is_null(error))
-        buf_add_format(out, " %.*s", QUELL_ARG(quell_get_str(error, "code")));
-    buf_add_char(out, '\n');
-}
-
-/* What a loop, a set, a switch, a while or a plan found. */
-static inline void tell_found(struct teller *teller, struct quell_str path,
-                              const struct event *event)
-{
-    struct quell_value data = event->data;
-    struct buf *out = &teller->told;
-
-    if (event->kind == EVENT_LOOP_STARTED)
-        buf_add_format(out, "%.*s loops %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "items"), 0)));
-    if (event->kind == EVENT_VARS_SET)
-        buf_add_format(out, "%.*s sets %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(json_text(teller->arena, quell_get(data, "vars"), 0)));
-    if (event->kind == EVENT_CASE_CHOSEN)
-        buf_add_format(out, "%.*s takes case %lld\n", QUELL_ARG(path),
-                       (long long)quell_get_int(data, "case", -1));
-    if (event->kind == EVENT_ITERATION_STARTED)
-        buf_add_format(out, "%.*s goes on, %lld\n", QUELL_ARG(path),
-                       (long long)quell_get_int(data, "index", -1));
-    if (event->kind == EVENT_SUPPOSED)
-        buf_add_format(out, "%.*s supposed %.*s %.*s\n", QUELL_ARG(path),
-                       QUELL_ARG(quell_get_str(data, "what")),
-                       QUELL_ARG(quell_get_str(data, "answer")));
-}
-
-static inline void tell_retry(struct teller *teller, struct quell_str path,
-                              const struct event *event)
-{
-    int64_t until_us = quell_get(event->data, "until").as.integer * 1000000;
-
-    buf_add_format(&teller->told, "%.*s waits %llds\n", QUELL_ARG(path),
-                   (long long)((until_us - event->at_us) / 1000000));
-}
-
-static inline void tell_doubt(struct teller *teller, struct quell_str path,
-                              const struct event *event)
-{
-    if (event->kind == EVENT_RUN_HELD)
-        buf_add_format(&teller->told, "%.*s held\n", QUELL_ARG(path));
-    else
-        buf_add_format(&teller->told, "%.*s resolved %s\n", QUELL_ARG(path),
-                       quell_get_bool(event->data, "happened", false) ? "true" : "false");
-}
-
-typedef void tell_fn(struct teller *teller, struct quell_str path, const struct event *event);
-
-/* Events that stand in no row are not told. */
-static tell_fn *const tells[EVENT_KINDS] = {
-    [EVENT_CALL_SCHEDULED] = tell_call,      [EVENT_STEP_ENDED] = tell_end,
-    [EVENT_STEP_SKIPPED] = tell_end,         [EVENT_CATCH_STARTED] = tell_end,
-    [EVENT_LOOP_STARTED] = tell_found,       [EVENT_VARS_SET] = tell_found,
-    [EVENT_CASE_CHOSEN] = tell_found,        [EVENT_ITERATION_STARTED] = tell_found,
-    [EVENT_RETRY_WAITING] = tell_retry,      [EVENT_RUN_HELD] = tell_doubt,
-    [EVENT_OUTCOME_RESOLVED] = tell_doubt,   [EVENT_VARS_COMPUTED] = tell_run_event,
-    [EVENT_RUN_FAILING] = tell_run_event,    [EVENT_RUN_STOPPING] = tell_run_event,
-    [EVENT_RUN_CANCELLING] = tell_run_event, [EVENT_RUN_FINISHING] = tell_run_event,
-    [EVENT_RUN_ENDED] = tell_run_event,      [EVENT_WAIT_STARTED] = tell_waiting,
-    [EVENT_EVENT_CAME] = tell_waiting,       [EVENT_SUPPOSED] = tell_found,
-};
-
-static inline void tell_event(struct teller *teller, const struct event *event)
-{
-    if (tells[event->kind])
-        tells[event->kind](teller, shown(event->path), event);
-}
 
 static inline void record(struct teller *teller, const struct event *event)
 {
@@ -342,6 +179,7 @@ static inline void answer_call(struct teller *teller, struct quell_str path)
 struct asked_step {
     const struct teller *teller;
     struct quell_str path, waits;
+    struct quell_value asked;
     bool found;
 };
 
@@ -355,15 +193,55 @@ static inline bool has_answer(const struct teller *teller, struct quell_str path
     return false;
 }
 
+/* What people answer stands under the path with a `?`: the step may make a call as well. */
+static inline struct quell_str asked_path(struct arena *arena, struct quell_str path)
+{
+    return arena_format(arena, "%.*s?", QUELL_ARG(path));
+}
+
 static inline void asked_step(const struct run_step *step, void *user)
 {
     struct asked_step *asked = user;
+    bool event = str_is(step->waits, "event");
 
-    if (!asked->found && str_is(step->waits, "event") && has_answer(asked->teller, step->path)) {
-        asked->path = step->path;
-        asked->waits = step->waits;
-        asked->found = true;
-    }
+    if (asked->found ||
+        !(event || str_is(step->waits, "approval") || str_is(step->waits, "form")) ||
+        !has_answer(asked->teller,
+                    event ? step->path : asked_path(asked->teller->arena, step->path)))
+        return;
+    asked->path = step->path;
+    asked->waits = step->waits;
+    asked->asked = step->asked;
+    asked->found = true;
+}
+
+/* A person decides: {"by"} agrees, {"by", "no"} does not, {"by", "answers"} fills in the form. */
+static inline void decide_person(struct teller *teller, const struct asked_step *asked)
+{
+    struct map_builder map = {.arena = teller->arena};
+    struct quell_value said = next_answer(teller, asked_path(teller->arena, asked->path));
+    struct quell_str by = quell_get_str(said, "by");
+    struct quell_value answers = quell_get(said, "answers");
+    bool form = str_is(asked->waits, "form"), no = !quell_is_null(quell_get(said, "no"));
+    struct quell_error err = {0};
+    enum quell_code code;
+
+    code = form ? run_check_answers(teller->run, asked->path, by, teller->groups, answers,
+                                    teller->arena, &answers, &err)
+                : run_may_decide(teller->run, asked->path, by, !no, QUELL_STR(""), teller->groups,
+                                 &err);
+    if (code)
+        fail_msg("%.*s%s", QUELL_ARG(buf_str(&teller->told)), err.message);
+    map_add(&map, "by", quell_string(by));
+    map_add(&map, "digest", quell_get(asked->asked, "digest"));
+    map_add(&map, "answers", answers);
+    if (no)
+        map_add(&map, "reason", quell_get(said, "no"));
+    outside(teller,
+            form ? EVENT_FORM_ANSWERED
+            : no ? EVENT_APPROVAL_DENIED
+                 : EVENT_APPROVAL_GIVEN,
+            asked->path, map_made(&map));
 }
 
 /* An event comes in; one that does not fit is no event for the run. */
@@ -437,7 +315,10 @@ static inline bool happen(struct teller *teller)
     }
     run_each_step(teller->run, asked_step, &asked);
     if (asked.found) {
-        come(teller, asked.path);
+        if (str_is(asked.waits, "event"))
+            come(teller, asked.path);
+        else
+            decide_person(teller, &asked);
         return true;
     }
     if (run_due(teller->run) == INT64_MAX)
@@ -489,7 +370,7 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
         if (event.kind == EVENT_RUN_CANCELLING)
             give_cancel(teller);
         if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED ||
-            event.kind == EVENT_EVENT_CAME ||
+            (event.kind == EVENT_EVENT_CAME && has_answer(teller, event.path)) ||
             event.kind == EVENT_CALL_SENDING) { /* it was given then */
             if (quell_text_is(next_answer(teller, event.path), "later"))
                 (void)next_answer(teller, event.path);
@@ -501,6 +382,10 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             if (quell_find(teller->answers, name, &scripted))
                 (void)next_answer(teller, name);
         }
+        if ((event.kind == EVENT_APPROVAL_GIVEN || event.kind == EVENT_APPROVAL_DENIED ||
+             event.kind == EVENT_FORM_ANSWERED) &&
+            has_answer(teller, asked_path(teller->arena, event.path))) /* a plan supposes them */
+            (void)next_answer(teller, asked_path(teller->arena, event.path));
     }
 }
 

@@ -65,6 +65,7 @@ struct fake {
     struct quell_str deliveries[FAKE_DELIVERIES];
     size_t delivery_count;
     struct quell_str cancelled; /* "run by reason" of the last cancel */
+    struct quell_str decided;   /* the last decision, its parts with blanks between */
     struct quell_str resolved;  /* "run step happened by" of the last resolve */
     enum quell_code resolve_code;
     struct service *service;
@@ -182,6 +183,30 @@ static UNUSED enum quell_code fake_cancel(void *engine, struct quell_str run, st
     return QUELL_OK;
 }
 
+static UNUSED enum quell_code fake_decide(void *engine, const struct quell_decision *decision,
+                                          quell_done_fn *done, void *user, struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "not by this person");
+    fake->decided = arena_format(
+        fake->arena, "%.*s %.*s %d %.*s %.*s %.*s %.*s", QUELL_ARG(decision->run),
+        QUELL_ARG(decision->step), decision->agrees, QUELL_ARG(decision->by),
+        QUELL_ARG(decision->digest), QUELL_ARG(decision->reason), QUELL_ARG(decision->answers));
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_approvals(void *engine, struct quell_document *document,
+                                             struct quell_error *err)
+{
+    (void)engine;
+    (void)err;
+    *document = (struct quell_document){.value = quell_list(NULL, 0)};
+    return QUELL_OK;
+}
+
 static UNUSED enum quell_code fake_runs(void *engine, const struct quell_runs_options *options,
                                         struct quell_document *document, struct quell_error *err)
 {
@@ -257,6 +282,8 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .store_url = fake_store_url,
                                  .submit = fake_submit,
                                  .resolve = fake_resolve,
+                                 .decide = fake_decide,
+                                 .approvals = fake_approvals,
                                  .cancel = fake_cancel,
                                  .runs = fake_runs,
                                  .show = fake_show,

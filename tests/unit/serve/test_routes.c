@@ -199,6 +199,50 @@ static void a_run_is_cancelled_over_the_socket_and_nowhere_else(void **state)
     (void)rmdir(place.folder);
 }
 
+static void people_decide_over_the_socket_and_nowhere_else(void **state)
+{
+    struct place place;
+    struct fake fake;
+    struct client client;
+    struct quell_str head, body;
+
+    (void)state;
+    make_place(&place);
+    start_at(&fake, &place);
+    assert_int_equal(ask(&fake, say(&fake, "decide", "{\"agrees\":true}"), &body), 403);
+    assert_int_equal(ask(&fake, say(&fake, "answer", "{\"answers\":{}}"), &body), 403);
+    assert_int_equal(ask(&fake, GET("/api/v1/approvals"), &body), 403);
+    assert_int_equal(fake.decided.len, 0);
+    open_unix(&client, &fake, place.socket);
+    assert_int_equal(client_ask(&client, GET("/api/v1/approvals"), &head, &body), 200);
+    assert_int_equal(client_ask(&client,
+                                say(&fake, "decide",
+                                    "{\"step\":\"a\",\"agrees\":false,\"by\":\"ana\",\"digest\":"
+                                    "\"12ab\",\"reason\":\"no\"}"),
+                                &head, &body),
+                     200);
+    assert_true(str_is(fake.decided, "7f3a a 0 ana 12ab no "));
+    assert_int_equal(client_ask(&client, say(&fake, "decide", "{\"agrees\":true}"), &head, &body),
+                     200);
+    assert_true(has(fake.decided, "7f3a  1 uid "));
+    assert_int_equal(client_ask(&client, say(&fake, "decide", "{}"), &head, &body), 400);
+    assert_int_equal(client_ask(&client,
+                                say(&fake, "answer", "{\"answers\":{\"a\":1},\"by\":\"ben\"}"),
+                                &head, &body),
+                     200);
+    assert_true(str_is(fake.decided, "7f3a  0 ben   {\"a\":1}"));
+    assert_int_equal(client_ask(&client, say(&fake, "answer", "{\"answers\":7}"), &head, &body),
+                     400);
+    /* A decision is never taken on a GET. */
+    assert_int_equal(client_ask(&client, GET("/api/v1/runs/7f3a/decide"), &head, &body), 405);
+    fake.resolve_code = QUELL_DENIED;
+    assert_int_equal(client_ask(&client, say(&fake, "decide", "{\"agrees\":true}"), &head, &body),
+                     403);
+    client_close(&client);
+    fake_stop(&fake);
+    (void)rmdir(place.folder);
+}
+
 static void a_step_is_resolved_over_the_socket_and_nowhere_else(void **state)
 {
     struct place place;
@@ -425,6 +469,7 @@ int main(void)
         cmocka_unit_test(readiness_follows_the_engine_and_the_drain),
         cmocka_unit_test(metrics_are_prometheus_text_with_escapes),
         cmocka_unit_test(a_step_is_resolved_over_the_socket_and_nowhere_else),
+        cmocka_unit_test(people_decide_over_the_socket_and_nowhere_else),
         cmocka_unit_test(a_run_is_cancelled_over_the_socket_and_nowhere_else),
         cmocka_unit_test(a_stale_socket_is_replaced_and_a_file_is_not),
         cmocka_unit_test(the_socket_lies_beside_the_store),

@@ -1,0 +1,165 @@
+/*
+ * resolve.c - what a step is about to do, for those who are asked whether it may: its calls with
+ * their arguments and targets, as far as they can be known before it begins, and the digest of
+ * that. Nothing is said and nothing changed.
+ *
+ * A call inside the step whose arguments depend on what a step before it in there will give cannot
+ * be resolved: its own text stands for it, which the playbook's revision fixes.
+ */
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "policy/cap.h"
+#include "run/question.h"
+#include "value/fields.h"
+#include "value/json.h"
+#include "value/value.h"
+
+static const char *const effects[] = {"reads", "notes", "changes", "disrupts"};
+
+struct resolving {
+    struct run *run;
+    struct list_builder calls;
+    struct quell_value error; /* of the call that was looked at last, when it cannot be resolved */
+};
+
+/* The checked arguments, or null. */
+static struct quell_value with_of(struct resolving *resolving, const struct frame *frame,
+                                  const struct step *step)
+{
+    struct run *run = resolving->run;
+    struct quell_value given = quell_map(NULL, 0), input;
+    struct quell_error err;
+
+    if (step->with &&
+        scope_eval_tree(run, frame, step->with, step->with_place, &given, &resolving->error))
+        return quell_null();
+    if (fields_check(run->arena, step->action->inputs, given, &input, &err)) {
+        resolving->error = scope_error(run, quell_code_name(err.code), "%.*s: %s",
+                                       QUELL_ARG(step->uses), err.message);
+        return quell_null();
+    }
+    return input;
+}
+
+static void resolve_call(struct resolving *resolving, const struct frame *frame,
+                         const struct step *step, struct quell_str path)
+{
+    struct run *run = resolving->run;
+    struct map_builder map = {.arena = run->arena};
+    struct quell_value with = with_of(resolving, frame, step);
+
+    map_add(&map, "step", quell_string(path));
+    map_add(&map, "action", quell_string(step->uses));
+    map_add(&map, "effect", quell_text(effects[step->action->effect]));
+    map_add(&map, "connection", quell_string(step->connection));
+    if (step->condition.expr)
+        map_add(&map, "if", quell_string(cel_source(step->condition.expr)));
+    map_add(&map, "with", with);
+    map_add(&map, "targets",
+            quell_is_null(with) ? quell_list(NULL, 0)
+                                : policy_targets(run->arena, step->action, with));
+    list_add(&resolving->calls, map_made(&map));
+}
+
+static void resolve_list(struct resolving *resolving, const struct step_list *list,
+                         const struct frame *outer, struct quell_str prefix);
+
+static struct quell_str below(struct run *run, struct quell_str prefix, struct quell_str id)
+{
+    return arena_format(run->arena, "%.*s.%.*s", QUELL_ARG(prefix), QUELL_ARG(id));
+}
+
+/* The body of a loop, once for each item that is known. */
+static void resolve_items(struct resolving *resolving, const struct step *step,
+                          const struct frame *frame, struct quell_str path)
+{
+    struct run *run = resolving->run;
+    struct quell_value items = quell_null(), error;
+    /* It is only looked at: an outer frame is not written through it. */
+    struct frame body = {.outer = (struct frame *)frame, .steps = &step->steps, .as = step->as};
+    size_t i;
+
+    if (scope_eval(run, frame, &step->items, &items, &error) || !quell_is(items, QUELL_LIST)) {
+        resolve_list(resolving, &step->steps, frame, path);
+        return;
+    }
+    for (i = 0; i < quell_count(items) && i < step->max; i++) {
+        body.item = quell_at(items, i);
+        body.index = i;
+        resolve_list(resolving, &step->steps, &body,
+                     arena_format(run->arena, "%.*s[%zu]", QUELL_ARG(path), i));
+    }
+}
+
+static void resolve_one(struct resolving *resolving, const struct step *step,
+                        const struct frame *frame, struct quell_str path)
+{
+    size_t i;
+
+    if (step->kind == STEP_USES)
+        resolve_call(resolving, frame, step, path);
+    else if (step->kind == STEP_FOR_EACH)
+        resolve_items(resolving, step, frame, path);
+    else
+        resolve_list(resolving, &step->steps, frame, path);
+    resolve_list(resolving, &step->otherwise, frame, path);
+    for (i = 0; i < step->lane_count; i++)
+        resolve_list(resolving, &step->lanes[i].steps, frame, path);
+    resolve_list(resolving, &step->on_error_steps, frame,
+                 below(resolving->run, path, QUELL_STR("on-error")));
+}
+
+static void resolve_list(struct resolving *resolving, const struct step_list *list,
+                         const struct frame *outer, struct quell_str prefix)
+{
+    struct frame frame = {.outer = (struct frame *)outer, .steps = list};
+    size_t i;
+
+    for (i = 0; i < list->count; i++)
+        resolve_one(resolving, list->items[i], &frame,
+                    below(resolving->run, prefix, list->items[i]->id));
+}
+
+enum quell_code resolve_step(struct run *run, const struct instance *instance,
+                             struct quell_value *plan, struct quell_value *error)
+{
+    struct resolving resolving = {.run = run, .calls = {.arena = run->arena}};
+    struct map_builder map = {.arena = run->arena};
+
+    resolve_one(&resolving, instance->step, instance->frame, instance->path);
+    if (instance->step->kind == STEP_USES &&
+        quell_is_null(quell_get(resolving.calls.items[0], "with"))) {
+        *error = resolving.error; /* nobody is asked about what cannot be done */
+        return QUELL_INVALID;
+    }
+    map_add(&map, "playbook", quell_string(run->playbook->id));
+    map_add(&map, "revision", quell_text(run->playbook->revision));
+    map_add(&map, "step", quell_string(instance->path));
+    map_add(&map, "calls", list_made(&resolving.calls));
+    *plan = map_made(&map);
+    return QUELL_OK;
+}
+
+struct quell_str resolve_digest(struct run *run, struct quell_value plan)
+{
+    uint8_t digest[DIGEST_SHA256];
+
+    digest_sha256(json_text(run->arena, plan, JSON_COMPACT), digest);
+    return digest_hex(run->arena, digest, sizeof(digest));
+}
+
+struct quell_value resolve_shown(struct run *run, struct quell_value plan)
+{
+    struct quell_value calls = quell_get(plan, "calls");
+    struct list_builder list = {.arena = run->arena};
+    size_t i;
+
+    if (quell_count(calls) <= LIMIT_CALLS_SHOWN)
+        return plan;
+    for (i = 0; i < LIMIT_CALLS_SHOWN; i++)
+        list_add(&list, quell_at(calls, i));
+    plan = value_with(run->arena, plan, QUELL_STR("calls"), list_made(&list));
+    return value_with(run->arena, plan, QUELL_STR("more"),
+                      quell_int((int64_t)(quell_count(calls) - LIMIT_CALLS_SHOWN)));
+}
