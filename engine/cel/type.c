@@ -136,6 +136,25 @@ const struct cel_type *cel_type_field(struct arena *arena, const struct quell_fi
     return field->flags & QUELL_NULLABLE ? cel_type_nullable(arena, type) : type;
 }
 
+/* ---- values ------------------------------------------------------------------------------------
+ */
+
+const struct cel_type *cel_type_of_value(struct arena *arena, struct quell_value value)
+{
+    static const struct cel_type *const simple[] = {
+        [QUELL_NULL] = &cel_null,   [QUELL_BOOL] = &cel_bool,      [QUELL_INT] = &cel_int,
+        [QUELL_UINT] = &cel_uint,   [QUELL_DOUBLE] = &cel_double,  [QUELL_STRING] = &cel_string,
+        [QUELL_BYTES] = &cel_bytes, [QUELL_TIME] = &cel_timestamp, [QUELL_DURATION] = &cel_duration,
+    };
+    if (value.type == QUELL_LIST)
+        return cel_type_of(arena, CEL_LIST, &cel_dyn);
+    if (value.type == QUELL_MAP)
+        return cel_type_map(arena, &cel_string, &cel_dyn);
+    if (value.type < sizeof(simple) / sizeof(simple[0]) && simple[value.type])
+        return simple[value.type];
+    return &cel_dyn;
+}
+
 /* ---- fields ------------------------------------------------------------------------------------
  */
 

@@ -87,6 +87,8 @@ const struct cel_type *cel_type_lazy(struct arena *arena, struct quell_str name,
 /* What a row of a field table holds; without a description of its own an object or map is dyn
  * inside. */
 const struct cel_type *cel_type_field(struct arena *arena, const struct quell_field *field);
+/* What a value is; what a list or map holds is dyn, because others of its kind may hold else. */
+const struct cel_type *cel_type_of_value(struct arena *arena, struct quell_value value);
 /* The same type, which may be null, too. */
 const struct cel_type *cel_type_nullable(struct arena *arena, const struct cel_type *type);
 

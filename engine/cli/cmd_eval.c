@@ -14,11 +14,25 @@
 #include "loop/file.h"
 #include "value/value.h"
 
-static int show(const struct args *args, struct quell_document *document)
+/* Value and type as one document. */
+static int show_typed(const struct args *args, const struct quell_document *document,
+                      struct quell_str type)
+{
+    struct quell_pair pairs[] = {{quell_text("value"), document->value},
+                                 {quell_text("type"), quell_string(type)}};
+    struct quell_document shown = {quell_map(pairs, 2), document->memory};
+
+    print_json(&shown, args_output(args));
+    return EXIT_DONE;
+}
+
+static int show(const struct args *args, struct quell_document *document, struct quell_str type)
 {
     struct term term = term_of_output();
     enum output output = args_output(args);
 
+    if (args_flag(args, "type") && output != OUTPUT_TEXT)
+        return show_typed(args, document, type);
     if (output == OUTPUT_TEXT && quell_is(document->value, QUELL_STRING)) {
         term_value(&term, document->value, 0);
         putchar('\n');
@@ -28,6 +42,8 @@ static int show(const struct args *args, struct quell_document *document)
     } else {
         print_json(document, output);
     }
+    if (args_flag(args, "type"))
+        printf(": %.*s\n", QUELL_ARG(type));
     return EXIT_DONE;
 }
 
@@ -72,7 +88,7 @@ static int run(const struct args *args)
 {
     struct arena *arena;
     struct quell_document document = {0};
-    struct quell_str text, vars, rendered = QUELL_STR("");
+    struct quell_str text, vars, type, rendered = QUELL_STR("");
     struct quell_error err = {0};
     enum quell_code code;
     int status;
@@ -91,9 +107,9 @@ static int run(const struct args *args)
         arena_free(arena);
         return fail(&err);
     }
-    code = quell_eval(text, vars, &document, &rendered, &err);
+    code = quell_eval(text, vars, &document, &type, &rendered, &err);
     if (code == QUELL_OK) {
-        status = show(args, &document);
+        status = show(args, &document, type);
     } else if (rendered.len && args_output(args) != OUTPUT_TEXT) {
         status = show_error(args, &document, &err);
     } else if (rendered.len) {
@@ -109,6 +125,8 @@ static int run(const struct args *args)
 
 static const struct option_row options[] = {
     {"vars", 0, OPTION_TEXT, "FILE", "JSON object with the expression's variables (- = stdin)."},
+    {"type", 't', OPTION_FLAG, NULL,
+     "Print the type, too, that the checker knew before; with -o json: {value, type}."},
     {"jsonl", 0, OPTION_FLAG, NULL,
      "Read lines {id, expr, type_env, bindings, container}; write {id, value, type} for each."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
@@ -120,6 +138,7 @@ const struct command command_eval = {
     .doc = "Evaluates one CEL expression; without one, or with -, it is read from stdin.",
     .more = "  quell eval '[1, 2, 3].map(n, n * n)'\n"
             "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars vars.json\n"
+            "  quell eval --type 'incident.tags.map(t, t.size())' --vars vars.json\n"
             "  quell eval --jsonl < cases.jsonl\n\n"
             "With --jsonl the lines are cases of CEL's conformance suite; every line gets one, in\n"
             "the same order: {\"id\", \"value\": {\"t\": \"int\", \"v\": \"42\"}, \"type\"} or "

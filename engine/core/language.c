@@ -1,5 +1,5 @@
 /*
- * language.c - for authors: eval, explain. No store, no network.
+ * language.c - for authors: explain. No store, no network.
  */
 #include "core/core.h"
 
@@ -16,68 +16,6 @@
 #include "value/json.h"
 #include "value/value.h"
 #include "value/yaml.h"
-
-/* ---- eval --------------------------------------------------------------------------------------
- */
-
-static enum quell_code evaluate(struct arena *arena, struct quell_str expression,
-                                struct quell_value vars, struct quell_value *value,
-                                struct cel_fault *fault)
-{
-    struct cel_scope scope = {.vars = vars};
-    const struct cel *expr;
-    enum quell_code code = cel_parse(arena, expression, &expr, fault);
-
-    if (code)
-        return code;
-    return cel_eval(expr, &scope, arena, value, fault);
-}
-
-static struct quell_str picture(struct arena *arena, struct quell_str expression,
-                                const struct cel_fault *fault)
-{
-    struct diag_list list;
-    struct diag *diag;
-    struct buf out = {0};
-    struct quell_str text;
-
-    diag_init(&list, arena, QUELL_STR("expression"), expression);
-    diag = diag_add(&list, "QL110", SEVERITY_ERROR, fault->place, "%s", fault->message);
-    if (fault->help[0])
-        diag->help = arena_str(arena, quell_str_of(fault->help));
-    diag_render(&out, &list, diag, (struct diag_style){0});
-    text = arena_str(arena, buf_str(&out));
-    buf_free(&out);
-    return text;
-}
-
-enum quell_code quell_eval(struct quell_str expression, struct quell_str vars,
-                           struct quell_document *document, struct quell_str *rendered,
-                           struct quell_error *err)
-{
-    struct quell_document made;
-    struct arena *arena = document_begin(&made);
-    struct cel_fault fault = {0};
-    struct quell_value names = quell_map(NULL, 0);
-    enum quell_code code = QUELL_OK;
-
-    if (vars.len)
-        code = json_read(arena, vars, LIMIT_DOCUMENT_BYTES, &names, NULL, err);
-    if (code == QUELL_OK && !quell_is(names, QUELL_MAP))
-        code = error_set(err, QUELL_INVALID, "variables are a JSON object");
-    if (code) {
-        arena_free(arena);
-        return code;
-    }
-    code = evaluate(arena, arena_str(arena, expression), names, &made.value, &fault);
-    if (code) {
-        (void)error_set(err, code, "%s", fault.message);
-        if (rendered)
-            *rendered = picture(arena, arena_str(arena, expression), &fault);
-    }
-    *document = made;
-    return code;
-}
 
 /* ---- explain -----------------------------------------------------------------------------------
  */

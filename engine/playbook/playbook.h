@@ -13,7 +13,7 @@
 #include <quell/value.h>
 
 #include "base/diag.h"
-#include "cel/cel.h"
+#include "cel/check.h"
 #include "match/match.h"
 #include "playbook/start.h"
 
@@ -254,6 +254,8 @@ struct playbook_lint {
     const char *good; /* ... and one that does not; how they are completed: lints.def */
 };
 const struct playbook_lint *playbook_lints(size_t *count);
+/* The code of what the checker of expressions found. */
+const char *playbook_problem_code(enum cel_problem_kind kind);
 
 /* Where a fault inside a text (bytes of the expression or template) stands in the file; `scalar` is
  * the place of a playbook_text, or of any scalar of the file. */

@@ -31,6 +31,11 @@ static enum lint lint_of(enum cel_problem_kind kind)
     return LINT_MISMATCH;
 }
 
+const char *playbook_problem_code(enum cel_problem_kind kind)
+{
+    return lints[lint_of(kind)].code;
+}
+
 /* Whether a function of this name exists; then it was only called the wrong way. */
 static bool is_function(struct quell_str name)
 {

@@ -45,12 +45,13 @@ enum quell_code quell_graph(struct quell *engine, const char *playbook, const ch
                             struct quell_document *document,
                             struct quell_error *err) QUELL_MUST_CHECK;
 
-/* Evaluates one expression with `vars` (JSON object text or empty). Document: the value. On
- * QUELL_INVALID err->message is one line and *rendered (if not NULL) the picture with the caret, in
- * the document's memory. */
+/* Checks one expression with `vars` (JSON object text or empty) and evaluates it. Document: the
+ * value; *type (if not NULL) what the checker knew of it before: `list(int)`. On QUELL_INVALID
+ * err->message is one line and *rendered (if not NULL) the picture of all faults with their carets.
+ * Both texts are in the document's memory. */
 enum quell_code quell_eval(struct quell_str expression, struct quell_str vars,
-                           struct quell_document *document, struct quell_str *rendered,
-                           struct quell_error *err) QUELL_MUST_CHECK;
+                           struct quell_document *document, struct quell_str *type,
+                           struct quell_str *rendered, struct quell_error *err) QUELL_MUST_CHECK;
 
 /* One case of CEL's conformance suite: {"id", "expr"} and, where they are wanted, "container",
  * "type_env": [{"name", "type"}], "bindings": {name: tagged value}, "flags": ["disable_check",

@@ -178,6 +178,13 @@ contains "has a caret" "^" "$err"
 status "with -o json it is JSON" 1 quell eval '1/0' -o json
 contains "the error" zero "$(pick d.error <"$folder/out")"
 equal "eval -o json" '"a"' "$(quell eval "'a'" -o json)"
+equal "eval --type" '[2,4]
+: list(int)' "$(quell eval --type '[1, 2].map(n, n * 2)')"
+status "eval --type -o json" 0 quell eval --type "{'a': 1}" -o json
+equal "gives both" 'map(string, int) 1' "$(pick "d.type + ' ' + string(d.value.a)" <"$folder/out")"
+status "types that do not fit" 1 quell eval "1 + 'x' == 'a'.nope()"
+contains "are said" 'QL124' "$err"
+contains "all of them" "\`nope\` is not a function" "$err"
 status "actions" 0 quell actions -o json
 equal "a list of manifests" true "$(pick "d.exists(a, a.action == 'defender.isolate-device' && \
 a.effect == 'disrupts' && size(a.inputs) > 1 && a.settle)" <"$folder/out")"
