@@ -232,6 +232,10 @@ bool playbook_asks_before(const struct playbook *playbook);
 extern const struct quell_field playbook_fields[]; /* top-level keywords, for docs and schema */
 extern const struct quell_field step_fields[];     /* keywords of a step */
 
+/* JSON Schema (draft 7) of a playbook with these actions; lives in `arena`, borrows the tables. */
+struct quell_value playbook_schema(struct arena *arena, const struct playbook_actions *actions,
+                                   const struct quell_field *incident_fields);
+
 /* What the flags of these tables say beside enum quell_field_flag. */
 enum playbook_field_flag {
     PLAYBOOK_LATER = 1 << 16, /* of the language, but not run by this version: QL105 */

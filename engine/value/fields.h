@@ -37,6 +37,27 @@ bool fields_check_node(struct diag_list *diags, const struct quell_field *table,
                        const struct yaml_node *map, bool templates);
 
 struct quell_value fields_describe(struct arena *arena, const struct quell_field *table);
+
+/* JSON Schema (draft 7) of a map of the table. A field of type any, list or map that has `fields`
+ * holds maps of those; an any that has `words` beside them is one of the words or such a list. */
 struct quell_value fields_schema(struct arena *arena, const struct quell_field *table);
+
+struct fields_named {
+    const struct quell_field *table; /* NULL ends a list of them */
+    const char *name;
+};
+struct fields_schema_options {
+    const struct fields_named
+        *named;       /* tables that are `#/definitions/<name>` wherever they stand */
+    bool templates;   /* what is not QUELL_CONSTANT may be a text with ${{ }} instead */
+    uint32_t without; /* fields with one of these flags are left out */
+};
+struct quell_value fields_schema_with(struct arena *arena, const struct quell_field *table,
+                                      const struct fields_schema_options *options);
+/* The map for `definitions`: the schema of each named table. */
+struct quell_value fields_definitions(struct arena *arena,
+                                      const struct fields_schema_options *options);
+/* Words as a list of texts. */
+struct quell_value fields_words_value(struct arena *arena, const char *const *words);
 
 #endif

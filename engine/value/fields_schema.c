@@ -5,7 +5,7 @@
 #include "value/fields_parts.h"
 #include "value/value.h"
 
-static struct quell_value words_list(struct arena *arena, const char *const *words)
+struct quell_value fields_words_value(struct arena *arena, const char *const *words)
 {
     struct list_builder list = {.arena = arena};
     for (size_t i = 0; words && words[i]; i++)
@@ -24,7 +24,7 @@ static struct quell_value describe(struct arena *arena, const struct quell_field
     if (field->fallback)
         map_add(&map, "default", fields_fallback(arena, field));
     if (field->words)
-        map_add(&map, "words", words_list(arena, field->words));
+        map_add(&map, "words", fields_words_value(arena, field->words));
     if (field->flags & QUELL_SECRET_FIELD)
         map_add(&map, "secret", quell_bool(true));
     if (field->flags & QUELL_NULLABLE)
@@ -50,6 +50,11 @@ struct quell_value fields_describe(struct arena *arena, const struct quell_field
 
 /* ---- JSON Schema ----------------------------------------------------------------------------- */
 
+struct maker {
+    struct arena *arena;
+    const struct fields_schema_options *options; /* never NULL */
+};
+
 static void add_type(struct map_builder *schema, const struct quell_field *field, const char *type)
 {
     if (field->flags & QUELL_NULLABLE) {
@@ -72,12 +77,69 @@ static void add_enum(struct map_builder *schema, const struct quell_field *field
     map_add(schema, "enum", list_made(&words));
 }
 
-static struct quell_value schema_of(struct arena *arena, const struct quell_field *field);
+static struct quell_value schema_of(const struct maker *maker, const struct quell_field *field);
+static struct quell_value object_schema(const struct maker *maker, const struct quell_field *table,
+                                        bool nullable);
 
-static void add_shape(struct map_builder *schema, const struct quell_field *field)
+static struct quell_value any_of(struct arena *arena, struct quell_value one,
+                                 struct quell_value other)
+{
+    struct list_builder either = {.arena = arena};
+    list_add(&either, one);
+    list_add(&either, other);
+    return value_with(arena, quell_map(NULL, 0), QUELL_STR("anyOf"), list_made(&either));
+}
+
+/* A map of the table's keys: by its name when it has one, so that tables may hold themselves. */
+static struct quell_value table_schema(const struct maker *maker, const struct quell_field *table)
+{
+    const struct fields_named *named = maker->options->named;
+    for (; named && named->table; named++) {
+        if (named->table == table)
+            return value_with(maker->arena, quell_map(NULL, 0), QUELL_STR("$ref"),
+                              value_format(maker->arena, "#/definitions/%s", named->name));
+    }
+    return object_schema(maker, table, false);
+}
+
+/* What an item of a list, or a value of a map, is. */
+static struct quell_value item_schema(const struct maker *maker, const struct quell_field *field)
 {
     struct quell_field item = fields_item(field);
     item.doc = NULL; /* said about the field as a whole */
+    if (field->fields && item.type == QUELL_FIELD_ANY)
+        return table_schema(maker, field->fields);
+    if (field->fields && item.type == QUELL_FIELD_LIST) {
+        struct quell_field inner = {.type = QUELL_FIELD_LIST, .fields = field->fields};
+        return schema_of(maker, &inner);
+    }
+    return schema_of(maker, &item);
+}
+
+/* "fail", or a list of steps: words, a map of keys or a list of such maps, whatever there is. */
+static struct quell_value open_schema(const struct maker *maker, const struct quell_field *field)
+{
+    struct arena *arena = maker->arena;
+    struct list_builder either = {.arena = arena};
+    struct map_builder words = {.arena = arena}, scalar = {.arena = arena};
+    struct quell_field list = {.type = QUELL_FIELD_LIST, .fields = field->fields};
+    if (field->words) {
+        add_enum(&words, field);
+        list_add(&either, map_made(&words));
+        list_add(&either, schema_of(maker, &list));
+        return value_with(arena, quell_map(NULL, 0), QUELL_STR("anyOf"), list_made(&either));
+    }
+    map_add(&scalar, "type",
+            fields_words_value(arena,
+                               (const char *const[]){"string", "number", "boolean", "null", NULL}));
+    list_add(&either, table_schema(maker, field->fields));
+    list_add(&either, map_made(&scalar));
+    return value_with(arena, quell_map(NULL, 0), QUELL_STR("anyOf"), list_made(&either));
+}
+
+static void add_shape(const struct maker *maker, struct map_builder *schema,
+                      const struct quell_field *field)
+{
     switch (field->type) {
     case QUELL_FIELD_ANY:
         break;
@@ -106,11 +168,11 @@ static void add_shape(struct map_builder *schema, const struct quell_field *fiel
         break;
     case QUELL_FIELD_LIST:
         add_type(schema, field, "array");
-        map_add(schema, "items", schema_of(schema->arena, &item));
+        map_add(schema, "items", item_schema(maker, field));
         break;
     case QUELL_FIELD_MAP:
         add_type(schema, field, "object");
-        map_add(schema, "additionalProperties", schema_of(schema->arena, &item));
+        map_add(schema, "additionalProperties", item_schema(maker, field));
         break;
     case QUELL_FIELD_OBJECT:
         break; /* made whole by schema_of */
@@ -128,14 +190,17 @@ static void add_sizes(struct map_builder *schema, const struct quell_field *fiel
         map_add(schema, is_list ? "maxItems" : "maxLength", quell_int(field->size_max));
 }
 
-static struct quell_value object_schema(struct arena *arena, const struct quell_field *table,
+static struct quell_value object_schema(const struct maker *maker, const struct quell_field *table,
                                         bool nullable)
 {
+    struct arena *arena = maker->arena;
     struct map_builder schema = {.arena = arena}, properties = {.arena = arena};
     struct list_builder required = {.arena = arena};
     const struct quell_field self = {.flags = nullable ? QUELL_NULLABLE : 0};
     for (; table && table->name; table++) {
-        map_add(&properties, table->name, schema_of(arena, table));
+        if (table->flags & maker->options->without)
+            continue;
+        map_add(&properties, table->name, schema_of(maker, table));
         if (table->flags & QUELL_REQUIRED)
             list_add(&required, quell_text(table->name));
     }
@@ -148,25 +213,38 @@ static struct quell_value object_schema(struct arena *arena, const struct quell_
 }
 
 /* The schema without what is said about the field as a whole. */
-static struct quell_value bare_schema(struct arena *arena, const struct quell_field *field)
+static struct quell_value bare_schema(const struct maker *maker, const struct quell_field *field)
 {
+    struct map_builder schema = {.arena = maker->arena};
     if (field->type == QUELL_FIELD_OBJECT)
-        return object_schema(arena, field->fields, field->flags & QUELL_NULLABLE);
-    struct map_builder schema = {.arena = arena};
-    add_shape(&schema, field);
+        return field->flags & QUELL_NULLABLE ? object_schema(maker, field->fields, true)
+                                             : table_schema(maker, field->fields);
+    if (field->type == QUELL_FIELD_ANY && field->fields)
+        return open_schema(maker, field);
+    add_shape(maker, &schema, field);
     add_sizes(&schema, field);
     return map_made(&schema);
 }
 
-static struct quell_value schema_of(struct arena *arena, const struct quell_field *field)
+/* Where expressions may stand, each value may be a text with one. */
+static bool takes_template(const struct maker *maker, const struct quell_field *field)
 {
-    struct quell_value schema = bare_schema(arena, field);
-    if (field->type == QUELL_FIELD_LIST && field->flags & QUELL_ONE_OR_MANY) {
-        struct list_builder either = {.arena = arena};
-        struct quell_field item = fields_item(field);
-        list_add(&either, bare_schema(arena, &item));
-        list_add(&either, schema);
-        schema = value_with(arena, quell_map(NULL, 0), QUELL_STR("anyOf"), list_made(&either));
+    return maker->options->templates && !(field->flags & QUELL_CONSTANT) &&
+           field->type != QUELL_FIELD_ANY && field->type != QUELL_FIELD_OBJECT &&
+           field->type != QUELL_FIELD_STRING;
+}
+
+static struct quell_value schema_of(const struct maker *maker, const struct quell_field *field)
+{
+    struct arena *arena = maker->arena;
+    struct quell_value schema = bare_schema(maker, field);
+    if (field->type == QUELL_FIELD_LIST && field->flags & QUELL_ONE_OR_MANY)
+        schema = any_of(arena, item_schema(maker, field), schema);
+    if (takes_template(maker, field)) {
+        struct map_builder text = {.arena = arena};
+        map_add(&text, "type", quell_text("string"));
+        map_add(&text, "pattern", quell_text("\\$\\{\\{"));
+        schema = any_of(arena, schema, map_made(&text));
     }
     if (field->doc)
         schema = value_with(arena, schema, QUELL_STR("description"), quell_text(field->doc));
@@ -179,5 +257,22 @@ static struct quell_value schema_of(struct arena *arena, const struct quell_fiel
 
 struct quell_value fields_schema(struct arena *arena, const struct quell_field *table)
 {
-    return object_schema(arena, table, false);
+    static const struct fields_schema_options plain = {0};
+    return object_schema(&(struct maker){arena, &plain}, table, false);
+}
+
+struct quell_value fields_schema_with(struct arena *arena, const struct quell_field *table,
+                                      const struct fields_schema_options *options)
+{
+    return object_schema(&(struct maker){arena, options}, table, false);
+}
+
+struct quell_value fields_definitions(struct arena *arena,
+                                      const struct fields_schema_options *options)
+{
+    struct map_builder map = {.arena = arena};
+    const struct fields_named *named = options->named;
+    for (; named && named->table; named++)
+        map_add(&map, named->name, fields_schema_with(arena, named->table, options));
+    return map_made(&map);
 }

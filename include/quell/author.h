@@ -45,6 +45,12 @@ enum quell_code quell_graph(struct quell *engine, const char *playbook, const ch
                             struct quell_document *document,
                             struct quell_error *err) QUELL_MUST_CHECK;
 
+/* The JSON Schema (draft 7) of a document, for editors: "playbook" (with the installed connectors)
+ * or "config" (quell.yaml). Document: the schema. QUELL_NOT_FOUND: there is no such document. */
+enum quell_code quell_schema(struct quell *engine, const char *which,
+                             struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+
 /* Checks one expression with `vars` (JSON object text or empty) and evaluates it. Document: the
  * value; *type (if not NULL) what the checker knew of it before: `list(int)`. On QUELL_INVALID
  * err->message is one line and *rendered (if not NULL) the picture of all faults with their carets.
