@@ -55,6 +55,7 @@
 #define LIMIT_CALLS_SHOWN 100 /* calls that a question to a person lists; its digest is over all */
 #define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
+#define LIMIT_CALL_DEPTH 8 /* runs that call runs: deeper ones are a mistake, or a cycle */
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
 #define LIMIT_FINALLY_S 3600 /* what finally may take: it tidies up and tells people */
 

@@ -104,14 +104,17 @@ static void print_step(const struct term *term, struct quell_value step)
     struct quell_str status = quell_get_str(step, "status");
     const struct status_row *row = row_of(status);
     struct quell_value action = quell_get(step, "action"), reason = quell_get(step, "reason");
-    struct quell_value waits = quell_get(step, "waits_for");
-    bool call = !quell_is_null(action);
+    struct quell_value waits = quell_get(step, "waits_for"), child = quell_get(step, "run");
+    bool call = !quell_is_null(action) || !quell_is_null(quell_get(step, "calls"));
 
     printf("  %s%s%s ", term_on(term, row->tone), term_glyph(term, row->utf8, row->ascii),
            term_off(term));
     term_pad(quell_get_str(step, "path"), 22);
     printf(" ");
-    term_pad(call ? quell_str(action) : QUELL_STR(""), 24);
+    term_pad(!quell_is_null(action) ? quell_str(action)
+             : call                 ? quell_get_str(step, "calls")
+                                    : QUELL_STR(""),
+             24);
     printf(" %s", term_on(term, row->tone));
     term_pad(status, 10);
     printf("%s ", term_off(term));
@@ -125,6 +128,10 @@ static void print_step(const struct term *term, struct quell_value step)
             printf(" until ");
             print_time(quell_get(step, "until"));
         }
+    }
+    if (!quell_is_null(child)) {
+        printf(" run ");
+        term_print(quell_str(child));
     }
     if (!quell_is_null(reason)) {
         printf(" ");
@@ -149,9 +156,11 @@ static void print_failure(const struct term *term, struct quell_value run)
             error = quell_get(quell_at(events, i), "error");
     if (quell_is_null(error))
         return;
-    printf("%sfailed at%s ", term_on(term, TONE_BAD), term_off(term));
-    term_value(term, quell_get(error, "step"), 0);
-    printf(": ");
+    if (!quell_is_null(quell_get(error, "step"))) {
+        printf("%sfailed at%s ", term_on(term, TONE_BAD), term_off(term));
+        term_value(term, quell_get(error, "step"), 0);
+        printf(": ");
+    }
     term_value(term, quell_get(error, "code"), 0);
     printf(": ");
     term_value(term, quell_get(error, "message"), 0);
@@ -175,6 +184,11 @@ static void print_head(const struct term *term, struct quell_value run)
         printf("  \"");
         term_print(quell_get_str(run, "title"));
         printf("\"\n");
+    }
+    if (quell_get_str(run, "parent").len) {
+        printf("called by run ");
+        term_print(quell_get_str(run, "parent"));
+        putchar('\n');
     }
     printf("started ");
     print_time(quell_get(run, "started_at"));
@@ -253,6 +267,21 @@ static void print_events(struct quell_value events)
     }
 }
 
+static void print_outputs(const struct term *term, struct quell_value outputs)
+{
+    size_t i;
+
+    if (quell_count(outputs) > 0)
+        printf("\noutputs\n");
+    for (i = 0; i < quell_count(outputs); i++) {
+        printf("  ");
+        term_pad(quell_str(outputs.as.pairs[i].key), 22);
+        printf(" ");
+        term_value(term, outputs.as.pairs[i].value, VALUE_WIDTH);
+        putchar('\n');
+    }
+}
+
 void print_run(const struct term *term, struct quell_value run, bool events)
 {
     struct quell_value steps = quell_get(run, "steps");
@@ -261,6 +290,7 @@ void print_run(const struct term *term, struct quell_value run, bool events)
     print_head(term, run);
     for (i = 0; i < quell_count(steps); i++)
         print_step(term, quell_at(steps, i));
+    print_outputs(term, quell_get(run, "outputs"));
     if (quell_get_str(run, "fault").len) {
         printf("%sThe run cannot be taken up:%s ", term_on(term, TONE_BAD), term_off(term));
         term_print(quell_get_str(run, "fault"));

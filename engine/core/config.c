@@ -88,7 +88,7 @@ const char *config_find(struct arena *arena, const char *wanted)
 }
 
 /* The first diagnostic in one line. */
-static enum quell_code first_fault(const struct diag_list *diags, struct quell_error *err)
+enum quell_code first_fault(const struct diag_list *diags, struct quell_error *err)
 {
     const struct diag *first = NULL;
     struct diag_position at;

@@ -198,6 +198,8 @@ extern const struct quell_field config_fields[];
 /* Loads one playbook file's text; a fault is QUELL_INVALID with the first diagnostic. */
 enum quell_code loaded_new(struct registry *registry, struct quell_str file, struct quell_str text,
                            struct loaded **loaded, struct quell_error *err);
+/* The first error of a text as one line; QUELL_INVALID. */
+enum quell_code first_fault(const struct diag_list *diags, struct quell_error *err);
 enum quell_code loaded_from_file(struct registry *registry, const char *path,
                                  struct loaded **loaded, struct quell_error *err);
 struct loaded *loaded_hold(struct loaded *loaded);
@@ -303,6 +305,12 @@ enum quell_code active_cancel(struct active *active, struct quell_str by, struct
 enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
                          struct store_run *row, struct quell_error *err) QUELL_MUST_CHECK;
 
+/* children.c: runs that call runs; all in the open turn */
+void child_begin(struct active *active, struct quell_str path); /* child_called was said */
+void child_cancelling(struct active *active, struct quell_str path, struct quell_value data);
+void child_ended(struct active *child);       /* tells its caller, if it has one */
+void children_take_up(struct active *active); /* those that were called and not started */
+
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */
 
@@ -329,6 +337,8 @@ void answer_repeats(struct quell *engine);
 /* Forgets old deliveries, once an hour at the most. */
 void forget_deliveries(struct quell *engine);
 /* Starts a run in the open turn. */
+struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
+                              struct quell_value start_data, struct quell_error *err);
 struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
                          struct quell_value inputs, struct quell_str by, struct quell_error *err);
 

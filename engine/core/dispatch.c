@@ -167,6 +167,19 @@ static void drop_call(struct active *active, const struct event *event)
     }
 }
 
+/* What follows outside from an event that was decided. */
+static void dispatch(struct active *active, const struct event *event)
+{
+    struct run_call call;
+
+    if (event->kind == EVENT_CALL_SCHEDULED && run_find_call(active->run, event->path, &call))
+        dispatch_call(active, &call);
+    if (event->kind == EVENT_CHILD_CALLED)
+        child_begin(active, event->path);
+    if (event->kind == EVENT_CHILD_CANCELLING)
+        child_cancelling(active, event->path, event->data);
+}
+
 void advance(struct active *active)
 {
     struct quell *engine = active->engine;
@@ -177,7 +190,6 @@ void advance(struct active *active)
         return;
     active->deciding = true;
     do {
-        struct run_call call;
         size_t i;
 
         asked_us = active_now_us(active);
@@ -187,14 +199,14 @@ void advance(struct active *active)
         for (i = 0; i < events.count; i++)
             drop_call(active, &events.items[i]);
         for (i = 0; i < events.count; i++)
-            if (events.items[i].kind == EVENT_CALL_SCHEDULED &&
-                run_find_call(active->run, events.items[i].path, &call))
-                dispatch_call(active, &call);
+            dispatch(active, &events.items[i]);
         if (events.count && run_ended(active->run))
             count_end(engine, active->run);
     } while (events.count && !run_ended(active->run));
     active->deciding = false;
     active_arm(active, asked_us);
+    if (events.count && run_ended(active->run))
+        child_ended(active);
 }
 
 /* ---- outcomes ----------------------------------------------------------------------------------

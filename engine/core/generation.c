@@ -191,6 +191,26 @@ static enum quell_code load_playbooks(const struct quell *engine, struct generat
     return code;
 }
 
+/* What they say of each other; the first fault. */
+static enum quell_code check_set(const struct generation *generation, struct quell_error *err)
+{
+    size_t i, count = generation->playbook_count;
+    struct playbook_member *members =
+        arena_array(generation->arena, struct playbook_member, count + 1);
+    struct diag_list *lists = arena_array(generation->arena, struct diag_list, count + 1);
+
+    for (i = 0; i < count; i++) {
+        const struct playbook *playbook = generation->playbooks[i]->playbook;
+        diag_init(&lists[i], generation->arena, playbook->file, playbook->text);
+        members[i] = (struct playbook_member){playbook, &lists[i]};
+    }
+    playbook_check_set(members, count);
+    for (i = 0; i < count; i++)
+        if (lists[i].errors)
+            return first_fault(&lists[i], err);
+    return QUELL_OK;
+}
+
 /* `order` first, equal ones by id; whatever folder they are from. */
 static int by_order(const void *a, const void *b)
 {
@@ -268,6 +288,8 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
         code = configure_connections(made, err);
     if (code == QUELL_OK && with_playbooks)
         code = load_playbooks(engine, made, err);
+    if (code == QUELL_OK && with_playbooks)
+        code = check_set(made, err);
     generation_settle(made);
     if (code) {
         generation_release(made);

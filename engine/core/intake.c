@@ -68,19 +68,16 @@ static enum quell_code receive(struct quell *engine, struct arena *arena, struct
 /* ---- starting runs -----------------------------------------------------------------------------
  */
 
-struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
-                         struct quell_value inputs, struct quell_str by, struct quell_error *err)
+struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
+                              struct quell_value start_data, struct quell_error *err)
 {
     struct commit *commit = turn_commit(engine);
-    const struct playbook *playbook = loaded->playbook;
-    enum run_mode mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE;
-    struct run *run = run_new(playbook, new_id(engine->loop, commit->arena));
+    struct run *run = run_new(loaded->playbook, new_id(engine->loop, commit->arena));
     struct active *active = active_new(engine, engine->generation, loaded, run);
     struct run_world world = generation_world(engine->generation);
 
     run_set_world(run, &world);
-    if (say(active, EVENT_RUN_STARTED, QUELL_STR(""),
-            run_start_data(commit->arena, playbook, incident, inputs, mode, by), err)) {
+    if (say(active, EVENT_RUN_STARTED, QUELL_STR(""), start_data, err)) {
         active_free(active);
         return NULL;
     }
@@ -89,6 +86,17 @@ struct active *run_begin(struct quell *engine, struct loaded *loaded, struct que
     commit_revision(commit, loaded);
     engine->counters.runs_started++;
     return active;
+}
+
+struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
+                         struct quell_value inputs, struct quell_str by, struct quell_error *err)
+{
+    const struct playbook *playbook = loaded->playbook;
+    enum run_mode mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE;
+
+    return run_begin_data(
+        engine, loaded,
+        run_start_data(turn_commit(engine)->arena, playbook, incident, inputs, mode, by), err);
 }
 
 /* What the triggers of all playbooks say of an incident. */

@@ -145,6 +145,17 @@ static void check_ids(struct lint *lint)
     }
 }
 
+/* Who calls whom. */
+static void check_calls(struct lint *lint)
+{
+    struct playbook_member *members = arena_array(lint->arena, struct playbook_member, lint->count);
+    size_t i;
+
+    for (i = 0; i < lint->count; i++)
+        members[i] = (struct playbook_member){lint->files[i].playbook, &lint->files[i].list};
+    playbook_check_set(members, lint->count);
+}
+
 /* ---- the document ------------------------------------------------------------------------------
  */
 
@@ -266,6 +277,7 @@ enum quell_code quell_lint(struct quell *engine, const char *const *paths,
         code = lint_path(&lint, *paths, err);
     if (code == QUELL_OK) {
         check_ids(&lint);
+        check_calls(&lint);
         made.value = report_of(&lint);
     }
     for (i = 0; i < lint.count; i++)

@@ -132,6 +132,7 @@ static void take_up(struct quell *engine, const struct store_run *row)
      * very run that is being walked, and be taken up a second time. */
     active->deciding = true;
     run_each_call(active->run, take_up_call, active);
+    children_take_up(active);
     active->deciding = false;
     advance(active);
     if (!quell_str_equal(row->state, quell_str_of(run_state(active->run))))

@@ -152,6 +152,8 @@ static void add_step(const struct run_step *step, void *user)
     map_add(&map, "with", step->input);
     map_add(&map, "output", step->output);
     map_add(&map, "error", step->error);
+    map_add(&map, "calls", step->step->calls.len ? quell_string(step->step->calls) : quell_null());
+    map_add(&map, "run", step->child.len ? quell_string(step->child) : quell_null());
     map_add(&map, "waits_for", step->waits.len ? quell_string(step->waits) : quell_null());
     map_add(&map, "until", time_or_null(step->until_us == INT64_MAX ? 0 : step->until_us));
     map_add(&map, "asked", step->asked);
@@ -186,10 +188,11 @@ static struct quell_value waits_for(struct quell_value steps)
 
 /* What its events say, when they can be read as a run. */
 static enum quell_code describe_steps(struct quell *engine, struct arena *arena,
-                                      const struct store_run *row, struct quell_value *list,
-                                      struct quell_error *err)
+                                      const struct store_run *row, struct quell_value *made,
+                                      struct quell_value *list, struct quell_error *err)
 {
     struct list_builder steps = {.arena = arena};
+    struct quell_value parent;
     struct loaded *loaded;
     struct run *run;
     enum quell_code code = journal_read_run(engine, row, &run, &loaded, err);
@@ -198,6 +201,9 @@ static enum quell_code describe_steps(struct quell *engine, struct arena *arena,
         return code;
     run_each_step(run, add_step, &steps);
     *list = value_copy(arena, list_made(&steps));
+    parent = run_parent(run).run.len ? value_copy_str(arena, run_parent(run).run) : quell_null();
+    *made = value_with(arena, *made, QUELL_STR("parent"), parent);
+    *made = value_with(arena, *made, QUELL_STR("outputs"), value_copy(arena, run_outputs(run)));
     run_free(run);
     loaded_release(loaded);
     return QUELL_OK;
@@ -212,7 +218,7 @@ static enum quell_code describe(struct quell *engine, struct arena *arena,
     struct quell_value made = row_value(arena, row), list = quell_list(NULL, 0);
     struct quell_error fault = {0};
 
-    if (describe_steps(engine, arena, row, &list, &fault))
+    if (describe_steps(engine, arena, row, &made, &list, &fault))
         made = value_with(arena, made, QUELL_STR("fault"),
                           value_copy_str(arena, quell_str_of(fault.message)));
     made = value_with(arena, made, QUELL_STR("waits_for"), waits_for(list));

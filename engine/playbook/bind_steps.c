@@ -175,6 +175,10 @@ static const struct quell_field iteration_fields[] = {
     {.name = "vars", .doc = "what `set` named in it"},
     {.name = NULL}};
 
+static const struct quell_field detached_fields[] = {
+    {.name = "run", .type = QUELL_FIELD_STRING, .doc = "id of the run that was started"},
+    {.name = NULL}};
+
 static void report_list(const struct binding *binding, const struct cel_reference *ref,
                         struct quell_str owner, bool items)
 {
@@ -234,6 +238,15 @@ static bool check_output(const struct binding *binding, const struct cel_referen
             report_list(binding, ref, owner, step->kind == STEP_FOR_EACH);
         return ref->count == 2;
     }
+    if (step->kind == STEP_CALL && step->detach)
+        return !bind_fields(binding, ref, detached_fields, 2, owner);
+    if (step->kind == STEP_CALL && ref->count > 2) { /* judged with the playbook: set.c */
+        grow(loader, loader->reads, loader->read_count, loader->read_cap);
+        loader->reads[loader->read_count++] =
+            (struct playbook_read){step, ref->path[2], bind_place(binding, ref->places[2])};
+    }
+    if (step->kind == STEP_CALL)
+        return true;
     diag = report(loader, UNKNOWN_REFERENCE, bind_place(binding, ref->places[1]),
                   "`%.*s` has no output", QUELL_ARG(ref->path[0]));
     diag->help = step->kind == STEP_SET ? QUELL_STR("what it sets is read as `vars.<name>`")

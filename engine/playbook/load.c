@@ -61,6 +61,21 @@ static void load_manual(struct loader *loader, const struct yaml_node *node)
     diag->help = QUELL_STR("write `manual:` alone");
 }
 
+static void load_call_trigger(struct loader *loader, const struct yaml_pair *call)
+{
+    const struct yaml_node *node = call ? &call->node : NULL;
+    struct diag *diag;
+    if (!node)
+        return;
+    loader->playbook->callable = quell_is_null(node->value) || quell_is(node->value, QUELL_BOOL);
+    if (quell_is(node->value, QUELL_BOOL))
+        loader->playbook->callable = node->value.as.boolean;
+    if (quell_is_null(node->value) || quell_is(node->value, QUELL_BOOL))
+        return;
+    diag = report(loader, WRONG_TYPE, head_place(loader, node), "`call` takes nothing");
+    diag->help = QUELL_STR("write `call:` alone");
+}
+
 /* The names in `where`. Its syntax is the trigger's affair and has been judged there. */
 static void load_where(struct loader *loader, const struct yaml_node *incident)
 {
@@ -89,7 +104,7 @@ static void load_triggers(struct loader *loader, const struct yaml_node *root)
     if (!on->node.count) {
         struct diag *diag = report(loader, MISSING_KEY, on->key.place,
                                    "`on` names nothing that starts the playbook");
-        diag->help = QUELL_STR("give it `incident:` or `manual:`");
+        diag->help = QUELL_STR("give it `incident:`, `manual:` or `call:`");
     }
     if (incident) {
         loader->playbook->incident =
@@ -98,6 +113,7 @@ static void load_triggers(struct loader *loader, const struct yaml_node *root)
     }
     if (manual)
         load_manual(loader, manual);
+    load_call_trigger(loader, yaml_find(&on->node, QUELL_STR("call")));
 }
 
 /* A disrupting playbook should say which incidents are its own. */
@@ -196,6 +212,8 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     for (i = 0; i < loader->outline_count; i++)
         all[i] = loader->outline[i].step;
     playbook->all = all;
+    playbook->reads = loader->reads;
+    playbook->read_count = loader->read_count;
     playbook->step_count = loader->outline_count;
     check_triggers(loader, root);
     check_unread(loader);

@@ -89,6 +89,8 @@ struct loader {
     size_t outline_count, outline_cap;
     struct quell_str *foreign; /* ids inside steps of later kinds */
     size_t foreign_count, foreign_cap;
+    struct playbook_read *reads;
+    size_t read_count, read_cap;
     struct loaded_var *vars;
     size_t var_count, var_cap;
     size_t first, first_on_failure, first_finally; /* first steps of the top lists, or NO_STEP */

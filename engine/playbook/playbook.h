@@ -129,6 +129,12 @@ struct step {
     const struct cel_tree *with;         /* NULL = empty */
     struct place with_place, uses_place; /* with_place: of `with`, or of `set` */
 
+    /* call; `with` as of uses */
+    struct quell_str calls; /* id of a playbook */
+    struct place calls_place;
+    const struct yaml_node *call_with; /* or NULL */
+    bool detach;                       /* does not wait for it */
+
     /* for-each and while, and blocks (`steps` with `else`) */
     struct playbook_text items;   /* the list */
     struct playbook_text goes_on; /* while: the condition */
@@ -193,6 +199,13 @@ struct playbook_value {
     struct place place;
 };
 
+/* A place that reads one output of a called playbook. */
+struct playbook_read {
+    const struct step *step;
+    struct quell_str output;
+    struct place place;
+};
+
 struct playbook {
     struct quell_str id, name, description, owner;
     struct quell_value tags;
@@ -201,6 +214,7 @@ struct playbook {
     char revision[65];        /* hex SHA-256 of the text */
     struct trigger *incident; /* on.incident, or NULL */
     bool manual;              /* on.manual */
+    bool callable;            /* on.call */
     struct playbook_start start;
     const struct playbook_input *inputs;
     size_t input_count;
@@ -210,6 +224,8 @@ struct playbook {
     struct step_list steps, on_failure, finally;
     const struct step *const *all; /* by number */
     size_t step_count;
+    const struct playbook_read *reads; /* outputs of called playbooks */
+    size_t read_count;
     size_t disrupts; /* disrupting actions in the text */
     bool reads_all;  /* some expression reads `steps` or `vars` whole, not by a name in it */
     const struct yaml_node *document; /* what it was made of */
@@ -235,6 +251,17 @@ extern const struct quell_field step_fields[];     /* keywords of a step */
 /* JSON Schema (draft 7) of a playbook with these actions; lives in `arena`, borrows the tables. */
 struct quell_value playbook_schema(struct arena *arena, const struct playbook_actions *actions,
                                    const struct quell_field *incident_fields);
+
+/* ---- a set of playbooks that are served together: set.c ----------------------------------------
+ */
+
+struct playbook_member {
+    const struct playbook *playbook; /* NULL: it has errors of its own */
+    struct diag_list *diags;         /* of its text */
+};
+/* What can only be said of all of them: who calls whom, with what, and that nobody calls himself in
+ * the end. Adds to the members' diagnostics. */
+void playbook_check_set(const struct playbook_member *members, size_t count);
 
 /* What the flags of these tables say beside enum quell_field_flag. */
 enum playbook_field_flag {

@@ -38,7 +38,7 @@ const struct quell_field on_fields[] = {
     LATER("alert", "starts on an alert, as `incident` does"),
     LATER("webhook", "starts on a request to a path of its own"),
     LATER("schedule", "starts by the clock: `cron` or `every`"),
-    LATER("call", "may be called by another playbook"),
+    {.name = "call", .type = QUELL_FIELD_ANY, .doc = "may be called by another playbook"},
     LATER("run", "reacts to the end of another run"),
     {.name = NULL}};
 
@@ -328,7 +328,7 @@ const struct quell_field step_fields[] = {
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,
      .flags = QUELL_TEMPLATE | PLAYBOOK_OWNED,
-     .doc = "the inputs of the action"},
+     .doc = "the inputs of the action, or of the called playbook"},
     {.name = "for-each",
      .type = QUELL_FIELD_ANY,
      .flags = QUELL_EXPRESSION | PLAYBOOK_KIND,
@@ -375,7 +375,11 @@ const struct quell_field step_fields[] = {
      .fields = fail_fields,
      .flags = PLAYBOOK_KIND,
      .doc = "ends the run badly: `reason`"},
-    LATER_KIND("call", "runs another playbook as a child"),
+    {.name = "call",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | PLAYBOOK_KIND,
+     .doc = "runs the playbook of this id as a run of its own and waits for it; its `outputs` are "
+            "the step's output. It must have `on: call`"},
     {.name = "ask",
      .type = QUELL_FIELD_OBJECT,
      .fields = ask_fields,
@@ -434,7 +438,11 @@ const struct quell_field step_fields[] = {
     LATER("undo", "what takes the step back"),
     LATER("idempotency-key", "text that makes two calls the same call"),
     LATER("sensitive", "the output is sealed and masked"),
-    LATER("detach", "does not wait for the called playbook"),
+    {.name = "detach",
+     .type = QUELL_FIELD_BOOL,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .fallback = "false",
+     .doc = "does not wait for the called playbook: the output is `{run}`, its id"},
     {.name = NULL}};
 
 /* ---- what the roots of expressions have --------------------------------------------------------

@@ -195,6 +195,8 @@ static const struct cel_type *output_type(struct loader *loader, size_t index)
         return step->wait && step->wait->event ? typing_of(loader)->incident : &cel_dyn;
     case STEP_ASK:
         return step->ask ? form_type(loader, step->ask) : &cel_dyn;
+    case STEP_CALL: /* what it gives is known of a set of playbooks: set.c */
+        return &cel_dyn;
     case STEP_SET:
     case STEP_STOP:
     case STEP_FAIL:

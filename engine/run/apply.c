@@ -49,6 +49,9 @@ static enum quell_code run_started(struct run *run, struct instance *instance,
     run->incident = quell_get(event->data, "incident");
     run->inputs = quell_get(event->data, "inputs");
     run->by = quell_get_str(event->data, "by");
+    run->parent = (struct run_parent){quell_get_str(quell_get(event->data, "parent"), "run"),
+                                      quell_get_str(quell_get(event->data, "parent"), "step"),
+                                      quell_get_int(quell_get(event->data, "parent"), "depth", 0)};
     run->started_us = event->at_us;
     run->due_us = time_after(event->at_us, run->playbook->timeout_us);
     frame_open(run, &run->root, &run->playbook->steps, NULL, NULL, QUELL_STR(""));
@@ -414,6 +417,10 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_CALL_SENDING] = {true, call_sending},
     [EVENT_CALL_SLEEPING] = {true, call_sleeping},
     [EVENT_CALL_ENDED] = {true, call_ended},
+    [EVENT_CHILD_CALLED] = {true, apply_child_called},
+    [EVENT_CHILD_STARTED] = {true, apply_child_started},
+    [EVENT_CHILD_CANCELLING] = {true, apply_child_cancelling},
+    [EVENT_CHILD_ENDED] = {true, apply_child_ended},
     [EVENT_RETRY_WAITING] = {true, retry_waiting},
     [EVENT_TIMER_FIRED] = {true, timer_fired},
     [EVENT_WAIT_STARTED] = {true, apply_wait_started},

@@ -47,6 +47,9 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
         return false;
     case PHASE_ANSWERED:
         return close_answered(decision, instance);
+    case PHASE_CHILD:
+        child_cancel(decision, instance, "its caller was cancelled");
+        return false;
     case PHASE_CALLING:
         closed = !instance->in_flight && !instance->sent_change;
         break;

@@ -175,7 +175,8 @@ static void close_one(const struct instance *instance, void *user)
 
     if (instance->phase == PHASE_ANSWERED && instance->status == STEP_UNKNOWN)
         emit_held(closing->decision, instance);
-    closing->open += instance->phase == PHASE_CALLING || instance->phase == PHASE_HELD;
+    closing->open += instance->phase == PHASE_CALLING || instance->phase == PHASE_CHILD ||
+                     instance->phase == PHASE_HELD;
 }
 
 /* Nothing new begins; what is on its way comes home, and no unknown outcome is passed over. */

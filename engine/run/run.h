@@ -157,6 +157,30 @@ enum quell_code run_check_answers(const struct run *run, struct quell_str path,
 enum quell_code run_event_fits(struct run *run, struct quell_str path, struct quell_value event,
                                bool *fits, struct quell_error *err) QUELL_MUST_CHECK;
 
+/* ---- runs that call runs ------------------------------------------------------------------------
+ */
+
+/* A step that has called another run, or is about to. */
+struct run_child {
+    struct quell_str path;
+    struct quell_str run; /* of the child; empty: it was not started yet */
+    struct quell_str playbook;
+    struct quell_value inputs;
+    bool detach, cancelling;
+};
+void run_each_child(const struct run *run, void (*each)(const struct run_child *child, void *user),
+                    void *user);
+bool run_find_child(const struct run *run, struct quell_str path, struct run_child *child);
+/* Who called this run; `run` is empty when nobody did. */
+struct run_parent {
+    struct quell_str run, step;
+    int64_t depth; /* of calls around this run: 1, 2 ... */
+};
+struct run_parent run_parent(const struct run *run);
+/* RUN_STARTED's data with the caller added. */
+struct quell_value run_child_data(struct arena *arena, struct quell_value start_data,
+                                  const struct run_parent *parent);
+
 enum step_status {
     STEP_NOT_RUN,
     STEP_RUNNING,
@@ -181,6 +205,7 @@ struct run_step {
     bool shadowed;           /* a shadow run: it was not sent */
     struct quell_str reason; /* why it was skipped or held */
     struct quell_value input, output, error;
+    struct quell_str child; /* id of the run that it called, or empty */
     struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "time", "event",
                                "approval", "form", "person", or empty */
     struct quell_value asked, given; /* the open question to people, and who has agreed; or null */

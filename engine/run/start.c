@@ -22,6 +22,17 @@ struct quell_value run_start_data(struct arena *arena, const struct playbook *pl
     return map_made(&map);
 }
 
+struct quell_value run_child_data(struct arena *arena, struct quell_value start_data,
+                                  const struct run_parent *parent)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "run", value_copy_str(arena, parent->run));
+    map_add(&map, "step", value_copy_str(arena, parent->step));
+    map_add(&map, "depth", quell_int(parent->depth));
+    return value_with(arena, start_data, QUELL_STR("parent"), map_made(&map));
+}
+
 struct quell_value run_cancel_data(struct arena *arena, struct quell_str by,
                                    struct quell_str reason)
 {

@@ -246,7 +246,8 @@ static void count_calls(const struct instance *instance, void *user)
 {
     size_t *calls = user;
 
-    *calls += instance->phase == PHASE_CALLING;
+    *calls += instance->phase == PHASE_CALLING ||
+              (instance->phase == PHASE_CHILD && instance->child.len == 0);
 }
 
 bool run_idle(const struct run *run)
@@ -268,6 +269,8 @@ static void find_due(const struct instance *instance, void *user)
 {
     int64_t *due = user;
 
+    if (instance->phase == PHASE_CHILD && !instance->child_cancelling && instance->due_us < *due)
+        *due = instance->due_us;
     if ((instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
          instance->phase == PHASE_ASKING) &&
         instance->until_us < *due)
@@ -351,6 +354,8 @@ static struct quell_str waits_for(const struct instance *instance)
     case PHASE_ASKING:
         return instance->gate_passed || !instance->step->approve ? QUELL_STR("form")
                                                                  : QUELL_STR("approval");
+    case PHASE_CHILD:
+        return QUELL_STR("run");
     case PHASE_HELD:
         return QUELL_STR("person");
     case PHASE_IDLE:
@@ -375,6 +380,7 @@ static struct run_step step_of(const struct instance *instance)
         .input = instance->input,
         .output = instance->output,
         .error = instance->error,
+        .child = instance->child,
         .waits = waits_for(instance),
         .asked = instance->asked,
         .given = instance->given,
@@ -414,4 +420,57 @@ bool run_find_step(const struct run *run, struct quell_str path, struct run_step
         return false;
     *step = step_of(instance);
     return true;
+}
+
+/* ---- runs that call runs ------------------------------------------------------------------------
+ */
+
+struct run_parent run_parent(const struct run *run)
+{
+    return run->parent;
+}
+
+static struct run_child child_of(const struct instance *instance)
+{
+    return (struct run_child){
+        .path = instance->path,
+        .run = instance->child,
+        .playbook = instance->step->calls,
+        .inputs = instance->input,
+        .detach = instance->step->detach,
+        .cancelling = instance->child_cancelling,
+    };
+}
+
+bool run_find_child(const struct run *run, struct quell_str path, struct run_child *child)
+{
+    const struct instance *instance = run_instance(run, path);
+
+    if (instance == NULL || instance->phase != PHASE_CHILD)
+        return false;
+    *child = child_of(instance);
+    return true;
+}
+
+struct child_visit {
+    void (*each)(const struct run_child *child, void *user);
+    void *user;
+};
+
+static void visit_child(const struct instance *instance, void *user)
+{
+    const struct child_visit *visit = user;
+    struct run_child child;
+
+    if (instance->phase != PHASE_CHILD)
+        return;
+    child = child_of(instance);
+    visit->each(&child, visit->user);
+}
+
+void run_each_child(const struct run *run, void (*each)(const struct run_child *child, void *user),
+                    void *user)
+{
+    struct child_visit visit = {each, user};
+    run_each_instance(run, visit_child, &visit);
 }

@@ -15,6 +15,7 @@ enum phase {
     PHASE_IDLE,     /* not begun */
     PHASE_STARTED,  /* begun; a step that calls has no call yet */
     PHASE_CALLING,  /* a call is scheduled and has not ended */
+    PHASE_CHILD,    /* a called run has not ended */
     PHASE_ANSWERED, /* the call ended, the names are set; what follows is not decided yet */
     PHASE_RETRYING, /* waits before the next attempt */
     PHASE_WAITING,  /* for a time or an event */
@@ -57,7 +58,9 @@ struct instance {
     struct quell_value given; /* who has agreed to it: list of {by, at} */
     unsigned rounds;          /* how often it was asked */
     bool gate_passed, escalated;
-    bool refused; /* denied, or nobody answered: how it ends is not decided yet */
+    bool refused;           /* denied, or nobody answered: how it ends is not decided yet */
+    struct quell_str child; /* call: id of the called run, once it was started */
+    bool child_cancelling;  /* and it is to end before its end */
     /* the call */
     struct quell_str key, connection;
     struct quell_value call_state;
@@ -104,6 +107,7 @@ struct run {
     bool started, failing, stopping, cancelling, finishing, ended;
     bool vars_known;           /* those at the top of the playbook are computed */
     struct quell_value cancel; /* the error of what is cancelled */
+    struct run_parent parent;  /* who called it */
     struct quell_value ending; /* what it ends with: the data of run_finishing or run_ended */
     struct quell_str by;
     struct quell_value incident, inputs, vars, error;
@@ -160,6 +164,14 @@ enum quell_code apply_case_chosen(struct run *run, struct instance *instance,
                                   const struct event *event, struct quell_error *err);
 enum quell_code apply_iteration_started(struct run *run, struct instance *instance,
                                         const struct event *event, struct quell_error *err);
+enum quell_code apply_child_called(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err);
+enum quell_code apply_child_started(struct run *run, struct instance *instance,
+                                    const struct event *event, struct quell_error *err);
+enum quell_code apply_child_cancelling(struct run *run, struct instance *instance,
+                                       const struct event *event, struct quell_error *err);
+enum quell_code apply_child_ended(struct run *run, struct instance *instance,
+                                  const struct event *event, struct quell_error *err);
 void apply_branches(struct run *run, struct instance *instance); /* of a `parallel`, all at once */
 
 /* apply_people.c: approvals and forms. */
@@ -251,6 +263,8 @@ void run_advance(struct decision *decision);
 /* gate.c: the approval in front of a step. True when it has been passed and the step may go on;
  * else *flow is what the list does. */
 bool gate_pass(struct decision *decision, struct instance *instance, enum flow *flow);
+/* step_call.c: says once that the called run is to end. */
+void child_cancel(struct decision *decision, struct instance *instance, const char *reason);
 
 /* cancel.c: ends what is under way in a frame, begins nothing. False: something has to be waited
  * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.
@@ -295,6 +309,7 @@ enum flow step_advance_ASK(struct decision *decision, struct instance *instance)
 enum flow step_advance_WAIT(struct decision *decision, struct instance *instance);
 enum flow step_advance_FAIL(struct decision *decision, struct instance *instance);
 enum flow step_advance_BLOCK(struct decision *decision, struct instance *instance);
+enum flow step_advance_CALL(struct decision *decision, struct instance *instance);
 enum flow step_advance_PARALLEL(struct decision *decision, struct instance *instance);
 enum flow step_advance_SWITCH(struct decision *decision, struct instance *instance);
 enum flow step_advance_WHILE(struct decision *decision, struct instance *instance);

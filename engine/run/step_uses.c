@@ -178,6 +178,7 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
         return after_wait(decision, instance);
     case PHASE_IDLE:
     case PHASE_CALLING:
+    case PHASE_CHILD:
     case PHASE_WAITING:
     case PHASE_ASKING:
     case PHASE_HELD:

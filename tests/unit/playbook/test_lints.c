@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "fixture.h"
 
@@ -22,6 +23,27 @@ static struct quell_str complete(struct arena *arena, const char *example)
     if (str_starts(text, QUELL_STR("quell:")))
         return text;
     return arena_format(arena, "%s%s%s", HEAD, example[0] == '-' ? "steps:\n" : "", example);
+}
+
+/* Loads the first playbook of an example, and checks it as a set with the one behind it. */
+static struct playbook *load_set(struct arena *arena, const char *example, struct diag_list *diags)
+{
+    struct playbook_member members[2] = {{NULL, diags}};
+    struct diag_list others;
+    struct quell_str text = quell_str_of(example);
+    size_t cut = str_find(text, QUELL_STR("===\n"), 0);
+    struct playbook *made, *other = NULL;
+    if (cut != SIZE_MAX) {
+        other = fixture_load(arena, str_slice(text, cut + 4, text.len), &others);
+        assert_non_null(other);
+        members[1] = (struct playbook_member){other, &others};
+        text = str_slice(text, 0, cut);
+    }
+    made = fixture_load(arena, complete(arena, arena_str(arena, text).data), diags);
+    members[0].playbook = made;
+    playbook_check_set(members, other ? 2 : 1);
+    playbook_free(other);
+    return made;
 }
 
 static size_t count_code(const struct diag_list *diags, const char *code)
@@ -49,12 +71,12 @@ static void test_examples(void **state)
     for (i = 0; i < count; i++, lint++) {
         struct arena *arena = arena_new(0);
         struct diag_list bad, good;
-        struct playbook *made = fixture_load(arena, complete(arena, lint->bad), &bad);
+        struct playbook *made = load_set(arena, lint->bad, &bad);
         bool as_said = count_code(&bad, lint->code) == 1 && bad.count == 1 &&
                        bad.items[0].severity == lint->severity &&
-                       (made == NULL) == (lint->severity == SEVERITY_ERROR);
+                       (bad.errors > 0) == (lint->severity == SEVERITY_ERROR);
         playbook_free(made);
-        made = fixture_load(arena, complete(arena, lint->good), &good);
+        made = load_set(arena, lint->good, &good);
         if (!as_said || good.count || !made) {
             show(&bad, lint->code);
             show(&good, lint->code);

@@ -288,6 +288,36 @@ static inline void suppose(struct teller *teller, const struct run_question *que
     outside(teller, EVENT_SUPPOSED, question->path, run_suppose_data(teller->arena, question, i));
 }
 
+static inline void first_child(const struct run_child *child, void *user)
+{
+    struct open_call *open = user;
+    bool never = quell_text_is(look_ahead(open->teller, child->path), "never");
+
+    if (open->found || (child->run.len && never && !child->cancelling))
+        return;
+    open->path = child->path;
+    open->found = true;
+}
+
+/* A called run starts, or ends as the script says; "never" is until it is to end. */
+static inline void answer_child(struct teller *teller, struct quell_str path)
+{
+    struct map_builder map = {.arena = teller->arena};
+    struct run_child child;
+    struct quell_value answer;
+
+    assert_true(run_find_child(teller->run, path, &child));
+    map_add(&map, "run", quell_text("child"));
+    if (child.run.len == 0) {
+        outside(teller, EVENT_CHILD_STARTED, path, map_made(&map));
+        return;
+    }
+    answer = next_answer(teller, path);
+    if (quell_text_is(answer, "never"))
+        answer = next_answer(teller, path);
+    outside(teller, EVENT_CHILD_ENDED, path, answer);
+}
+
 /* Something happens outside: a call is answered, a person speaks, or time passes. */
 static inline bool happen(struct teller *teller)
 {
@@ -299,6 +329,11 @@ static inline bool happen(struct teller *teller)
         run_each_call(teller->run, first_call, &open);
     if (open.found) {
         answer_call(teller, open.path);
+        return true;
+    }
+    run_each_child(teller->run, first_child, &open);
+    if (open.found) {
+        answer_child(teller, open.path);
         return true;
     }
     run_each_step(teller->run, held_step, &open);
@@ -371,8 +406,9 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             give_cancel(teller);
         if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED ||
             (event.kind == EVENT_EVENT_CAME && has_answer(teller, event.path)) ||
-            event.kind == EVENT_CALL_SENDING) { /* it was given then */
-            if (quell_text_is(next_answer(teller, event.path), "later"))
+            event.kind == EVENT_CALL_SENDING || event.kind == EVENT_CHILD_ENDED) {
+            struct quell_value given = next_answer(teller, event.path); /* it was given then */
+            if (quell_text_is(given, "later") || quell_text_is(given, "never"))
                 (void)next_answer(teller, event.path);
         }
         if (event.kind == EVENT_SUPPOSED) {

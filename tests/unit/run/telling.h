@@ -215,25 +215,62 @@ static inline void tell_doubt(struct teller *teller, struct quell_str path,
                        quell_get_bool(event->data, "happened", false) ? "true" : "false");
 }
 
+/* A run that is called. */
+static inline void tell_child(struct teller *teller, struct quell_str path,
+                              const struct event *event)
+{
+    struct quell_value data = event->data;
+    struct buf *out = &teller->told;
+
+    if (event->kind == EVENT_CHILD_CALLED)
+        buf_add_format(out, "%.*s calls run of %.*s %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "playbook")),
+                       QUELL_ARG(json_text(teller->arena, quell_get(data, "inputs"), 0)));
+    if (event->kind == EVENT_CHILD_CANCELLING)
+        buf_add_format(out, "%.*s ends its run: %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "reason")));
+    if (event->kind == EVENT_CHILD_ENDED)
+        buf_add_format(out, "%.*s run %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "status")));
+}
+
 typedef void tell_fn(struct teller *teller, struct quell_str path, const struct event *event);
 
 /* Events that stand in no row are not told. */
 static tell_fn *const tells[EVENT_KINDS] = {
-    [EVENT_CALL_SCHEDULED] = tell_call,      [EVENT_STEP_ENDED] = tell_end,
-    [EVENT_STEP_SKIPPED] = tell_end,         [EVENT_CATCH_STARTED] = tell_end,
-    [EVENT_LOOP_STARTED] = tell_found,       [EVENT_VARS_SET] = tell_found,
-    [EVENT_CASE_CHOSEN] = tell_found,        [EVENT_ITERATION_STARTED] = tell_found,
-    [EVENT_RETRY_WAITING] = tell_retry,      [EVENT_RUN_HELD] = tell_doubt,
-    [EVENT_OUTCOME_RESOLVED] = tell_doubt,   [EVENT_VARS_COMPUTED] = tell_run_event,
-    [EVENT_RUN_FAILING] = tell_run_event,    [EVENT_RUN_STOPPING] = tell_run_event,
-    [EVENT_RUN_CANCELLING] = tell_run_event, [EVENT_RUN_FINISHING] = tell_run_event,
-    [EVENT_RUN_ENDED] = tell_run_event,      [EVENT_WAIT_STARTED] = tell_waiting,
-    [EVENT_EVENT_CAME] = tell_waiting,       [EVENT_SUPPOSED] = tell_found,
-    [EVENT_APPROVAL_ASKED] = tell_people,    [EVENT_APPROVAL_WAIVED] = tell_people,
-    [EVENT_APPROVAL_GIVEN] = tell_people,    [EVENT_APPROVAL_GRANTED] = tell_people,
-    [EVENT_APPROVAL_DENIED] = tell_people,   [EVENT_APPROVAL_ESCALATED] = tell_people,
-    [EVENT_APPROVAL_EXPIRED] = tell_people,  [EVENT_FORM_ASKED] = tell_people,
-    [EVENT_FORM_ANSWERED] = tell_people,     [EVENT_FORM_EXPIRED] = tell_people,
+    [EVENT_CALL_SCHEDULED] = tell_call,
+    [EVENT_STEP_ENDED] = tell_end,
+    [EVENT_STEP_SKIPPED] = tell_end,
+    [EVENT_CATCH_STARTED] = tell_end,
+    [EVENT_LOOP_STARTED] = tell_found,
+    [EVENT_VARS_SET] = tell_found,
+    [EVENT_CASE_CHOSEN] = tell_found,
+    [EVENT_ITERATION_STARTED] = tell_found,
+    [EVENT_RETRY_WAITING] = tell_retry,
+    [EVENT_RUN_HELD] = tell_doubt,
+    [EVENT_OUTCOME_RESOLVED] = tell_doubt,
+    [EVENT_VARS_COMPUTED] = tell_run_event,
+    [EVENT_RUN_FAILING] = tell_run_event,
+    [EVENT_RUN_STOPPING] = tell_run_event,
+    [EVENT_RUN_CANCELLING] = tell_run_event,
+    [EVENT_RUN_FINISHING] = tell_run_event,
+    [EVENT_RUN_ENDED] = tell_run_event,
+    [EVENT_WAIT_STARTED] = tell_waiting,
+    [EVENT_EVENT_CAME] = tell_waiting,
+    [EVENT_CHILD_CALLED] = tell_child,
+    [EVENT_CHILD_CANCELLING] = tell_child,
+    [EVENT_CHILD_ENDED] = tell_child,
+    [EVENT_SUPPOSED] = tell_found,
+    [EVENT_APPROVAL_ASKED] = tell_people,
+    [EVENT_APPROVAL_WAIVED] = tell_people,
+    [EVENT_APPROVAL_GIVEN] = tell_people,
+    [EVENT_APPROVAL_GRANTED] = tell_people,
+    [EVENT_APPROVAL_DENIED] = tell_people,
+    [EVENT_APPROVAL_ESCALATED] = tell_people,
+    [EVENT_APPROVAL_EXPIRED] = tell_people,
+    [EVENT_FORM_ASKED] = tell_people,
+    [EVENT_FORM_ANSWERED] = tell_people,
+    [EVENT_FORM_EXPIRED] = tell_people,
 };
 
 static inline void tell_event(struct teller *teller, const struct event *event)

@@ -339,6 +339,67 @@ static const struct story ends[] = {
      "run failed\n"},
 };
 
+#define CALLS(more)                                                                                \
+    "  - id: c\n    call: other\n    with: { who: \"${{ incident.title }}\" }\n" more
+
+static const struct story calls[] = {
+    {"a called run gives its outputs",
+     CALLS("") "  - id: after\n    uses: test.look\n"
+               "    with: { device_id: \"${{ steps.c.output.id }}\" }\n",
+     "{\"c\":[{\"status\":\"succeeded\",\"outputs\":{\"id\":\"z\"}}],\"after\":[" OK "]}",
+     "c calls run of other {\"who\":\"a title\"}\n"
+     "c run succeeded\n"
+     "c succeeded\n"
+     "after calls test.look {\"device_id\":\"z\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"its failure is the step's",
+     CALLS("    on-error: continue\n") "  - id: after\n    uses: test.look\n    with: { device_id: "
+                                       "\"${{ steps.c.error.code }}\" }\n",
+     "{\"c\":[{\"status\":\"failed\",\"error\":{\"code\":\"refused\",\"message\":\"no\"}}],"
+     "\"after\":[" OK "]}",
+     "c calls run of other {\"who\":\"a title\"}\n"
+     "c run failed\n"
+     "c failed refused\n"
+     "after calls test.look {\"device_id\":\"refused\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"its time is up", CALLS("    timeout: 5m\n"), "{\"c\":[\"never\",{\"status\":\"cancelled\"}]}",
+     "c calls run of other {\"who\":\"a title\"}\n"
+     "c ends its run: the time of its caller was up\n"
+     "c run cancelled\n"
+     "c timed-out timed-out\n"
+     "run failed\n"},
+    {"... but it succeeded at the last moment", CALLS("    timeout: 5m\n"),
+     "{\"c\":[\"never\",{\"status\":\"succeeded\"}]}",
+     "c calls run of other {\"who\":\"a title\"}\n"
+     "c ends its run: the time of its caller was up\n"
+     "c run succeeded\n"
+     "c succeeded\n"
+     "run succeeded\n"},
+    {"detached, nothing waits",
+     CALLS("    detach: true\n") "  - id: after\n    uses: test.look\n"
+                                 "    with: { device_id: \"${{ steps.c.output.run }}\" }\n",
+     "{\"after\":[" OK "]}",
+     "c calls run of other {\"who\":\"a title\"}\n"
+     "c succeeded\n"
+     "after calls test.look {\"device_id\":\"child\"}\n"
+     "after succeeded\n"
+     "run succeeded\n"},
+    {"a branch that fails ends the run that another one called",
+     "  - id: p\n    parallel:\n      one:\n        - id: c\n          call: other\n"
+     "      two:\n        - id: a\n          uses: test.look\n          with: { device_id: d1 }\n",
+     "{\"p.one.c\":[\"never\",{\"status\":\"cancelled\"}],\"p.two.a\":[" REFUSED "]}",
+     "p.one.c calls run of other {}\n"
+     "p.two.a calls test.look {\"device_id\":\"d1\"}\n"
+     "p.two.a failed refused\n"
+     "p.one.c ends its run: its caller was cancelled\n"
+     "p.one.c run cancelled\n"
+     "p.one.c cancelled\n"
+     "p failed refused\n"
+     "run failed\n"},
+};
+
 /* Told of plans: run.id is not known there. */
 static const struct story plans_of_flow[] = {
     {"an unknown case is supposed not to hold, the next one to",
@@ -442,13 +503,14 @@ TELL(switches)
 TELL(whiles)
 TELL(parallels)
 TELL(ends)
+TELL(calls)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(switches_are_told),  cmocka_unit_test(whiles_are_told),
         cmocka_unit_test(parallels_are_told), cmocka_unit_test(ends_are_told),
-        cmocka_unit_test(plans_are_told),
+        cmocka_unit_test(calls_are_told),     cmocka_unit_test(plans_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,202 @@
+/*
+ * children.c - runs that call runs. The child is started in the turn that said the call, and its
+ * end is told to its caller in the turn in which it ends: each is one commit, so that a crash finds
+ * both or neither.
+ */
+#include "core/core.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "loop/log.h"
+#include "value/value.h"
+
+static void complain(const struct active *active, const struct quell_error *err)
+{
+    log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(active->run)), err->message);
+}
+
+/* ---- the start ---------------------------------------------------------------------------------
+ */
+
+/* The call came to nothing: no run was started. */
+static void end_unstarted(struct active *active, const struct run_child *child,
+                          const struct quell_error *cause)
+{
+    struct arena *arena = turn_commit(active->engine)->arena;
+    struct map_builder map = {.arena = arena}, error = {.arena = arena};
+    struct quell_error err = {0};
+
+    map_add(&error, "code", quell_text(quell_code_name(cause->code)));
+    map_add(&error, "message", value_copy_str(arena, quell_str_of(cause->message)));
+    map_add(&map, "status", quell_text("failed"));
+    map_add(&map, "error", map_made(&error));
+    if (say(active, EVENT_CHILD_ENDED, child->path, map_made(&map), &err))
+        complain(active, &err);
+}
+
+static enum quell_code find_callee(const struct active *active, const struct run_child *child,
+                                   struct loaded **loaded, struct quell_error *err)
+{
+    const struct playbook *playbook;
+
+    *loaded = generation_playbook(active->engine->generation, child->playbook);
+    if (*loaded == NULL)
+        return error_set(err, QUELL_NOT_FOUND, "there is no playbook `%.*s`",
+                         QUELL_ARG(child->playbook));
+    playbook = (*loaded)->playbook;
+    if (!playbook->callable)
+        return error_set(err, QUELL_REFUSED, "`%.*s` may not be called: it has no `on: call`",
+                         QUELL_ARG(child->playbook));
+    if (playbook->state == PLAYBOOK_OFF)
+        return error_set(err, QUELL_REFUSED, "`%.*s` is off", QUELL_ARG(child->playbook));
+    if (run_parent(active->run).depth >= LIMIT_CALL_DEPTH)
+        return error_set(err, QUELL_LIMIT, "calls are %d deep at most", LIMIT_CALL_DEPTH);
+    return QUELL_OK;
+}
+
+/* Starts the run; nothing of it is decided yet. */
+static enum quell_code begin(struct active *active, const struct run_child *child,
+                             struct active **begun, struct quell_error *err)
+{
+    struct quell *engine = active->engine;
+    struct arena *arena = turn_commit(engine)->arena;
+    struct run_world world = generation_world(engine->generation);
+    struct run_parent parent = {run_id(active->run), child->path,
+                                run_parent(active->run).depth + 1};
+    struct quell_value inputs;
+    struct loaded *loaded;
+    bool shadow;
+    enum quell_code code = find_callee(active, child, &loaded, err);
+
+    if (code == QUELL_OK)
+        code = run_make_inputs(arena, loaded->playbook, child->inputs, run_incident(active->run),
+                               &world, &inputs, err);
+    if (code)
+        return code;
+    shadow = run_mode(active->run) == RUN_SHADOW || loaded->playbook->state == PLAYBOOK_SHADOW;
+    *begun = run_begin_data(
+        engine, loaded,
+        run_child_data(arena,
+                       run_start_data(arena, loaded->playbook, run_incident(active->run), inputs,
+                                      shadow ? RUN_SHADOW : RUN_LIVE, QUELL_STR("call")),
+                       &parent),
+        err);
+    return *begun ? QUELL_OK : err->code;
+}
+
+void child_begin(struct active *active, struct quell_str path)
+{
+    struct map_builder map = {.arena = turn_commit(active->engine)->arena};
+    struct quell_error err = {0};
+    struct active *begun = NULL;
+    struct run_child child;
+
+    if (active->engine->drain || !run_find_child(active->run, path, &child) || child.run.len)
+        return; /* what is called in a drain is started by the next open */
+    if (begin(active, &child, &begun, &err)) {
+        end_unstarted(active, &child, &err);
+        return;
+    }
+    map_add(&map, "run", value_copy_str(map.arena, run_id(begun->run)));
+    if (say(active, EVENT_CHILD_STARTED, path, map_made(&map), &err))
+        complain(active, &err);
+    advance(begun);
+}
+
+/* ---- the end -----------------------------------------------------------------------------------
+ */
+
+/* The child's error, as the step's: `step` would be a path of the child. */
+static struct quell_value error_of(struct arena *arena, const struct run *child)
+{
+    struct quell_value error = run_error(child), code = quell_get(error, "code");
+    struct map_builder map = {.arena = arena};
+
+    if (quell_is_null(error))
+        return error;
+    map_add(&map, "code", value_copy(arena, code));
+    map_add(&map, "message",
+            value_format(arena, "run %.*s of `%.*s`: %.*s", QUELL_ARG(run_id(child)),
+                         QUELL_ARG(run_playbook(child)->id),
+                         QUELL_ARG(quell_get_str(error, "message"))));
+    return map_made(&map);
+}
+
+void child_ended(struct active *child)
+{
+    struct quell *engine = child->engine;
+    struct run_parent parent = run_parent(child->run);
+    struct map_builder map = {.arena = turn_commit(engine)->arena};
+    struct quell_error err = {0};
+    struct active *active;
+    struct run_child waits;
+
+    if (parent.run.len == 0)
+        return;
+    active = active_wake(engine, parent.run, &err);
+    if (active == NULL || !run_find_child(active->run, parent.step, &waits) ||
+        !quell_str_equal(waits.run, run_id(child->run)))
+        return; /* it does not wait for it */
+    map_add(&map, "status", quell_text(run_state(child->run)));
+    map_add(&map, "outputs", value_copy(map.arena, run_outputs(child->run)));
+    map_add(&map, "error", error_of(map.arena, child->run));
+    if (say(active, EVENT_CHILD_ENDED, parent.step, map_made(&map), &err))
+        complain(active, &err);
+    if (!active->deciding)
+        advance(active);
+}
+
+/* ---- the end before the end --------------------------------------------------------------------
+ */
+
+void child_cancelling(struct active *active, struct quell_str path, struct quell_value data)
+{
+    struct quell *engine = active->engine;
+    struct quell_error err = {0};
+    struct active *begun;
+    struct run_child child;
+    struct arena *arena = turn_commit(engine)->arena;
+
+    if (!run_find_child(active->run, path, &child) || child.run.len == 0)
+        return;
+    begun = active_wake(engine, child.run, &err);
+    if (begun && run_cancellable(begun->run) &&
+        active_cancel(begun, arena_format(arena, "run %.*s", QUELL_ARG(run_id(active->run))),
+                      quell_get_str(data, "reason"), &err))
+        complain(active, &err);
+}
+
+/* ---- after a crash -----------------------------------------------------------------------------
+ */
+
+struct paths {
+    struct arena *arena;
+    struct quell_str *items;
+    size_t count, cap;
+};
+
+static void collect(const struct run_child *child, void *user)
+{
+    struct paths *paths = user;
+
+    if (child->run.len)
+        return; /* it is a row of its own, and tells its end itself */
+    if (paths->count == paths->cap) {
+        size_t cap = paths->cap ? paths->cap * 2 : 8;
+        paths->items = arena_grow(paths->arena, paths->items, paths->cap * sizeof(*paths->items),
+                                  cap * sizeof(*paths->items));
+        paths->cap = cap;
+    }
+    paths->items[paths->count++] = child->path;
+}
+
+void children_take_up(struct active *active)
+{
+    struct paths paths = {.arena = turn_commit(active->engine)->arena};
+    size_t i;
+
+    run_each_child(active->run, collect, &paths);
+    for (i = 0; i < paths.count; i++)
+        child_begin(active, paths.items[i]);
+}

@@ -1,0 +1,177 @@
+/*
+ * set.c - playbooks that stand beside each other: whether a called one is there and may be called,
+ * what is given to it and read from it, and that no playbook is its own caller in the end.
+ */
+#include "playbook/load.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* Adds a diagnostic of the table to a member's. */
+#define say_of(member, NAME, where, ...)                                                           \
+    diag_add((member)->diags, lints[LINT_##NAME].code, lints[LINT_##NAME].severity, (where),       \
+             __VA_ARGS__)
+
+struct set {
+    const struct playbook_member *members;
+    size_t count;
+    size_t *before; /* scratch of the search: from which member one was reached */
+};
+
+static size_t find(const struct set *set, struct quell_str id)
+{
+    size_t i;
+    for (i = 0; i < set->count; i++)
+        if (set->members[i].playbook && quell_str_equal(set->members[i].playbook->id, id))
+            break;
+    return i;
+}
+
+/* ---- one call ----------------------------------------------------------------------------------
+ */
+
+static void report_missing(const struct set *set, const struct playbook_member *member,
+                           const struct step *step)
+{
+    struct diag *diag = say_of(member, UNKNOWN_PLAYBOOK, step->calls_place,
+                               "there is no playbook `%.*s` among these", QUELL_ARG(step->calls));
+    struct quell_str *ids = arena_array(member->diags->arena, struct quell_str, set->count + 1);
+    struct quell_str nearest;
+    size_t i, count = 0;
+    for (i = 0; i < set->count; i++)
+        if (set->members[i].playbook && set->members[i].playbook->callable)
+            ids[count++] = set->members[i].playbook->id;
+    nearest = str_nearest(step->calls, ids, count);
+    diag->help = nearest.len
+                     ? diag_format(member->diags, "did you mean `%.*s`?", QUELL_ARG(nearest))
+                     : QUELL_STR("check it together with the playbook that it calls");
+}
+
+static void check_with(const struct playbook_member *member, const struct step *step,
+                       const struct playbook *callee)
+{
+    struct arena *arena = member->diags->arena;
+    struct quell_field *table = arena_array(arena, struct quell_field, callee->input_count + 1);
+    const struct yaml_node empty = {.value = quell_map(NULL, 0), .place = step->calls_place};
+    const struct yaml_node *with = step->call_with ? step->call_with : &empty;
+    size_t i, before = member->diags->count;
+    for (i = 0; i < callee->input_count; i++)
+        table[i] = callee->inputs[i].field;
+    (void)fields_check_node(member->diags, table, with, true); /* faults are in diags */
+    for (i = before; i < member->diags->count; i++) {
+        struct diag *diag = &member->diags->items[i];
+        if (diag->place.offset == with->place.offset)
+            diag->place = step->calls_place; /* not the whole map */
+        if (!diag->note.len)
+            diag->note =
+                diag_format(member->diags, "these are the inputs of `%.*s`", QUELL_ARG(callee->id));
+    }
+}
+
+static void check_reads(const struct playbook_member *member, const struct step *step,
+                        const struct playbook *callee)
+{
+    struct diag_list *diags = member->diags;
+    struct quell_str *names = arena_array(diags->arena, struct quell_str, callee->output_count + 1);
+    size_t i, k;
+    for (k = 0; k < callee->output_count; k++)
+        names[k] = callee->outputs[k].name;
+    for (i = 0; i < member->playbook->read_count; i++) {
+        const struct playbook_read *read = &member->playbook->reads[i];
+        struct quell_str nearest;
+        struct diag *diag;
+        for (k = 0; k < callee->output_count; k++)
+            if (quell_str_equal(names[k], read->output))
+                break;
+        if (read->step != step || k < callee->output_count)
+            continue;
+        diag = say_of(member, UNKNOWN_REFERENCE, read->place, "`%.*s` has no output `%.*s`",
+                      QUELL_ARG(callee->id), QUELL_ARG(read->output));
+        nearest = str_nearest(read->output, names, callee->output_count);
+        diag->help = nearest.len ? diag_format(diags, "did you mean `%.*s`?", QUELL_ARG(nearest))
+                                 : QUELL_STR("name it under `outputs:` there");
+    }
+}
+
+/* ---- cycles ------------------------------------------------------------------------------------
+ */
+
+/* Whether `to` is reached from `from` by calls; then set->before tells the way back. */
+static bool reaches(const struct set *set, size_t from, size_t to)
+{
+    const struct playbook *playbook = set->members[from].playbook;
+    size_t i;
+    if (from == to)
+        return true;
+    for (i = 0; i < playbook->step_count; i++) {
+        const struct step *step = playbook->all[i];
+        size_t next = step->kind == STEP_CALL ? find(set, step->calls) : set->count;
+        if (next == set->count || set->before[next] != NO_STEP)
+            continue;
+        set->before[next] = from;
+        if (reaches(set, next, to))
+            return true;
+    }
+    return false;
+}
+
+static void check_cycle(const struct set *set, size_t caller, const struct step *step,
+                        size_t callee)
+{
+    const struct playbook_member *member = &set->members[caller];
+    struct quell_str way = member->playbook->id;
+    struct diag *diag;
+    size_t i, at = caller;
+    for (i = 0; i < set->count; i++)
+        set->before[i] = NO_STEP;
+    set->before[callee] = caller;
+    if (!reaches(set, callee, caller))
+        return;
+    do {
+        at = set->before[at];
+        way = diag_format(member->diags, "%.*s -> %.*s", QUELL_ARG(set->members[at].playbook->id),
+                          QUELL_ARG(way));
+    } while (at != caller);
+    diag = say_of(member, CYCLE, step->calls_place, "`%.*s` calls itself in the end",
+                  QUELL_ARG(member->playbook->id));
+    diag->note = way;
+    diag->help = QUELL_STR("take one of these calls out; `while` repeats steps");
+}
+
+/* ---- the set -----------------------------------------------------------------------------------
+ */
+
+static void check_call(const struct set *set, size_t caller, const struct step *step)
+{
+    const struct playbook_member *member = &set->members[caller];
+    size_t callee = find(set, step->calls);
+    const struct playbook *called;
+    struct diag *diag;
+    if (callee == set->count) {
+        report_missing(set, member, step);
+        return;
+    }
+    called = set->members[callee].playbook;
+    if (!called->callable) {
+        diag = say_of(member, NOT_CALLABLE, step->calls_place,
+                      "`%.*s` may not be called by other playbooks", QUELL_ARG(step->calls));
+        diag->help =
+            diag_format(member->diags, "add `call:` under `on:` of `%.*s`", QUELL_ARG(step->calls));
+    }
+    check_with(member, step, called);
+    if (!step->detach)
+        check_reads(member, step, called);
+    check_cycle(set, caller, step, callee);
+}
+
+void playbook_check_set(const struct playbook_member *members, size_t count)
+{
+    struct arena *arena = arena_new(0);
+    struct set set = {members, count, arena_array(arena, size_t, count + 1)};
+    size_t i, k;
+    for (i = 0; i < count; i++)
+        for (k = 0; members[i].playbook && k < members[i].playbook->step_count; k++)
+            if (members[i].playbook->all[k]->kind == STEP_CALL)
+                check_call(&set, i, members[i].playbook->all[k]);
+    arena_free(arena);
+}

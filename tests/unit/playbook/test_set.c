@@ -1,0 +1,93 @@
+/*
+ * test_set.c - what is said of playbooks only because they stand beside each other.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "fixture.h"
+
+#define HEAD(id) "quell: 1\nplaybook: " id "\non: { call: , manual: }\n"
+#define CALLED                                                                                     \
+    HEAD("called")                                                                                 \
+    "inputs:\n  who: { type: string, required: true }\n  n: { type: int }\n"                       \
+    "steps:\n  - id: s\n    set: { x: 1 }\noutputs: { x: '${{ vars.x }}' }\n"
+
+/* Each diagnostic of the first playbook as `CODE LINE: message | note`, one a line. */
+static void says(const char *const *texts, const char *expected)
+{
+    struct arena *arena = arena_new(0);
+    struct playbook_member members[4];
+    struct diag_list lists[4];
+    struct playbook *made[4];
+    struct buf told = {.size_max = 65536};
+    size_t i, count = 0;
+
+    for (; texts[count]; count++) {
+        made[count] = fixture_load(arena, quell_str_of(texts[count]), &lists[count]);
+        members[count] = (struct playbook_member){made[count], &lists[count]};
+    }
+    playbook_check_set(members, count);
+    diag_sort(&lists[0]);
+    for (i = 0; i < lists[0].count; i++) {
+        const struct diag *diag = &lists[0].items[i];
+        buf_add_format(&told, "%s %zu: %.*s | %.*s\n", diag->code,
+                       diag_position(lists[0].text, diag->place.offset).line,
+                       QUELL_ARG(diag->message), QUELL_ARG(diag->note));
+    }
+    if (!str_is(buf_str(&told), expected))
+        fail_msg("said\n%.*sexpected\n%s", QUELL_ARG(buf_str(&told)), expected);
+    for (i = 0; i < count; i++)
+        playbook_free(made[i]);
+    buf_free(&told);
+    arena_free(arena);
+}
+
+#define SAYS(expected, ...) says((const char *const[]){__VA_ARGS__, NULL}, expected)
+
+static void inputs_and_outputs(void **state)
+{
+    (void)state;
+    SAYS("",
+         HEAD("a") "steps:\n  - id: c\n    call: called\n    with: { who: '${{ run.id }}', n: 3 }\n"
+                   "  - fail: '${{ steps.c.output.x }}'\n",
+         CALLED);
+    SAYS("QL103 5: `who` is missing | these are the inputs of `called`\n",
+         HEAD("a") "steps:\n  - call: called\n", CALLED);
+    SAYS("QL102 6: unknown key `hwo` | these are the inputs of `called`\n"
+         "QL104 6: `n`: an int is expected, this is a string | these are the inputs of `called`\n",
+         HEAD("a") "steps:\n  - call: called\n    with: { who: x, hwo: x, n: many }\n", CALLED);
+    SAYS("QL114 8: `called` has no output `y` | \n",
+         HEAD("a") "steps:\n  - id: c\n    call: called\n    with: { who: x }\n"
+                   "  - fail: '${{ steps.c.output.y }}'\n",
+         CALLED);
+}
+
+static void cycles_are_named(void **state)
+{
+    (void)state;
+    SAYS("QL143 5: `a` calls itself in the end | a -> a\n", HEAD("a") "steps:\n  - call: a\n");
+    SAYS("QL143 5: `a` calls itself in the end | a -> b -> c -> a\n",
+         HEAD("a") "steps:\n  - call: b\n", HEAD("b") "steps:\n  - call: c\n",
+         HEAD("c") "steps:\n  - parallel: { x: [{ call: a, detach: true }] }\n");
+    SAYS("", HEAD("a") "steps:\n  - call: b\n  - call: c\n", HEAD("b") "steps:\n  - call: c\n",
+         HEAD("c") "steps:\n  - stop:\n");
+    /* A cycle beside it is not its own. */
+    SAYS("", HEAD("a") "steps:\n  - call: b\n", HEAD("b") "steps:\n  - call: c\n",
+         HEAD("c") "steps:\n  - call: b\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(inputs_and_outputs),
+                                       cmocka_unit_test(cycles_are_named)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
