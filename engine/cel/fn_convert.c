@@ -77,7 +77,7 @@ enum quell_code cel_convert_uint(struct evaluation *e, const struct node *node,
         return too_large(e, node, value, "uint");
     if (value.type == QUELL_DOUBLE) {
         double real = value_real(value);
-        if (!(real > -1 && real < 18446744073709551616.0))
+        if (!(real >= 0 && real < 18446744073709551616.0))
             return too_large(e, node, value, "uint");
         number = (uint64_t)real;
     }

@@ -19,7 +19,8 @@
 enum {
     PRECISION = 6,
     PRECISION_MAX = 1000, /* digits; a double has at most 767 that matter */
-    SCALAR_BYTES = 64,    /* of the text of a number or time, at most */
+    BYTES_A_STEP = 64,
+    SCALAR_BYTES = 64, /* of the text of a number or time, at most */
 };
 
 /* One clause. What was seen of all values is kept beside the text: a secret among them makes it
@@ -109,21 +110,36 @@ static enum quell_code add_map(struct clause *clause, struct quell_value map)
     return code;
 }
 
+/* What is not UTF-8 in bytes becomes U+FFFD. */
+static void add_bytes(struct buf *out, struct quell_str bytes)
+{
+    while (bytes.len) {
+        size_t valid = utf8_valid(bytes);
+        buf_add_str(out, str_slice(bytes, 0, valid));
+        if (valid < bytes.len)
+            buf_add_text(out, "\xef\xbf\xbd");
+        bytes = str_slice(bytes, valid + 1, bytes.len);
+    }
+}
+
 static enum quell_code add_text(struct clause *clause, struct quell_value value)
 {
-    enum quell_code code = evaluation_charge(clause->e, clause->node, 1 + value.len / 512);
+    enum quell_code code =
+        evaluation_charge(clause->e, clause->node, 1 + quell_str(value).len / BYTES_A_STEP);
     if (!code)
-        code = evaluation_room(clause->e, clause->node, SCALAR_BYTES + 2 * (size_t)value.len);
+        code = evaluation_room(clause->e, clause->node, SCALAR_BYTES);
     if (code || !is_known(clause, value))
         return code;
     if (value.type == QUELL_LIST)
         return add_list(clause, value);
     if (value.type == QUELL_MAP)
         return add_map(clause, value);
-    if (value.type == QUELL_NULL)
-        buf_add_text(&clause->out, "null");
-    else if (value.type == QUELL_OPTIONAL && value.len)
+    if (value.type == QUELL_OPTIONAL && value.len)
         return add_text(clause, value.as.items[0]);
+    if (value.type == QUELL_BYTES)
+        add_bytes(&clause->out, quell_str(value));
+    else if (value.type == QUELL_NULL)
+        buf_add_text(&clause->out, "null");
     else
         buf_add_str(&clause->out, cel_to_text(evaluation_arena(clause->e), value));
     return QUELL_OK;
@@ -208,7 +224,7 @@ static enum quell_code add_hex(struct clause *clause, struct quell_value value)
         buf_add_char(&clause->out, digits[byte >> 4]);
         buf_add_char(&clause->out, digits[byte & 15]);
     }
-    return evaluation_charge(clause->e, clause->node, bytes.len / 64);
+    return evaluation_charge(clause->e, clause->node, bytes.len / BYTES_A_STEP);
 }
 
 /* ---- the template -------------------------------------------------------------------------- */
@@ -273,7 +289,7 @@ static enum quell_code add_clause(struct clause *clause, struct quell_str text, 
 
 static enum quell_code fill(struct clause *clause, struct quell_str text, struct quell_value list)
 {
-    enum quell_code code = evaluation_charge(clause->e, clause->node, text.len / 64);
+    enum quell_code code = evaluation_charge(clause->e, clause->node, text.len / BYTES_A_STEP);
     size_t at = 0, used = 0;
     while (!code && at < text.len) {
         size_t sign = str_find(text, QUELL_STR("%"), at);
