@@ -83,6 +83,7 @@ def if_action(importer, name, action):
     if not then and not otherwise:
         return more
     if not then:
+        importer.negated.add(name)
         made = {'id': name, 'name': name, 'if': negated(condition), 'steps': otherwise}
     else:
         made = {'id': name, 'name': name, 'if': condition, 'steps': then}

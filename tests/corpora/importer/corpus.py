@@ -80,7 +80,7 @@ def import_sentinel(quell, corpus, folder):
         try:
             for workflow in sentinel.load(path):
                 name = made.ids.new(title_of(path))
-                made.write(sentinel.convert(workflow, made.manifests, own, name), path)
+                made.write(sentinel.convert(workflow, made.manifests, own, name, WALKS), path)
             own.add('parsed')
         except (KeyError, TypeError, ValueError, AttributeError) as why:
             own = Ledger()
@@ -109,7 +109,8 @@ def import_xsoar(quell, corpus, folder, only=('playbooks', 'test-playbooks', 'se
                 why = walk.xsoar_differs(importer, random.Random(f'{name} {seed}'))
                 if why:
                     break
-            own.add('control flow', why)
+            own.add('control flow')
+            own.add('walks', why)
             own.add('parsed')
         except (KeyError, TypeError, ValueError, AttributeError) as why:
             own = Ledger()

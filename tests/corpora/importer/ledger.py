@@ -27,7 +27,7 @@ class Level:
         return self.done / self.total if self.total else 1.0
 
 
-LEVELS = ('parsed', 'actions', 'expressions', 'control flow', 'lint')
+LEVELS = ('parsed', 'actions', 'expressions', 'control flow', 'walks', 'lint')
 
 
 class Ledger:

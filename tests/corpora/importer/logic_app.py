@@ -46,6 +46,7 @@ class Importer:
         self.computing = False
         self.children = {}
         self.canonical = {}
+        self.negated = set()  # conditions of which only `else` does something
         self.translator = Translator(self)
         self.deployment = Translator(DeploymentScope(workflow, lambda value: self.deployed(value)))
 

@@ -39,6 +39,7 @@ class Playbook:
     inputs: dict = field(default_factory=dict)
     outputs: dict = field(default_factory=dict)
     description: str = ''
+    timeout: object = None
 
 
 class Renderer:
@@ -217,6 +218,8 @@ def document(playbook, names):
     made['on'] = playbook.on
     if playbook.inputs:
         made['inputs'] = playbook.inputs
+    if playbook.timeout:
+        made['timeout'] = playbook.timeout
     made['steps'] = renderer.steps(pruned(playbook)) or [{'stop': {'as': 'done'}}]
     if playbook.outputs:
         renderer.certain = set()  # a run may have stopped before

@@ -16,10 +16,19 @@ class Sequencer:
     def __init__(self, importer, actions):
         self.importer, self.actions = importer, actions
         canonical = {name.lower(): name for name in actions}
-        self.before = {name: {canonical[other.lower()]: frozenset(word.lower() for word in words)
+        self.before = {name: {canonical[other.lower()]: self.ways(words)
                               for other, words in (action.get('runAfter') or {}).items()
                               if other.lower() in canonical}
                        for name, action in actions.items()}
+
+    def ways(self, words):
+        """The ends that an action waits for. One that minds failures minds time-outs too: for quell a
+        time-out is a failure, and who leaves it out most likely forgot it."""
+        found = {word.lower() for word in words}
+        if 'failed' in found and 'timedout' not in found:
+            self.importer.ledger.note('runAfter with Failed but not TimedOut: both count')
+            found.add('timedout')
+        return frozenset(found)
 
     def steps(self):
         done = set()
@@ -53,7 +62,7 @@ class Sequencer:
         importer.env = after
         lanes = {importer.steps.of(('lane', name), name): steps
                  for name, steps in lanes.items() if steps}
-        return [{'parallel': lanes}] if len(lanes) > 1 else list(*lanes.values())
+        return [{'parallel': lanes, 'fail-fast': False}] if len(lanes) > 1 else list(*lanes.values())
 
     def ready(self, done):
         return [name for name in self.actions
@@ -120,8 +129,6 @@ class Sequencer:
         node = status(action)
         if ways == frozenset(('failed', 'skipped', 'timedout')) or ways == frozenset(('failed', 'timedout')):
             return Binary('!=', node, Literal('succeeded'))
-        if ways == frozenset(('succeeded', 'failed')):
-            return Binary('!=', node, Literal('timed-out'))
         if ways == frozenset(('skipped',)):
             return cel.either(Binary('==', node, Literal('skipped')),
                               Binary('==', node, Literal('failed')))

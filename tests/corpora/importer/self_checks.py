@@ -26,7 +26,7 @@ def ran(quell, playbook):
 
 def mutants(playbook):
     """The playbook with one of the values that it sets replaced."""
-    for key, task in xsoar.tasks_of(playbook).items():
+    for key, task in playbook['tasks'].items():
         value = (task.get('scriptarguments') or {}).get('value') or {}
         if task['task'].get('scriptName') in SETTING and 'simple' in value:
             for other in ('', 'mutant'):

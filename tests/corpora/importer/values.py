@@ -8,7 +8,7 @@ import json
 import re
 
 from .cel import (Call, EMPTY_LIST, Field, List, Literal, Map, Maybe, Method, NULL, Name, Present, as_text,
-                  maybe, or_value)
+                  maybe, or_value, walk)
 from .wdl import NotUnderstood
 
 X, V = Name('x'), Name('v')
@@ -60,9 +60,10 @@ def many(value):
 
 
 def open_items(value):
-    """The value as a list of anything: only the run knows what is in a var."""
+    """The value as a list of anything: only the run knows what is in a var or an input."""
     items = many(value)
-    return Call('dyn', (items,)) if isinstance(items, Field) else items
+    unsure = isinstance(items, Field) or value.shape == 'any' and Name('inputs') in walk(items)
+    return Call('dyn', (items,)) if unsure else items
 
 
 def text(value, separator=','):

@@ -154,6 +154,8 @@ def operator(symbol):
 
 def equals(tr, left, right):
     a, b = tr.node(left), tr.node(right)
+    if isinstance(a, Literal) and isinstance(b, Literal) and type(a.value) is not type(b.value):
+        return Literal(False)  # no checker would let it pass
     return Binary('==', a, b)
 
 
@@ -167,6 +169,7 @@ def contains(tr, whole, part):
     if is_known(of):
         return Binary('in', wanted, of)
     of = of if isinstance(of, Maybe) else Call('dyn', (of,))
+    wanted = Call('dyn', (wanted,)) if wanted == X else wanted
     either_way = Choice(Binary('==', Call('type', (of,)), Name('string')),
                         Method(Call('string', (of,)), 'contains', (as_text(wanted),)),
                         Binary('in', wanted, of))

@@ -15,7 +15,7 @@ from .builtins import BUILTINS, CONDITIONS
 from .cel import Binary, Call, Field, List, Literal, Map, Maybe, Method, Name, Present, maybe, negated
 from .context import Reader
 from .names import Unique, snake, words
-from .program import VARS, Playbook, document, is_var, output, status, var
+from .program import VARS, Playbook, document, is_var, output, parts_of, status, var
 from .paths import split_path
 from .task_graph import (ALWAYS, DEFAULT, Choose, Graph, Jump, Task, Together, When, structure)
 from .values import NOTHING, Value, is_nothing, text
@@ -52,7 +52,7 @@ def graph_of(playbook):
 
 
 def tasks_of(playbook):
-    return {str(key): task for key, task in playbook['tasks'].items()}
+    return {str(key): {**task, 'id': str(key)} for key, task in playbook['tasks'].items()}
 
 
 def arguments_of(task):
@@ -92,6 +92,7 @@ class Importer:
         self.memory, self.marks, self.labels = Memory(), {}, {}
         self.looped, self.inside = {}, set()  # children in a loop; those whose loop is around
         self.read_inputs = set()
+        self.asks = set()  # steps that ask people
         self.negated = set()  # conditions of which only the other branch does something
         self.reader = Reader(self.look)
 
@@ -110,6 +111,8 @@ class Importer:
             return Value(maybe(Name('incident'), 'raw', keys[1]), 'any'), 2
         if root == 'modules':
             return Value(maybe(Name('config'), 'modules'), 'any'), 1
+        if root == 'lastCompletedTaskEntries' and self.memory.last in self.asks:
+            return Value(Maybe(Field(cel.Step(self.memory.last), 'output', True)), 'any'), 1
         if root == 'lastCompletedTaskEntries' and self.memory.last:
             return Value(maybe(output(self.memory.last), 'context'), 'any'), 1
         return self.remembered(tuple(keys))
@@ -256,6 +259,7 @@ class Importer:
         before, ends, made = self.memory, [], []
         cases = dict(item.cases)
         for label, condition in tests:
+            label = next((one for one in cases if one.lower() == label.lower()), label)
             steps, end = self.branch(cases.pop(label, ()), before)
             made.append((label, condition, steps))
             ends.append(end)
@@ -328,6 +332,7 @@ class Importer:
         message = task.get('message') or {}
         form = {'answer': {'type': 'enum', 'of': labels, 'required': True}} if labels else \
             {'done': {'type': 'bool', 'required': True}}
+        self.asks.add(key)
         asked = self.text(message.get('body')) if message.get('body') else Literal(self.title(task))
         return {'id': key, 'name': self.title(task),
                 'ask': {'of': Literal('group:soc'), 'message': asked, 'form': form,
@@ -461,26 +466,26 @@ class Importer:
         steps = self.sequence(self.structure)
         outputs = self.outputs()
         made = Playbook(self.id, self.playbook.get('name') or self.id, {'manual': None}, steps,
-                        self.inputs(), outputs)
+                        self.inputs(steps), outputs, timeout='30d' if self.asks else None)
         self.made = document(made, lambda key: self.steps.of(key, self.step_name(key)))
         return self.made
 
     def step_name(self, key):
         return self.title(self.tasks[key]) if key in self.tasks else str(key)
 
-    def inputs(self):
-        made = {}
+    def inputs(self, steps):
+        made, lists = {}, looked_into(steps)
         for one in self.playbook.get('inputs') or []:
             if not one.get('key'):
                 continue
             name = snake(one['key'], 'input')
-            made[name] = {'type': 'string'}
+            made[name] = {'type': 'list' if name in lists else 'string'}
             given = one.get('value')
             given = given if isinstance(given, dict) else {'simple': given}
             simple = given.get('simple')
             if 'complex' in given:
                 made[name] = {'type': 'list'}
-            elif isinstance(simple, str) and simple and '${' not in simple:
+            elif name not in lists and isinstance(simple, str) and simple and '${' not in simple:
                 made[name]['default'] = simple
             if one.get('description'):
                 made[name]['description'] = ' '.join(one['description'].split())
@@ -497,6 +502,18 @@ class Importer:
                 if not is_nothing(value):
                     made[snake(root)] = value.node
         return made
+
+
+def looked_into(steps):
+    """The inputs whose items have fields of their own."""
+    found = set()
+    for tree in parts_of(steps):
+        for node in cel.walk(tree):
+            if isinstance(node, Method) and node.name in ('map', 'filter') and \
+                    any(isinstance(part, Field) and part.of == Name('v') for part in cel.walk(node.args)):
+                found |= {part.key for part in cel.walk(node.of)
+                          if isinstance(part, Field) and part.of == Name('inputs')}
+    return found
 
 
 def nested(entries):
