@@ -85,4 +85,16 @@ struct diag_style {
 void diag_render(struct buf *out, const struct diag_list *list, const struct diag *diag,
                  struct diag_style style);
 
+/* One place alone, as a diagnostic shows it: file:line:column, source line, carets, label. Several
+ * that stand below each other are of one width: the greatest line number says how wide. */
+struct diag_spot {
+    struct quell_str file, text;
+    struct place place;
+    struct quell_str label; /* may be empty */
+};
+void diag_render_spot(struct buf *out, const struct diag_spot *spot, size_t greatest_line,
+                      struct diag_style style);
+/* A foreign text as it may be shown: without what drives a terminal. */
+void diag_render_text(struct buf *out, struct quell_str text, struct diag_style style);
+
 #endif

@@ -278,3 +278,26 @@ void diag_render(struct buf *out, const struct diag_list *list, const struct dia
     add_remark(&pen, "note", diag->note, "");
     add_remark(&pen, "help", diag->help, fix_mark(diag));
 }
+
+void diag_render_spot(struct buf *out, const struct diag_spot *spot, size_t greatest_line,
+                      struct diag_style style)
+{
+    struct diag_position position = diag_position(spot->text, spot->place.offset);
+    struct view view = view_of(spot->text, spot->place);
+    struct pen pen = {.out = out, .style = style, .hue = "\x1b[1;31m"};
+
+    pen.gutter =
+        snprintf(NULL, 0, "%zu", greatest_line > position.line ? greatest_line : position.line);
+    if (pen.gutter < GUTTER_MIN)
+        pen.gutter = GUTTER_MIN;
+    add_where(&pen, spot->file, position);
+    add_source(&pen, &view, position.line);
+    add_carets(&pen, &view, spot->label);
+}
+
+void diag_render_text(struct buf *out, struct quell_str text, struct diag_style style)
+{
+    struct pen pen = {.out = out, .style = style};
+
+    add_clean(&pen, text);
+}

@@ -100,6 +100,11 @@
 #define LIMIT_PROOF_PLACES 200000 /* places of a plan times what a property remembers there */
 #define LIMIT_PLAN_BYTES (256 * 1024 * 1024) /* what its events and calls may take */
 
+/* Tests of playbooks. */
+#define LIMIT_TEST_CLOCK_S 31622400 /* a year on the virtual clock: a run that waits longer is told as it waits */
+#define LIMIT_TEST_REPLIES 100 /* of people in one case: what is asked again and again ends */
+#define LIMIT_TEST_JUMPS 100000 /* timers of one case: a loop of waits ends */
+
 /* Files and logs. */
 #define LIMIT_FOLDER_FILES 10000 /* files of one folder of playbooks or connectors */
 #define LIMIT_LOG_BYTES 4096 /* one line of the log, before escaping; a pipe takes it at once */

@@ -184,6 +184,9 @@ struct quell {
 /* config.c, generation.c */
 enum quell_code generation_new(struct quell *engine, bool with_playbooks,
                                struct generation **generation, struct quell_error *err);
+/* A path of the configuration, which is relative to the folder of its file; lives in `arena`. */
+const char *generation_path(const struct generation *generation, struct arena *arena,
+                            struct quell_str path);
 struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);
 enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,

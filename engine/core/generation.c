@@ -78,16 +78,15 @@ struct loaded *generation_playbook(const struct generation *generation, struct q
 }
 
 /* A path of the configuration, relative to the folder of its file. */
-static const char *beside_config(const struct generation *generation, struct quell_str path)
+const char *generation_path(const struct generation *generation, struct arena *arena,
+                            struct quell_str path)
 {
     const char *config = generation->config_path;
     const char *slash = config ? strrchr(config, '/') : NULL;
 
     if (slash == NULL || (path.len && path.data[0] == '/'))
-        return arena_str(generation->arena, path).data;
-    return arena_format(generation->arena, "%.*s/%.*s", (int)(slash - config), config,
-                        QUELL_ARG(path))
-        .data;
+        return arena_str(arena, path).data;
+    return arena_format(arena, "%.*s/%.*s", (int)(slash - config), config, QUELL_ARG(path)).data;
 }
 
 /* ---- connectors --------------------------------------------------------------------------------
@@ -103,7 +102,8 @@ static enum quell_code load_connectors(struct generation *generation, struct que
     enum quell_code code;
 
     for (i = 0; i < quell_count(list) && count < 32; i++)
-        folders[count++] = beside_config(generation, quell_str(quell_at(list, i)));
+        folders[count++] =
+            generation_path(generation, generation->arena, quell_str(quell_at(list, i)));
     while (rest.len && count < 32) {
         struct quell_str head;
         (void)str_cut(rest, ':', &head, &rest); /* the last one has no colon behind it */
@@ -187,7 +187,9 @@ static enum quell_code load_playbooks(const struct quell *engine, struct generat
         return code;
     }
     for (i = 0; i < quell_count(list) && code == QUELL_OK; i++)
-        code = add_path(generation, beside_config(generation, quell_str(quell_at(list, i))), err);
+        code = add_path(
+            generation,
+            generation_path(generation, generation->arena, quell_str(quell_at(list, i))), err);
     return code;
 }
 

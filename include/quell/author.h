@@ -4,6 +4,8 @@
 #ifndef QUELL_AUTHOR_H
 #define QUELL_AUTHOR_H
 
+#include <stdbool.h>
+
 #include <quell/error.h>
 #include <quell/quell.h>
 #include <quell/value.h>
@@ -50,6 +52,25 @@ enum quell_code quell_graph(struct quell *engine, const char *playbook, const ch
 enum quell_code quell_schema(struct quell *engine, const char *which,
                              struct quell_document *document,
                              struct quell_error *err) QUELL_MUST_CHECK;
+
+/* ---- tests of playbooks: *.test.yaml ------------------------------------------------------------
+ */
+
+struct quell_test_options {
+    const char *const *paths; /* NULL-ended files and folders; NULL: the configured playbooks' */
+    const char *run;          /* only cases whose name this regular expression matches; or NULL */
+    const char *const *only;  /* NULL-ended: "FILE\nNAME" of the cases to run; or NULL */
+    bool color, ascii;        /* of what is rendered */
+};
+/* Runs them, each on a store of its own and a virtual clock; nothing leaves the house. Document:
+ * {"files": [{file, playbook, faults, rendered, cases: [{name, line, status: passed | failed |
+ * skipped, took_us, because, failures: [{message, expected: {file, line, column, label}, actual,
+ * note, rendered}]}]}], "coverage": [{playbook, file, steps: {seen, all}, branches: {seen, all},
+ * missed: [{line, what}]}], "passed", "failed", "skipped", "faults"}: `faults` counts files that
+ * are no test documents, or whose playbook does not check; what is wrong is in their `rendered`. */
+enum quell_code quell_test(struct quell *engine, const struct quell_test_options *options,
+                           struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
 
 /* Checks one expression with `vars` (JSON object text or empty) and evaluates it. Document: the
  * value; *type (if not NULL) what the checker knew of it before: `list(int)`. On QUELL_INVALID

@@ -1,0 +1,443 @@
+/*
+ * story.c - tells one case: the engine itself - intake, triggers, guards, interpreter, journal - on
+ * a memory store and a virtual clock, with the test's answers in the place of connectors and
+ * people. What is judged afterwards is read back from the journals, as after a crash.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "test/test.h"
+#include "value/json.h"
+#include "value/value.h"
+
+enum { SEED = 1 }; /* of ids and randomness: every telling of a case is the same */
+
+/* ---- what comes in -----------------------------------------------------------------------------
+ */
+
+/* What the trigger says of it, for `triggered` and `because`. */
+static void judge(struct story *story, struct quell_value incident, struct quell_str event)
+{
+    const struct playbook *playbook = story->file->loaded->playbook;
+    struct run_world world = generation_world(story->engine->generation);
+    struct map_builder vars = {.arena = story->arena};
+    struct match_report report = {0};
+    struct cel_scope scope = {0};
+
+    if (!playbook->incident)
+        return;
+    map_add(&vars, "config", world.config);
+    map_add(&vars, "lists", world.lists);
+    scope.vars = map_made(&vars);
+    story->verdict =
+        trigger_test(playbook->incident, incident, event, &scope, story->arena, &report);
+    story->judged = true;
+    story->because = QUELL_STR("");
+    if (report.decided_by < report.count) {
+        story->because = report.lines[report.decided_by].where;
+        story->because_place = report.lines[report.decided_by].place;
+    }
+}
+
+static void on_received(struct arena *arena, struct quell_value *incident, struct quell_str *event,
+                        void *user)
+{
+    struct story *story = user;
+    struct quell_error ignored; /* the same patch has been tried when the test was loaded */
+
+    if (test_patch(arena, story->current, incident, &ignored) == QUELL_OK &&
+        story->current->event.len)
+        *event = story->current->event;
+    judge(story, value_copy(story->arena, *incident), *event);
+}
+
+static void on_submitted(enum quell_code code, struct quell_str answer, bool repeated,
+                         const struct quell_error *err, void *user)
+{
+    struct story *story = user;
+
+    (void)answer;
+    (void)repeated;
+    if (code == QUELL_OK || story->code)
+        return;
+    story->code = code;
+    story->fault = *err;
+}
+
+static struct story_run *find_run(struct story *story, struct quell_str id)
+{
+    size_t i;
+
+    for (i = 0; i < story->run_count; i++)
+        if (quell_str_equal(story->runs[i].id, id))
+            return &story->runs[i];
+    return NULL;
+}
+
+static struct story_run *add_run(struct story *story, struct quell_str id, struct quell_value event)
+{
+    struct story_run *run;
+
+    if (story->run_count == story->run_cap) {
+        size_t cap = story->run_cap ? story->run_cap * 2 : 4;
+        story->runs = arena_grow(story->arena, story->runs, story->run_cap * sizeof(*story->runs),
+                                 cap * sizeof(*story->runs));
+        story->run_cap = cap;
+    }
+    run = &story->runs[story->run_count++];
+    *run = (struct story_run){.id = arena_str(story->arena, id),
+                              .outputs = quell_null(),
+                              .error = quell_null(),
+                              .vars = quell_map(NULL, 0),
+                              .state = QUELL_STR("running")};
+    run->ours =
+        quell_str_equal(quell_get_str(event, "playbook"), story->file->loaded->playbook->id);
+    story->ours += run->ours;
+    return run;
+}
+
+static void add_vars(struct story *story, struct story_run *run, struct quell_value vars)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(vars); i++)
+        run->vars = value_with(story->arena, run->vars, quell_str(vars.as.pairs[i].key),
+                               vars.as.pairs[i].value);
+}
+
+static void on_event(struct quell_str id, struct quell_value borrowed, void *user)
+{
+    struct story *story = user;
+    struct quell_value event = value_copy(story->arena, borrowed);
+    struct story_run *run = find_run(story, id);
+    struct quell_str kind = quell_get_str(event, "kind");
+
+    if (!run)
+        run = add_run(story, id, event);
+    run->changed = true;
+    if (str_is(kind, "run_started") || str_is(kind, "vars_set"))
+        add_vars(story, run, quell_get(event, "vars"));
+    if (str_is(kind, "run_held"))
+        run->reason = quell_get_str(event, "reason");
+    if (!str_is(kind, "run_ended"))
+        return;
+    run->reason = quell_get_str(event, "reason");
+    run->outputs = quell_get(event, "outputs");
+    run->error = quell_get(event, "error");
+    run->state = quell_get_str(event, "status");
+    if (run->reason.len == 0)
+        run->reason = quell_get_str(run->error, "code");
+}
+
+/* ---- beginning ---------------------------------------------------------------------------------
+ */
+
+static struct quell_value over(struct arena *arena, struct quell_value base,
+                               struct quell_value mine)
+{
+    struct quell_value made = quell_is(base, QUELL_MAP) ? base : quell_map(NULL, 0);
+    size_t i;
+
+    for (i = 0; i < quell_count(mine); i++)
+        made = value_with(arena, made, quell_str(mine.as.pairs[i].key), mine.as.pairs[i].value);
+    return made;
+}
+
+static bool open_engine(struct story *story)
+{
+    const struct test_case *test = story->test;
+    struct run_world world = story->file->generation->world;
+
+    world.config = over(story->arena, world.config, test->config);
+    world.lists = over(story->arena, world.lists, test->lists);
+    story->stand_in =
+        (struct stand_in){.received = on_received, .answer = story_answer, .user = story};
+    story->loop = loop_new_virtual(test->clock_us, SEED);
+    story->code = stand_in_open(story->file->generation, &story->file->loaded, 1, &world,
+                                story->loop, &story->stand_in, &story->engine, &story->fault);
+    if (story->code)
+        return false;
+    quell_watch(story->engine, on_event, story);
+    return true;
+}
+
+static void submit(struct story *story, size_t nth)
+{
+    const struct test_given *given = &story->test->given[nth];
+    struct quell_submission submission = {
+        .body = given->body,
+        .source = given->source,
+        /* each on a way of its own: one that comes again is not the same delivery */
+        .hook = arena_format(story->arena, "given-%zu", nth + 1)};
+
+    story->current = given;
+    story->fault_place = given->place;
+    story->code = quell_submit(story->engine, &submission, on_submitted, story, &story->fault);
+}
+
+static void start_by_hand(struct story *story, const struct test_given *given)
+{
+    struct quell_run_options options = {.playbook = story->file->loaded->playbook->id.data,
+                                        .by = QUELL_STR("test")};
+    char run[37];
+
+    story->current = given;
+    story->fault_place = story->test->place;
+    if (given) {
+        options.incident = given->body;
+        options.source = given->source;
+    }
+    if (quell_count(story->test->inputs))
+        options.inputs = json_text(story->arena, story->test->inputs, JSON_COMPACT);
+    story->code = quell_run(story->engine, &options, run, &story->fault);
+}
+
+/* ---- going on ----------------------------------------------------------------------------------
+ */
+
+struct look {
+    struct story *story;
+    struct quell_str run;
+    const struct test_reply *reply; /* to give now */
+    struct quell_str path;
+    struct quell_str asks; /* a step that nobody answers */
+};
+
+static const struct test_reply *reply_for(const struct story *story, const struct run_step *step)
+{
+    size_t i;
+
+    for (i = 0; i < story->test->reply_count; i++) {
+        const struct test_reply *reply = &story->test->replies[i];
+        if (quell_str_equal(reply->step, step->path) ||
+            quell_str_equal(reply->step, step->step->id))
+            return reply;
+    }
+    return NULL;
+}
+
+static void look_at(const struct run_step *step, void *user)
+{
+    struct look *look = user;
+    struct story *story = look->story;
+    const struct test_reply *reply;
+
+    if (!str_is(step->waits, "person") || look->reply)
+        return;
+    reply = reply_for(story, step);
+    if (reply && (reply->answer == TEST_HAPPENED || reply->answer == TEST_NOT_HAPPENED)) {
+        look->reply = reply;
+        look->path = arena_str(story->arena, step->path);
+    } else {
+        look->asks = arena_str(story->arena, step->path);
+    }
+}
+
+static void on_resolved(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct story *story = user;
+
+    if (code == QUELL_OK || story->code)
+        return;
+    story->code = code;
+    story->fault = *err;
+}
+
+/* The run's steps, wherever it is: one that only waits is folded out of memory. */
+static void look_into(struct look *look)
+{
+    struct story *story = look->story;
+    struct active *active = active_find(story->engine, look->run);
+    const struct store_kind *kind = story->engine->reader->kind;
+    struct quell_error ignored; /* read_back says what cannot be read */
+    struct store_run row;
+    struct loaded *loaded;
+    struct run *run;
+
+    if (active) {
+        run_each_step(active->run, look_at, look);
+        return;
+    }
+    if (kind->run(story->engine->reader, story->arena, look->run, &row, &ignored) ||
+        journal_read_run(story->engine, &row, &run, &loaded, &ignored))
+        return;
+    run_each_step(run, look_at, look);
+    run_free(run);
+    loaded_release(loaded);
+}
+
+/* Gives the answer that somebody waits for; whether there was one. */
+static bool reply(struct story *story, struct story_run *mine)
+{
+    struct look look = {.story = story, .run = mine->id};
+
+    if (mine->changed) {
+        mine->changed = false;
+        look_into(&look);
+        mine->asks = look.asks;
+    }
+    if (mine->asks.len)
+        story->unanswered = mine->asks;
+    if (!look.reply)
+        return false;
+    if (++story->replies > LIMIT_TEST_REPLIES) {
+        mine->asks = look.path;
+        return false;
+    }
+    story->fault_place = look.reply->place;
+    story->code =
+        quell_resolve(story->engine, mine->id, look.path, look.reply->answer == TEST_HAPPENED,
+                      QUELL_STR("test"), on_resolved, story, &story->fault);
+    return story->code == QUELL_OK;
+}
+
+static bool has_ended(const struct story_run *run)
+{
+    return !str_is(run->state, "running");
+}
+
+static bool reply_to_all(struct story *story)
+{
+    bool any = false;
+    size_t i;
+
+    story->unanswered = QUELL_STR("");
+    for (i = 0; i < story->run_count; i++)
+        if (!has_ended(&story->runs[i]))
+            any |= reply(story, &story->runs[i]);
+    return any;
+}
+
+static bool all_ended(const struct story *story)
+{
+    size_t i;
+
+    for (i = 0; i < story->run_count; i++)
+        if (!has_ended(&story->runs[i]))
+            return false;
+    return true;
+}
+
+/* Lets the story go on until `until_us`, or (INT64_MAX) until it has nothing more to tell. */
+static void go_on(struct story *story, int64_t until_us)
+{
+    int64_t last_us = story->test->clock_us + (int64_t)LIMIT_TEST_CLOCK_S * 1000000, next_us;
+    size_t jumps;
+
+    for (jumps = 0; jumps < LIMIT_TEST_JUMPS && story->code == QUELL_OK; jumps++) {
+        loop_settle(story->loop);
+        if (reply_to_all(story))
+            continue;
+        next_us = loop_next_us(story->loop);
+        if (until_us == INT64_MAX &&
+            (all_ended(story) || story->unanswered.len || next_us > last_us))
+            return;
+        if (next_us > until_us) {
+            loop_advance(story->loop, until_us);
+            return;
+        }
+        loop_advance(story->loop, next_us);
+    }
+}
+
+static void tell(struct story *story)
+{
+    const struct test_case *test = story->test;
+    size_t i;
+
+    if (test->by_hand && test->given_count == 0)
+        start_by_hand(story, NULL);
+    for (i = 0; i < test->given_count && story->code == QUELL_OK; i++) {
+        if (test->given[i].at_us >= 0)
+            go_on(story, test->clock_us + test->given[i].at_us);
+        if (test->by_hand)
+            start_by_hand(story, &test->given[i]);
+        else
+            submit(story, i);
+        loop_settle(story->loop);
+    }
+    go_on(story, test->advance_us < 0 ? INT64_MAX : test->clock_us + test->advance_us);
+}
+
+/* ---- reading back ------------------------------------------------------------------------------
+ */
+
+struct collecting {
+    struct story *story;
+    struct story_run *run;
+    size_t cap;
+};
+
+static void collect_step(const struct run_step *step, void *user)
+{
+    struct collecting *to = user;
+    struct story_run *run = to->run;
+
+    if (run->step_count == to->cap) {
+        size_t cap = to->cap ? to->cap * 2 : 32;
+        run->steps = arena_grow(to->story->arena, run->steps, to->cap * sizeof(*run->steps),
+                                cap * sizeof(*run->steps));
+        to->cap = cap;
+    }
+    run->steps[run->step_count++] = *step;
+}
+
+static void read_back(struct story *story)
+{
+    const struct store_kind *kind = story->engine->reader->kind;
+    struct collecting to = {.story = story};
+    struct store_run row;
+    size_t i;
+
+    for (i = 0; i < story->run_count; i++) {
+        struct story_run *run = &story->runs[i];
+        story->code = kind->run(story->engine->reader, story->arena, run->id, &row, &story->fault);
+        if (story->code == QUELL_OK)
+            story->code =
+                journal_read_run(story->engine, &row, &run->run, &run->loaded, &story->fault);
+        if (story->code)
+            return;
+        run->state = arena_str(story->arena, row.state);
+        to.run = run;
+        to.cap = 0;
+        run_each_step(run->run, collect_step, &to);
+    }
+}
+
+void story_tell(struct story *story, struct test_file *file, const struct test_case *test,
+                struct arena *arena)
+{
+    *story = (struct story){.file = file, .test = test, .arena = arena};
+    story->used = arena_array(arena, unsigned, test->mock_count + 1);
+    story->fault_place = test->place;
+    if (!open_engine(story))
+        return;
+    tell(story);
+    if (story->code == QUELL_OK)
+        read_back(story);
+}
+
+void story_free(struct story *story)
+{
+    size_t i;
+
+    for (i = 0; i < story->run_count; i++) {
+        run_free(story->runs[i].run);
+        loaded_release(story->runs[i].loaded);
+    }
+    quell_close(story->engine);
+    loop_free(story->loop);
+}
+
+const struct story_run *story_last(const struct story *story)
+{
+    size_t i;
+
+    for (i = story->run_count; i-- > 0;)
+        if (story->runs[i].ours)
+            return &story->runs[i];
+    return NULL;
+}

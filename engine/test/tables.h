@@ -1,0 +1,44 @@
+/*
+ * tables.h - the test document as field tables, and what a test may expect: a row for each.
+ */
+#ifndef TEST_TABLES_H
+#define TEST_TABLES_H
+
+#include <quell/connector.h>
+
+extern const struct quell_field test_document_fields[]; /* the whole document */
+extern const struct quell_field test_case_fields[];     /* one of `cases` */
+extern const struct quell_field test_defaults_fields[]; /* `defaults` */
+extern const struct quell_field test_given_fields[];    /* `given` as a map */
+extern const struct quell_field test_mock_fields[];     /* one answer of an action */
+extern const struct quell_field test_error_fields[];    /* `error` of a mock */
+extern const struct quell_field test_calls_fields[];    /* `calls` as a map */
+
+enum test_answer { /* words of `answer`; the table below is in this order */
+                   TEST_APPROVE,
+                   TEST_DENY,
+                   TEST_TIMEOUT,
+                   TEST_HAPPENED,
+                   TEST_NOT_HAPPENED,
+                   TEST_FORM, /* not a word: the values of a form */
+};
+extern const char *const test_answer_words[];
+
+enum test_expect_kind {
+#define EXPECT(NAME, word, doc, example) TEST_EXPECT_##NAME,
+#include "test/expects.def"
+#undef EXPECT
+    TEST_EXPECTS
+};
+struct test_expect_row {
+    const char *name, *doc, *example;
+};
+extern const struct test_expect_row test_expects[TEST_EXPECTS];
+
+/* Codes of what is said about tests alone. */
+#define TEST_FAULT_FILE "QL130" /* a file that a test names, or what is in it */
+#define TEST_FAULT_STEP "QL131" /* a step that the playbook does not have */
+#define TEST_FAULT_MOCK "QL132" /* a mock that nothing will ask for */
+#define TEST_FAULT_NAME "QL133" /* two cases of one name */
+
+#endif
