@@ -2,122 +2,19 @@
  * cmd_run.c - `quell run PLAYBOOK`: starts a run by hand and stays until it ends or must wait for a
  * person. The engine lives in this process and holds the store's lock meanwhile.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/str.h"
 #include "base/when.h"
 #include "cli/command.h"
 #include "cli/control.h"
 #include "cli/plan_options.h"
-#include "cli/print.h"
-#include "loop/loop.h"
+#include "cli/watch.h"
 
-struct watched {
-    const struct args *args;
-    struct term term;
-    struct loop *loop;
-    struct loop_timer *timeout;
-    char run[37];
-    bool ended, succeeded, held, interrupted, late;
-};
-
-static void on_event(struct quell_str run, struct quell_value event, void *user)
+static enum quell_code start(struct quell *engine, char run_id[37], void *user,
+                             struct quell_error *err)
 {
-    struct watched *watched = user;
-    struct quell_str kind = quell_get_str(event, "kind");
+    const struct quell_run_options *options = user;
 
-    /* Until quell_run() has returned, the only run that begins is ours. */
-    if (watched->run[0] && !str_is(run, watched->run))
-        return;
-    if (args_output(watched->args) == OUTPUT_TEXT) {
-        (void)print_event(&watched->term, event);
-        (void)fflush(stdout);
-    }
-    if (str_is(kind, "run_ended")) {
-        watched->ended = true;
-        watched->succeeded = quell_text_is(quell_get(event, "status"), "succeeded");
-    }
-    if (str_is(kind, "run_held") || str_is(kind, "approval_asked") || str_is(kind, "form_asked"))
-        watched->held = true;
-    if (watched->ended || watched->held)
-        loop_stop(watched->loop);
-}
-
-static void on_signal(int number, void *user)
-{
-    struct watched *watched = user;
-
-    (void)number;
-    watched->interrupted = true;
-    loop_stop(watched->loop);
-}
-
-static void on_late(void *user)
-{
-    struct watched *watched = user;
-
-    watched->timeout = NULL;
-    watched->late = true;
-    loop_stop(watched->loop);
-}
-
-static void wait_for_end(struct watched *watched, int64_t timeout_us)
-{
-    struct loop_watch *interrupt = loop_signal(watched->loop, SIGINT, on_signal, watched);
-    struct loop_watch *end = loop_signal(watched->loop, SIGTERM, on_signal, watched);
-
-    if (timeout_us)
-        watched->timeout = loop_after(watched->loop, timeout_us / 1000, on_late, watched);
-    while (!watched->ended && !watched->held && !watched->interrupted && !watched->late)
-        loop_once(watched->loop, -1);
-    loop_cancel(watched->timeout); /* the loop turns on while the engine drains */
-    loop_unwatch(interrupt);
-    loop_unwatch(end);
-}
-
-static int report(const struct args *args, struct quell *engine, const struct watched *watched)
-{
-    struct quell_document document = {0};
-    struct quell_error err = {0};
-
-    if (args_output(args) != OUTPUT_TEXT) {
-        if (quell_show(engine, quell_str_of(watched->run), &document, &err))
-            return fail(&err);
-        print_json(&document, args_output(args));
-        quell_document_free(&document);
-    } else {
-        printf("run %s %s\n", watched->run,
-               watched->ended  ? (watched->succeeded ? "succeeded" : "failed")
-               : watched->held ? "waits: a person must decide"
-                               : "goes on when the store is opened again");
-        if (watched->term.terminal)
-            printf("%snext: quell show %.13s%s\n", term_on(&watched->term, TONE_DIM), watched->run,
-                   term_off(&watched->term));
-    }
-    if (watched->ended)
-        return watched->succeeded ? EXIT_DONE : EXIT_FINDING;
-    return watched->interrupted ? EXIT_INTERRUPTED : EXIT_UNFINISHED;
-}
-
-static int start(const struct args *args, struct quell *engine,
-                 const struct quell_run_options *options, int64_t timeout_us)
-{
-    struct watched watched = {.args = args, .term = term_of_output(), .loop = quell_loop(engine)};
-    struct quell_error err = {0};
-    char id[37];
-
-    if (args_output(args) == OUTPUT_TEXT)
-        printf("%s\n", options->playbook);
-    quell_watch(engine, on_event, &watched);
-    if (quell_run(engine, options, id, &err))
-        return fail(&err);
-    memcpy(watched.run, id, sizeof(id));
-    wait_for_end(&watched, timeout_us);
-    quell_watch(engine, NULL, NULL);
-    return report(args, engine, &watched);
+    return quell_run(engine, options, run_id, err);
 }
 
 static int run_live(const struct args *args, int64_t timeout_us)
@@ -136,7 +33,8 @@ static int run_live(const struct args *args, int64_t timeout_us)
         code = args_inputs(args, arena, &options.inputs, &err);
     if (code == QUELL_OK)
         code = open_engine(args, QUELL_FOR_RUNNING, &engine, &err);
-    status = code ? fail(&err) : start(args, engine, &options, timeout_us);
+    status =
+        code ? fail(&err) : watch_run(args, engine, options.playbook, timeout_us, start, &options);
     end_engine(engine);
     arena_free(arena);
     return status;

@@ -68,6 +68,21 @@ static enum quell_code receive(struct quell *engine, struct arena *arena, struct
 /* ---- starting runs -----------------------------------------------------------------------------
  */
 
+/* The run that quell_apply() asked for keeps to its plan. */
+static void bind(struct active *active)
+{
+    const struct quell_value *bound = active->engine->bound;
+    struct quell_error err;
+    enum quell_code code;
+
+    if (bound == NULL)
+        return;
+    active->engine->bound = NULL;
+    code = say(active, EVENT_RUN_BOUND, QUELL_STR(""), *bound, &err);
+    assert(code == QUELL_OK); /* it has just begun */
+    (void)code;
+}
+
 struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
                               struct quell_value start_data, struct quell_error *err)
 {
@@ -81,6 +96,7 @@ struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
         active_free(active);
         return NULL;
     }
+    bind(active);
     active->incident_id = quell_get_str(run_incident(run), "id");
     active->title = quell_get_str(run_incident(run), "title");
     commit_revision(commit, loaded);

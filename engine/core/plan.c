@@ -1,7 +1,7 @@
 /*
  * plan.c - `quell plan`: what the playbook would do with an incident, as a document.
  */
-#include "core/plan.h"
+#include "core/properties.h"
 
 #include <stdlib.h>
 
@@ -383,7 +383,28 @@ static struct quell_value known_before(struct arena *arena, struct quell_value i
     return incident;
 }
 
-static struct quell_value describe(struct plan *plan, struct quell_str event)
+static enum quell_code prove(struct plan *plan, const char *const *sentences,
+                             struct quell_value *proved, struct quell_error *err)
+{
+    struct list_builder list = {.arena = plan->arena};
+    enum quell_code code = QUELL_OK;
+
+    for (; sentences && *sentences && code == QUELL_OK; sentences++) {
+        struct map_builder map = {.arena = plan->arena};
+        struct property_result result = {0};
+        code = property_prove(plan, quell_str_of(*sentences), &result, err);
+        map_add(&map, "sentence", quell_text(*sentences));
+        map_add(&map, "verdict", quell_text(property_verdict_name(result.verdict)));
+        map_add(&map, "why", quell_string(result.why));
+        map_add(&map, "path", result.path);
+        list_add(&list, map_made(&map));
+    }
+    *proved = list_made(&list);
+    return code;
+}
+
+static struct quell_value describe(struct plan *plan, struct quell_str event,
+                                   struct quell_value properties)
 {
     const struct playbook *playbook = plan->options.loaded->playbook;
     struct map_builder map = {.arena = plan->arena};
@@ -395,6 +416,7 @@ static struct quell_value describe(struct plan *plan, struct quell_str event)
     map_add(&map, "incident", about_incident(plan->arena, plan->options.incident));
     map_add(&map, "trigger", trigger_of(plan, playbook, plan->options.incident, event));
     add_calls(&rows, &map);
+    map_add(&map, "planned_at", value_time_us(plan->options.started_us));
     map_add(&map, "failures", plan->failures);
     map_add(&map, "digest", quell_string(plan_digest(plan)));
     add_largest(plan, paths, &map);
@@ -402,7 +424,32 @@ static struct quell_value describe(struct plan *plan, struct quell_str event)
     map_add(&map, "ways",
             plan->ways < 1e15 ? quell_int((int64_t)plan->ways) : value_double(plan->ways));
     map_add(&map, "complete", quell_bool(!plan->cut));
+    map_add(&map, "properties", properties);
+    map_add(&map, "resolved", plan_resolved(plan));
     return map_made(&map);
+}
+
+enum quell_code plan_ask(struct quell *engine, struct arena *arena,
+                         const struct quell_plan_options *asked, struct plan_options *options,
+                         struct quell_str *event, struct quell_error *err)
+{
+    struct quell_str delivery;
+    enum quell_code code;
+
+    *options = (struct plan_options){.incident = quell_null(),
+                                     .world = engine->generation->world,
+                                     .started_us = asked->started_us ? asked->started_us
+                                                                     : loop_now_us(engine->loop),
+                                     .offline = asked->offline,
+                                     .timeout_ms = asked->timeout_ms};
+    code = playbook_by_name(engine, asked->playbook, &options->loaded, err);
+    if (code == QUELL_OK && asked->incident.len)
+        code = incident_from_text(engine->loop, arena, asked->source, asked->incident,
+                                  &options->incident, event, &delivery, err);
+    options->incident = known_before(arena, options->incident);
+    if (code == QUELL_OK)
+        code = read_inputs(engine, arena, options, asked->inputs, err);
+    return code;
 }
 
 enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options *options,
@@ -411,25 +458,18 @@ enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options
     struct quell_document made;
     struct arena *arena = document_begin(&made);
     struct plan plan = {0};
-    struct plan_options wanted = {.incident = quell_null(),
-                                  .world = engine->generation->world,
-                                  .started_us = loop_now_us(engine->loop),
-                                  .offline = options->offline,
-                                  .timeout_ms = options->timeout_ms};
-    struct quell_str event = QUELL_STR(""), delivery;
-    enum quell_code code = playbook_by_name(engine, options->playbook, &wanted.loaded, err);
+    struct plan_options wanted;
+    struct quell_str event = QUELL_STR("");
+    struct quell_value properties = quell_null();
+    enum quell_code code = plan_ask(engine, arena, options, &wanted, &event, err);
 
-    if (code == QUELL_OK && options->incident.len)
-        code = incident_from_text(engine->loop, arena, options->source, options->incident,
-                                  &wanted.incident, &event, &delivery, err);
-    wanted.incident = known_before(arena, wanted.incident);
-    if (code == QUELL_OK)
-        code = read_inputs(engine, arena, &wanted, options->inputs, err);
     if (code == QUELL_OK)
         code = plan_make(&plan, engine, arena, &wanted, err);
+    if (code == QUELL_OK)
+        code = prove(&plan, options->properties, &properties, err);
     if (code == QUELL_OK) {
         /* What the document holds must outlive the playbook, which the rows borrow from. */
-        made.value = value_copy(arena, describe(&plan, event));
+        made.value = value_copy(arena, describe(&plan, event, properties));
         *document = made;
     } else {
         arena_free(arena);

@@ -112,6 +112,15 @@ enum quell_code plan_make(struct plan *plan, struct quell *engine, struct arena 
                           const struct plan_options *options,
                           struct quell_error *err) QUELL_MUST_CHECK;
 
+/* plan.c: what quell_plan() makes its plan of; options' texts are read into `arena`. `loaded` is a
+ * reference for loaded_release(), also after an error when it is not NULL. */
+enum quell_code plan_ask(struct quell *engine, struct arena *arena,
+                         const struct quell_plan_options *asked, struct plan_options *options,
+                         struct quell_str *event, struct quell_error *err) QUELL_MUST_CHECK;
+/* Every call with its arguments, also those that differ by path: [{path, action, connection,
+ * with}]. */
+struct quell_value plan_resolved(const struct plan *plan);
+
 /* simulate.c: the answer to a call that was just scheduled, as the data of EVENT_CALL_ENDED; fills
  * the call's verdict and error. */
 struct quell_value plan_answer(struct plan *plan, const struct run_call *call,

@@ -8,7 +8,7 @@
 #include "value/json.h"
 #include "value/value.h"
 
-static struct quell_value calls_of(const struct plan *plan)
+struct quell_value plan_resolved(const struct plan *plan)
 {
     struct list_builder list = {.arena = plan->arena};
     size_t i;
@@ -20,8 +20,6 @@ static struct quell_value calls_of(const struct plan *plan)
         map_add(&map, "action", quell_string(call->step->uses));
         map_add(&map, "connection", quell_string(call->connection));
         map_add(&map, "with", call->input);
-        map_add(&map, "targets", call->targets);
-        map_add(&map, "if", quell_string(plan->calls[call->first].condition));
         list_add(&list, map_made(&map));
     }
     return list_made(&list);
@@ -50,7 +48,7 @@ struct quell_str plan_digest(const struct plan *plan)
     map_add(&map, "revision", quell_text(playbook->revision));
     map_add(&map, "incident", plan->options.incident);
     map_add(&map, "inputs", plan->options.inputs);
-    map_add(&map, "calls", calls_of(plan));
+    map_add(&map, "calls", plan_resolved(plan));
     map_add(&map, "questions", questions_of(plan));
     digest_sha256(json_text(plan->arena, map_made(&map), JSON_COMPACT), digest);
     return digest_hex(plan->arena, digest, sizeof(digest));

@@ -445,6 +445,7 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_OUTCOME_RESOLVED] = {true, outcome_resolved},
     [EVENT_RUN_ENDED] = {false, run_is_over},
     [EVENT_SUPPOSED] = {true, supposed},
+    [EVENT_RUN_BOUND] = {false, apply_run_bound},
 };
 
 static enum quell_code take(struct run *run, const struct event *event, bool copy,

@@ -111,6 +111,7 @@ struct run {
     struct quell_value ending; /* what it ends with: the data of run_finishing or run_ended */
     struct quell_str by;
     struct quell_value incident, inputs, vars, error;
+    struct quell_value bound; /* the saved plan that it keeps to: {digest, calls}; or null */
     struct quell_value stop_as, stop_reason;
     int64_t started_us, updated_us, ended_us, due_us;
     unsigned disrupts; /* disrupting targets scheduled so far */
@@ -270,6 +271,13 @@ void child_cancel(struct decision *decision, struct instance *instance, const ch
  * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.
  */
 bool frame_cancel(struct decision *decision, struct frame *frame, struct quell_value why);
+
+/* bound.c: whether a run that is bound to a plan may make a call; *error why not. */
+bool bound_allows(struct run *run, const struct instance *instance, struct quell_value input,
+                  struct quell_value *error);
+enum quell_code apply_run_bound(struct run *run, struct instance *instance,
+                                const struct event *event,
+                                struct quell_error *err) QUELL_MUST_CHECK;
 
 /* ---- plans: suppose.c ---------------------------------------------------------------------------
  * Where a step would have to know what only a live run can know, a plan asks; each path of it

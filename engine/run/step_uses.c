@@ -55,6 +55,8 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
                                        instance->attempt));
     if (arguments(run, instance, &input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
+    if (instance->attempt == 1 && !bound_allows(run, instance, input, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
     targets = policy_targets(run->arena, step->action, input);
     if (instance->attempt == 1 && policy_allows(step->action, targets, run->disrupts, &err))
         return step_failed(decision, instance, STEP_FAILED,

@@ -104,13 +104,14 @@ struct quell_plan_options {
     struct quell_str
         incident; /* JSON in any known sender's format; empty: a manual start without */
     struct quell_str source;
-    struct quell_str inputs; /* JSON object or empty */
-    bool offline;            /* no read either: answers come from the manifests' examples */
-    int64_t timeout_ms;      /* for all reads together; 0 = one second */
+    struct quell_str inputs;       /* JSON object or empty */
+    bool offline;                  /* no read either: answers come from the manifests' examples */
+    int64_t timeout_ms;            /* for all reads together; 0 = one second */
+    int64_t started_us;            /* when the run is thought to begin; 0 = now */
+    const char *const *properties; /* sentences to prove over all paths, NULL-ended; NULL = none */
 };
-/* What the playbook would do: {playbook, revision, incident, trigger: {verdict, line}, calls:
- * [{step, path, action, effect, verdict: done|would|unknown|skipped, with, targets, undo}],
- * totals}; what is not known is {"unknown": "why"}. Turns the engine's loop itself. */
+/* What the playbook would do; docs/plans.md tells each key. What is not known is {"unknown":
+ * "why"}. Turns the engine's loop itself. */
 enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options *options,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
@@ -133,6 +134,15 @@ struct quell_run_options {
  * until then. */
 enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
                           char run_id[37], struct quell_error *err) QUELL_MUST_CHECK;
+
+/* Runs a plan that was saved: `text` is the JSON {"quell_plan": 1, "playbook", "source"?,
+ * "incident"?, "inputs"?, "plan": <what quell_plan gave>}. It is planned again first; when that
+ * comes out otherwise nothing is begun: QUELL_CONFLICT, and *document is the list of differences
+ * [{what, path?, key?, was?, is?}]. The run makes no call that the plan does not have. Else as
+ * quell_run(). */
+enum quell_code quell_apply(struct quell *engine, struct quell_str text, struct quell_str by,
+                            char run_id[37], struct quell_document *document,
+                            struct quell_error *err) QUELL_MUST_CHECK;
 
 /* Logs what is configured, and what playbooks will miss: connections that their steps need. Done at
  * each reload as well. */

@@ -460,6 +460,63 @@ static void plans_do_not_wait(void **state)
     close_fixture(&fixture);
 }
 
+/* ---- runs that are bound to a plan ----------------------------------------------------------- */
+
+static void bind(struct teller *teller, const char *calls)
+{
+    struct map_builder map = {.arena = teller->arena};
+    struct quell_value found;
+    struct quell_error err = {0};
+
+    assert_int_equal(json_read(teller->arena, quell_str_of(calls), 0, &found, NULL, &err),
+                     QUELL_OK);
+    map_add(&map, "digest", quell_text("9f2c41aabb"));
+    map_add(&map, "calls", found);
+    outside(teller, EVENT_RUN_BOUND, QUELL_STR(""), map_made(&map));
+}
+
+/* What the plan has is called; other arguments and other calls are not. */
+static void bound_runs_keep_to_their_plan(void **state)
+{
+    static const struct {
+        const char *calls, *end;
+    } cases[] = {
+        {"[{\"path\":\"each[0].a\",\"action\":\"test.look\",\"with\":{\"device_id\":\"d1\"}}]",
+         "succeeded"},
+        {"[{\"path\":\"each[?].a\",\"action\":\"test.look\",\"with\":{\"device_id\":\"d1\"}}]",
+         "succeeded"},
+        {"[{\"path\":\"each[?].a\",\"action\":\"test.look\",\"with\":{\"device_id\":\"d1\","
+         "\"note\":null}}]",
+         "succeeded"},
+        {"[{\"path\":\"each[0].a\",\"action\":\"test.look\",\"with\":{\"device_id\":\"d2\"}}]",
+         "failed"},
+        {"[{\"path\":\"each[0].a\",\"action\":\"test.look\",\"with\":{}}]", "failed"},
+        {"[{\"path\":\"each[0].a\",\"action\":\"test.isolate\",\"with\":{\"device_id\":\"d1\"}}]",
+         "failed"},
+        {"[{\"path\":\"each[1].a\",\"action\":\"test.look\",\"with\":{\"device_id\":\"d1\"}}]",
+         "failed"},
+        {"[]", "failed"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct fixture fixture;
+
+        open_fixture(&fixture,
+                     "  - id: each\n    for-each: \"['d1']\"\n    as: d\n    max: 1\n    steps:\n"
+                     "      - id: a\n        uses: test.look\n"
+                     "        with: { device_id: \"${{ d }}\" }\n",
+                     "{\"each[0].a\":[" OK "]}");
+        start(&fixture.teller);
+        bind(&fixture.teller, cases[i].calls);
+        go_on(&fixture.teller);
+        if (strcmp(run_state(fixture.teller.run), cases[i].end) != 0)
+            fail_msg("%s: %s", cases[i].calls, run_state(fixture.teller.run));
+        close_fixture(&fixture);
+    }
+}
+
 /* ---- stopping and failing -------------------------------------------------------------------- */
 
 /* One item stops the run, another one fails: on-failure runs to its end. */
@@ -514,6 +571,7 @@ int main(void)
         cmocka_unit_test(paths_meet_where_nothing_differs),
         cmocka_unit_test(the_cap_tells_paths_apart),
         cmocka_unit_test(plans_do_not_wait),
+        cmocka_unit_test(bound_runs_keep_to_their_plan),
         cmocka_unit_test(a_failure_beats_a_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

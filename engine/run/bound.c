@@ -1,0 +1,100 @@
+/*
+ * bound.c - a run that was started from a saved plan makes no call that the plan does not have.
+ * What the plan could not know may be anything; all else must be as it was shown. It stands in the
+ * journal, so a run that is taken up after a crash is bound as before.
+ */
+#include "base/str.h"
+#include "run/state.h"
+#include "value/value.h"
+
+enum quell_code apply_run_bound(struct run *run, struct instance *instance,
+                                const struct event *event, struct quell_error *err)
+{
+    (void)instance;
+    if (!quell_is_null(run->bound) || !quell_is(quell_get(event->data, "calls"), QUELL_LIST))
+        return event_misfit(event, "the run is bound already, or to nothing", err);
+    run->bound = event->data;
+    return QUELL_OK;
+}
+
+/* `each[?].a` of a plan is any item. */
+static bool fits_path(struct quell_str planned, struct quell_str path)
+{
+    size_t i = 0, k = 0;
+
+    while (i < planned.len && k < path.len) {
+        if (planned.data[i] == '?' && i > 0 && planned.data[i - 1] == '[') {
+            while (k < path.len && path.data[k] != ']')
+                k++;
+            i++;
+            continue;
+        }
+        if (planned.data[i++] != path.data[k++])
+            return false;
+    }
+    return i == planned.len && k == path.len;
+}
+
+static bool fits(struct quell_value planned, struct quell_value value);
+
+static bool fits_map(struct quell_value planned, struct quell_value value)
+{
+    struct quell_value other;
+    size_t i;
+
+    for (i = 0; i < quell_count(planned); i++) {
+        other = quell_null();
+        (void)quell_find(value, quell_str(planned.as.pairs[i].key), &other); /* null then */
+        if (!fits(planned.as.pairs[i].value, other))
+            return false;
+    }
+    for (i = 0; i < quell_count(value); i++)
+        if (!quell_is_null(value.as.pairs[i].value) &&
+            !quell_find(planned, quell_str(value.as.pairs[i].key), &other))
+            return false;
+    return true;
+}
+
+static bool fits(struct quell_value planned, struct quell_value value)
+{
+    size_t i;
+
+    if (quell_is(planned, QUELL_UNKNOWN))
+        return true;
+    if ((planned.flags & QUELL_SECRET) || (value.flags & QUELL_SECRET))
+        return (planned.flags & value.flags & QUELL_SECRET) != 0; /* no journal has it */
+    if (quell_is(planned, QUELL_MAP) && quell_is(value, QUELL_MAP))
+        return fits_map(planned, value);
+    if (!quell_is(planned, QUELL_LIST) || !quell_is(value, QUELL_LIST))
+        return value_equal(planned, value);
+    if (quell_count(planned) != quell_count(value))
+        return false;
+    for (i = 0; i < quell_count(planned); i++)
+        if (!fits(quell_at(planned, i), quell_at(value, i)))
+            return false;
+    return true;
+}
+
+bool bound_allows(struct run *run, const struct instance *instance, struct quell_value input,
+                  struct quell_value *error)
+{
+    struct quell_value calls = quell_get(run->bound, "calls");
+    bool named = false;
+    size_t i;
+
+    for (i = 0; i < quell_count(calls); i++) {
+        struct quell_value call = quell_at(calls, i);
+        if (!fits_path(quell_get_str(call, "path"), instance->path) ||
+            !quell_str_equal(quell_get_str(call, "action"), instance->step->uses))
+            continue;
+        if (fits(quell_get(call, "with"), input))
+            return true;
+        named = true;
+    }
+    if (quell_is_null(run->bound))
+        return true;
+    *error = scope_error(run, "denied", "the plan %.*s %s",
+                         QUELL_ARG(str_slice(quell_get_str(run->bound, "digest"), 0, 6)),
+                         named ? "has this call with other arguments" : "does not have this call");
+    return false;
+}
