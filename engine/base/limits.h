@@ -93,6 +93,12 @@
 /* Pictures. */
 #define LIMIT_GRAPH_CELLS 2000000 /* of a text: 1,000 columns and 2,000 lines, 10 MB */
 
+/* Starts. */
+#define LIMIT_DEDUPE_DEFAULT_S 86400 /* a day: what is seen again tomorrow is worth a run */
+#define LIMIT_THROTTLE_COUNT 1000 /* of at-least: so many times are remembered of each key */
+#define LIMIT_GROUP_RUNS 1000 /* runs of a group at once: more is no limit to anything */
+#define LIMIT_KEY_BYTES 256 /* a longer key is remembered by its SHA-256 */
+
 /* Plans. */
 #define LIMIT_PLAN_MS 1000 /* all reads of a plan together: a plan answers in a second */
 #define LIMIT_PLAN_PATHS 2000 /* paths of a plan: more are not read by anybody, nor proved */

@@ -52,7 +52,7 @@ static struct quell_str waits_text(struct arena *arena, struct quell_value run, 
         return quell_count(waits) == 1
                    ? what
                    : arena_format(arena, "%.*s +%zu", QUELL_ARG(what), quell_count(waits) - 1);
-    text = arena_format(arena, "%.*s %.*s", QUELL_ARG(what), QUELL_ARG(step));
+    text = arena_format(arena, "%.*s%s%.*s", QUELL_ARG(what), step.len ? " " : "", QUELL_ARG(step));
     if (quell_count(waits) > 1)
         text = arena_format(arena, "%.*s +%zu", QUELL_ARG(text), quell_count(waits) - 1);
     if (quell_is(due, QUELL_TIME)) {
@@ -118,6 +118,51 @@ static void print_runs(const struct term *term, struct quell_value list)
     arena_free(arena);
 }
 
+/* Events that matched and started nothing, and why. */
+static void print_refusals(const struct term *term, struct quell_value list)
+{
+    size_t i, playbook = playbook_width(list);
+
+    if (quell_count(list) == 0)
+        fprintf(stderr, "no event that matched was refused\n");
+    else
+        printf("%-*s  %-*s  %-*s  WHY\n", STARTED_WIDTH, "AT", STATE_WIDTH, "REASON", (int)playbook,
+               "PLAYBOOK");
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value refusal = quell_at(list, i);
+
+        print_started(quell_get(refusal, "at"), STARTED_WIDTH);
+        printf("  ");
+        term_pad(quell_get_str(refusal, "reason"), STATE_WIDTH);
+        printf("  ");
+        term_pad(quell_get_str(refusal, "playbook"), playbook);
+        printf("  ");
+        term_value(term, quell_get(refusal, "detail"), 0);
+        if (quell_get_str(refusal, "run").len)
+            printf(" (run %.*s)", QUELL_ARG(quell_get_str(refusal, "run")));
+        putchar('\n');
+    }
+}
+
+static int refused(const struct args *args, struct quell *engine, size_t limit,
+                   struct quell_error *err)
+{
+    struct term term = term_of_output();
+    struct quell_refusals_options options = {.reason = quell_str_of(args_text(args, "state")),
+                                             .playbook = quell_str_of(args_text(args, "playbook")),
+                                             .limit = limit};
+    struct quell_document document = {0};
+
+    if (quell_refusals(engine, &options, &document, err))
+        return fail(err);
+    if (args_output(args) == OUTPUT_TEXT)
+        print_refusals(&term, document.value);
+    else
+        print_json(&document, args_output(args));
+    quell_document_free(&document);
+    return EXIT_DONE;
+}
+
 static int run(const struct args *args)
 {
     struct term term = term_of_output();
@@ -137,6 +182,11 @@ static int run(const struct args *args)
     options.limit = (size_t)number;
     if (open_engine(args, QUELL_FOR_READING, &engine, &err))
         return fail(&err);
+    if (args_flag(args, "refused")) {
+        int exit = refused(args, engine, options.limit, &err);
+        quell_close(engine);
+        return exit;
+    }
     code = quell_runs(engine, &options, &document, &err);
     if (code == QUELL_OK && args_output(args) == OUTPUT_TEXT)
         print_runs(&term, document.value);
@@ -150,6 +200,8 @@ static int run(const struct args *args)
 static const struct option_row options[] = {
     {"state", 's', OPTION_TEXT, "STATE", "Only running, waiting, held, succeeded or failed ones."},
     {"playbook", 0, OPTION_TEXT, "ID", "Only runs of this playbook."},
+    {"refused", 0, OPTION_FLAG, NULL,
+     "Events that matched and started no run, and why; --state is then a reason such as deduped."},
     {"limit", 'n', OPTION_TEXT, "N", "At most so many (default 100)."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };

@@ -189,6 +189,22 @@ void commit_revision(struct commit *commit, const struct loaded *loaded)
                                    .text = playbook->text};
 }
 
+void commit_mark(struct commit *commit, const struct store_mark *mark)
+{
+    struct store_mark *row =
+        PUSH(commit, commit->marks, commit->batch.mark_count, commit->mark_cap);
+
+    *row = *mark;
+}
+
+void commit_refusal(struct commit *commit, const struct store_refusal *refusal)
+{
+    struct store_refusal *row =
+        PUSH(commit, commit->refusals, commit->batch.refusal_count, commit->refusal_cap);
+
+    *row = *refusal;
+}
+
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user)
 {
     assert(commit->tell == NULL);
@@ -331,6 +347,8 @@ static void on_committed(enum quell_code code, const struct quell_error *err, vo
         return;
     }
     engine->counters.commits++;
+    if (commit->batch.mark_count)
+        marks_settled(engine, &commit->batch);
     tell(commit);
     turn_begin(engine);
     let_go(commit);
@@ -358,6 +376,8 @@ void turn_end(struct quell *engine)
     commit->batch.events = commit->events;
     commit->batch.runs = commit->runs;
     commit->batch.revisions = commit->revisions;
+    commit->batch.marks = commit->marks;
+    commit->batch.refusals = commit->refusals;
     if (engine->broken) {
         commit_failed(commit, engine->broken_error.code, &engine->broken_error);
         return;

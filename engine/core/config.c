@@ -155,7 +155,7 @@ enum quell_code loaded_new(struct registry *registry, struct quell_str file, str
                            struct loaded **loaded, struct quell_error *err)
 {
     struct arena *arena = arena_new(0);
-    struct playbook_actions actions = {registry_connectors(registry)};
+    struct playbook_actions actions = {.connectors = registry_connectors(registry)};
     struct loaded *made = arena_one(arena, struct loaded);
     struct diag_list diags;
     enum quell_code code;

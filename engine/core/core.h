@@ -54,6 +54,7 @@ struct generation {
 
 struct list_builder;
 struct folds;
+struct starts;
 
 struct active_call {
     struct active_call *next;
@@ -134,6 +135,10 @@ struct commit {
     struct store_delivery deliveries[2];
     struct store_revision *revisions;
     size_t revision_cap;
+    struct store_mark *marks;
+    size_t mark_cap;
+    struct store_refusal *refusals;
+    size_t refusal_cap;
     struct said *said;
     size_t said_count, said_cap;
     struct proceed *proceeds;
@@ -147,6 +152,7 @@ struct counters {
     uint64_t incidents, deliveries_repeated, incidents_refused;
     uint64_t runs_started, runs_succeeded, runs_failed, runs_cancelled, runs_held;
     uint64_t matches, no_matches, undetermined;
+    uint64_t deduped, throttled, skipped, merged, expired, off, start_failed;
     uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
 };
 
@@ -164,6 +170,7 @@ struct quell {
     struct active *active;
     size_t active_count;
     struct folds *folds; /* runs that only wait, or NULL */
+    struct starts *starts;
     struct submission *pending;
     struct repeat *repeats;
     int64_t pruned_us; /* when old deliveries were last forgotten */
@@ -234,6 +241,8 @@ enum quell_code say(struct active *active, enum event_kind kind, struct quell_st
                     struct quell_value data, struct quell_error *err);
 void say_decided(struct active *active, const struct event *event); /* applied already */
 void commit_revision(struct commit *commit, const struct loaded *loaded);
+void commit_mark(struct commit *commit, const struct store_mark *mark); /* texts borrowed */
+void commit_refusal(struct commit *commit, const struct store_refusal *refusal);
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
 void commit_proceed(struct active_call *call); /* as of the event that was said last */
 void commit_touch(struct active *active);      /* writes its row though nothing was said */
@@ -340,11 +349,49 @@ enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struc
 void answer_repeats(struct quell *engine);
 /* Forgets old deliveries, once an hour at the most. */
 void forget_deliveries(struct quell *engine);
+/* Whether there is room for one more event; QUELL_LIMIT or QUELL_IO. */
+enum quell_code engine_room(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+/* What a live engine takes in: incident_from_text, which a test's stand-in may change. */
+enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct quell_str source,
+                               struct quell_str text, struct quell_value *incident,
+                               struct quell_str *event, struct quell_str *delivery,
+                               struct quell_error *err) QUELL_MUST_CHECK;
+void commit_incident(struct commit *commit, struct quell_value incident);
+/* A new id, in time order. */
+struct quell_str engine_new_id(struct quell *engine, struct arena *arena);
 /* Starts a run in the open turn. */
 struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
                               struct quell_value start_data, struct quell_error *err);
-struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
-                         struct quell_value inputs, struct quell_str by, struct quell_error *err);
+struct active *run_begin_with(struct quell *engine, struct loaded *loaded,
+                              const struct run_start *start, struct quell_error *err);
+void active_describe(struct active *active); /* its title and incident, as the run has them */
+
+/* start.c: an event that matched a playbook. */
+struct start {
+    struct loaded *loaded;
+    struct quell_value incident, alert, event; /* what it is about; null = none */
+    struct quell_value given;                  /* inputs: a map */
+    struct quell_str by;
+    struct quell_str exclusive; /* a playbook that took the event for itself */
+    bool by_hand;               /* a person asked: what was seen before does not keep it back */
+};
+struct started {
+    struct active *active;   /* NULL: no run was started */
+    const char *reason;      /* "queued" when the run does not begin yet; else why there is none:
+                                deduped throttled skipped merged expired off failed */
+    struct quell_str detail; /* for people */
+    struct quell_str run;    /* its id, or that of the run that stands for it, or empty */
+};
+/* In the open turn; the caller advances the run. `err` is filled when the reason is "failed". */
+void start_run(struct quell *engine, struct arena *arena, const struct start *start,
+               struct started *made, struct quell_error *err);
+/* What follows for other starts from what a run just did. */
+void start_advanced(struct active *active);
+enum quell_code starts_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+void starts_free(struct quell *engine);
+/* marks.c: what a commit carried is on disk. */
+void marks_settled(struct quell *engine, const struct store_batch *batch);
+void groups_look(struct quell *engine);
 
 /* before.c: the version of an incident that was accepted before it, in `arena`; null when none is
  * known. */

@@ -205,6 +205,7 @@ void advance(struct active *active)
     } while (events.count && !run_ended(active->run));
     active->deciding = false;
     active_arm(active, asked_us);
+    start_advanced(active);
     if (events.count && run_ended(active->run))
         child_ended(active);
 }

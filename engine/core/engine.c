@@ -109,7 +109,12 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     engine->writer = writer_start(engine->loop, store);
     engine->calls = call_host_new(engine->loop);
     forget_deliveries(engine);
-    return recover(engine, err);
+    code = starts_open(engine, err);
+    if (code == QUELL_OK)
+        code = recover(engine, err);
+    if (code == QUELL_OK)
+        groups_look(engine);
+    return code;
 }
 
 enum quell_code quell_open(const struct quell_options *options, struct quell **made,
@@ -180,6 +185,7 @@ void quell_close(struct quell *engine)
     answer_repeats(engine);
     while (engine->active)
         active_free(engine->active);
+    starts_free(engine);
     folds_free(engine->folds);
     if (engine->calls)
         call_host_free(engine->calls);

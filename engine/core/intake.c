@@ -2,7 +2,7 @@
  * intake.c - incidents in: JSON -> one shape -> triggers -> runs, all in one commit. The submitter
  * hears "accepted" only when that commit is on disk.
  */
-#include "core/core.h"
+#include "core/judge.h"
 
 #include <assert.h>
 #include <string.h>
@@ -52,7 +52,7 @@ enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struc
 }
 
 /* What a live engine takes in: a test may change it. */
-static enum quell_code receive(struct quell *engine, struct arena *arena, struct quell_str source,
+enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct quell_str source,
                                struct quell_str text, struct quell_value *incident,
                                struct quell_str *event, struct quell_str *delivery,
                                struct quell_error *err)
@@ -83,6 +83,17 @@ static void bind(struct active *active)
     (void)code;
 }
 
+struct quell_str engine_new_id(struct quell *engine, struct arena *arena)
+{
+    return new_id(engine->loop, arena);
+}
+
+void active_describe(struct active *active)
+{
+    active->incident_id = quell_get_str(run_incident(active->run), "id");
+    active->title = quell_get_str(run_incident(active->run), "title");
+}
+
 struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
                               struct quell_value start_data, struct quell_error *err)
 {
@@ -97,118 +108,17 @@ struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
         return NULL;
     }
     bind(active);
-    active->incident_id = quell_get_str(run_incident(run), "id");
-    active->title = quell_get_str(run_incident(run), "title");
+    active_describe(active);
     commit_revision(commit, loaded);
     engine->counters.runs_started++;
     return active;
 }
 
-struct active *run_begin(struct quell *engine, struct loaded *loaded, struct quell_value incident,
-                         struct quell_value inputs, struct quell_str by, struct quell_error *err)
+struct active *run_begin_with(struct quell *engine, struct loaded *loaded,
+                              const struct run_start *start, struct quell_error *err)
 {
-    const struct playbook *playbook = loaded->playbook;
-    enum run_mode mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE;
-
     return run_begin_data(
-        engine, loaded,
-        run_start_data(turn_commit(engine)->arena, playbook, incident, inputs, mode, by), err);
-}
-
-/* What the triggers of all playbooks say of an incident. */
-struct matched {
-    struct quell *engine;
-    struct arena *arena;
-    struct quell_value incident, before; /* before: its version before, or null */
-    struct quell_str event;
-    struct list_builder runs, undetermined, not_started, woken;
-    struct active **begun;
-    size_t begun_count;
-};
-
-/* It matched and does not run, as an input has no value: the sender's answer says so, too. */
-static void not_started(struct matched *matched, const struct playbook *playbook,
-                        const struct quell_error *err)
-{
-    struct map_builder map = {.arena = matched->arena};
-
-    log_line(LOG_LEVEL_ERROR, "playbook=%.*s not started: %s", QUELL_ARG(playbook->id),
-             err->message);
-    map_add(&map, "playbook", quell_string(playbook->id));
-    map_add(&map, "error", value_copy_str(matched->arena, quell_str_of(err->message)));
-    list_add(&matched->not_started, map_made(&map));
-}
-
-static void start_matching(struct matched *matched, struct loaded *loaded)
-{
-    struct quell *engine = matched->engine;
-    const struct playbook *playbook = loaded->playbook;
-    struct map_builder map = {.arena = matched->arena};
-    struct run_world world = generation_world(engine->generation);
-    struct quell_value inputs;
-    struct quell_error err = {0};
-    struct active *active;
-
-    if (run_make_inputs(matched->arena, playbook, quell_map(NULL, 0), matched->incident, &world,
-                        &inputs, &err)) {
-        not_started(matched, playbook, &err);
-        return;
-    }
-    active = run_begin(engine, loaded, matched->incident, inputs, QUELL_STR("trigger"), &err);
-    if (active == NULL) {
-        not_started(matched, playbook, &err);
-        return;
-    }
-    map_add(&map, "run", value_copy_str(matched->arena, run_id(active->run)));
-    map_add(&map, "playbook", quell_string(playbook->id));
-    list_add(&matched->runs, map_made(&map));
-    matched->begun[matched->begun_count++] = active;
-}
-
-static void judge(struct matched *matched, struct loaded *loaded)
-{
-    const struct playbook *playbook = loaded->playbook;
-    struct quell *engine = matched->engine;
-    struct map_builder vars = {.arena = matched->arena};
-    struct cel_scope scope = {0};
-    struct match_event event = {
-        .type = matched->event, .subject = matched->incident, .before = matched->before};
-
-    if (playbook->incident == NULL || playbook->state == PLAYBOOK_OFF)
-        return;
-    map_add(&vars, "config", engine->generation->world.config);
-    map_add(&vars, "lists", engine->generation->world.lists);
-    scope.vars = map_made(&vars);
-    switch (trigger_judge(playbook->incident, &event, &scope, matched->arena, NULL)) {
-    case MATCH_NO:
-        engine->counters.no_matches++;
-        break;
-    case MATCH_UNDETERMINED:
-        engine->counters.undetermined++;
-        list_add(&matched->undetermined, quell_string(playbook->id));
-        log_line(LOG_LEVEL_WARNING, "playbook=%.*s undetermined for incident=%.*s, not started",
-                 QUELL_ARG(playbook->id), QUELL_ARG(quell_get_str(matched->incident, "id")));
-        break;
-    case MATCH_YES:
-        engine->counters.matches++;
-        start_matching(matched, loaded);
-        break;
-    }
-}
-
-static struct quell_str answer_of(struct matched *matched)
-{
-    struct map_builder map = {.arena = matched->arena};
-
-    map_add(&map, "incident", quell_get(matched->incident, "id"));
-    map_add(&map, "runs", list_made(&matched->runs));
-    if (matched->undetermined.count)
-        map_add(&map, "undetermined", list_made(&matched->undetermined));
-    if (matched->not_started.count)
-        map_add(&map, "not_started", list_made(&matched->not_started));
-    if (matched->woken.count)
-        map_add(&map, "woken", list_made(&matched->woken));
-    return json_text(matched->arena, map_made(&map), JSON_COMPACT);
+        engine, loaded, run_start_value(turn_commit(engine)->arena, loaded->playbook, start), err);
 }
 
 /* ---- deliveries --------------------------------------------------------------------------------
@@ -333,12 +243,8 @@ void forget_deliveries(struct quell *engine)
 /* ---- submit ------------------------------------------------------------------------------------
  */
 
-static void journal_incident(struct commit *commit, const struct matched *matched,
-                             struct submission *submission)
+void commit_incident(struct commit *commit, struct quell_value incident)
 {
-    struct quell_value incident = matched->incident;
-    size_t i;
-
     commit->incident = (struct store_incident){
         .id = quell_get_str(incident, "id"),
         .received_us = loop_now_us(commit->engine->loop),
@@ -346,10 +252,17 @@ static void journal_incident(struct commit *commit, const struct matched *matche
         .source_id = quell_get_str(incident, "source_id"),
         .title = quell_get_str(incident, "title"),
         .severity = quell_get_str(incident, "severity"),
-        .body = json_text(submission->arena, incident, JSON_COMPACT),
+        .body = json_text(commit->arena, incident, JSON_COMPACT),
     };
     commit->batch.incidents = &commit->incident;
     commit->batch.incident_count = 1;
+}
+
+static void journal_incident(struct commit *commit, struct submission *submission)
+{
+    size_t i;
+
+    commit_incident(commit, submission->incident);
     commit->batch.deliveries = commit->deliveries;
     for (i = 0; i < 2; i++)
         if (submission->ids[i].len)
@@ -360,44 +273,39 @@ static void journal_incident(struct commit *commit, const struct matched *matche
                                         .answer = submission->answer};
 }
 
-static void accept(struct quell *engine, struct submission *submission, struct quell_value incident,
-                   struct quell_str event)
+static void accept(struct quell *engine, struct submission *submission, struct quell_str event)
 {
-    struct generation *generation = engine->generation;
+    struct arena *arena = submission->arena;
+    struct quell_value incident = submission->incident, before = quell_null();
     struct matched matched = {.engine = engine,
-                              .arena = submission->arena,
-                              .incident = incident,
-                              .event = event,
-                              .runs = {.arena = submission->arena},
-                              .undetermined = {.arena = submission->arena},
-                              .not_started = {.arena = submission->arena},
-                              .woken = {.arena = submission->arena}};
+                              .arena = arena,
+                              .runs = {.arena = arena},
+                              .undetermined = {.arena = arena},
+                              .not_started = {.arena = arena},
+                              .woken = {.arena = arena}};
     struct commit *commit;
     size_t i;
 
     forget_deliveries(engine);
-    if (generation->asks_before && !str_is(event, "created"))
-        matched.before = incident_before(engine, submission->arena, incident);
-    submission->incident = incident;
-    matched.begun = arena_array(submission->arena, struct active *, generation->playbook_count + 1);
+    if (engine->generation->asks_before && !str_is(event, "created"))
+        before = incident_before(engine, arena, incident);
     turn_begin(engine);
     commit = turn_commit(engine);
-    for (i = 0; i < generation->playbook_count; i++)
-        judge(&matched, generation->playbooks[i]);
-    fold_event(engine, submission->arena, incident, event, &matched.woken);
-    submission->answer = answer_of(&matched);
+    judge_incident(&matched, incident, before, event);
+    fold_event(engine, arena, incident, event, &matched.woken);
+    submission->answer = json_text(arena, judge_answer(&matched, incident), JSON_COMPACT);
     assert(commit->submission == NULL); /* one incident a commit */
     commit->submission = submission;
     submission->next = engine->pending;
     engine->pending = submission;
-    journal_incident(commit, &matched, submission);
+    journal_incident(commit, submission);
     engine->counters.incidents++;
     for (i = 0; i < matched.begun_count; i++)
         advance(matched.begun[i]);
     turn_end(engine);
 }
 
-static enum quell_code room(struct quell *engine, struct quell_error *err)
+enum quell_code engine_room(struct quell *engine, struct quell_error *err)
 {
     if (engine->broken)
         return error_set(err, QUELL_IO, "the store failed: %s", engine->broken_error.message);
@@ -417,7 +325,7 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
     struct submission *submission;
     struct quell_value incident;
     struct quell_str event, own;
-    enum quell_code code = room(engine, err);
+    enum quell_code code = engine_room(engine, err);
     bool known = false;
 
     if (code == QUELL_OK)
@@ -426,7 +334,8 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
         return QUELL_OK;
     arena = arena_new(0);
     if (code == QUELL_OK)
-        code = receive(engine, arena, given->source, given->body, &incident, &event, &own, err);
+        code =
+            engine_receive(engine, arena, given->source, given->body, &incident, &event, &own, err);
     /* The same event sent anew under another delivery id is still the same event. */
     if (code == QUELL_OK && own.len)
         own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
@@ -444,111 +353,7 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
     if (!quell_str_equal(own, given->delivery)) /* a sender may have said the very same */
         submission->ids[1] = own;
     add_waiter(submission, done, user, false);
-    accept(engine, submission, incident, event);
+    submission->incident = incident;
+    accept(engine, submission, event);
     return QUELL_OK;
-}
-
-/* ---- by hand -----------------------------------------------------------------------------------
- */
-
-static enum quell_code run_arguments(struct quell *engine, struct arena *arena,
-                                     const struct quell_run_options *options,
-                                     const struct playbook *playbook, struct quell_value *incident,
-                                     struct quell_value *inputs, struct quell_error *err)
-{
-    struct quell_str event, delivery;
-    struct quell_value given = quell_map(NULL, 0);
-    struct run_world world = generation_world(engine->generation);
-    enum quell_code code = QUELL_OK;
-
-    *incident = quell_null();
-    if (options->incident.len)
-        code = receive(engine, arena, options->source, options->incident, incident, &event,
-                       &delivery, err);
-    if (code == QUELL_OK && options->inputs.len)
-        code = json_read(arena, options->inputs, LIMIT_DOCUMENT_BYTES, &given, NULL, err);
-    if (code == QUELL_OK && !quell_is(given, QUELL_MAP))
-        code = error_set(err, QUELL_INVALID, "inputs are a JSON object");
-    if (code)
-        return code;
-    return run_make_inputs(arena, playbook, given, *incident, &world, inputs, err);
-}
-
-static void on_started(enum quell_code code, const struct quell_error *err, void *user)
-{
-    bool *done = user;
-
-    (void)code; /* a failure stands in engine->broken_error */
-    (void)err;
-    *done = true;
-}
-
-static enum quell_code begin_by_hand(struct quell *engine, struct loaded *loaded,
-                                     struct quell_value incident, struct quell_value inputs,
-                                     struct quell_str by, char run_id_out[37],
-                                     struct quell_error *err)
-{
-    struct active *active;
-    struct commit *commit;
-    bool done = false;
-
-    turn_begin(engine);
-    active = run_begin(engine, loaded, incident, inputs, by, err);
-    commit = turn_commit(engine);
-    if (active) {
-        if (!quell_is_null(incident)) {
-            commit->incident = (struct store_incident){
-                .id = quell_get_str(incident, "id"),
-                .received_us = loop_now_us(commit->engine->loop),
-                .source = quell_get_str(incident, "source"),
-                .source_id = quell_get_str(incident, "source_id"),
-                .title = quell_get_str(incident, "title"),
-                .severity = quell_get_str(incident, "severity"),
-                .body = json_text(commit->arena, incident, JSON_COMPACT),
-            };
-            commit->batch.incidents = &commit->incident;
-            commit->batch.incident_count = 1;
-        }
-        commit_tell(commit, on_started, &done);
-        memcpy(run_id_out, run_id(active->run).data, 36);
-        run_id_out[36] = '\0';
-        advance(active);
-    }
-    turn_end(engine);
-    if (active == NULL)
-        return err->code;
-    while (!done && !engine->broken)
-        loop_once(engine->loop, -1);
-    if (!done) /* another commit failed before; nobody is here any more when this one is told of */
-        commit->tell = NULL;
-    if (engine->broken) {
-        *err = engine->broken_error;
-        return err->code;
-    }
-    return QUELL_OK;
-}
-
-enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
-                          char run_id_out[37], struct quell_error *err)
-{
-    struct loaded *loaded;
-    struct arena *arena;
-    struct quell_value incident, inputs;
-    enum quell_code code = room(engine, err);
-
-    if (code)
-        return code;
-    code = playbook_by_name(engine, options->playbook, &loaded, err);
-    if (code)
-        return code;
-    arena = arena_new(0);
-    code = run_arguments(engine, arena, options, loaded->playbook, &incident, &inputs, err);
-    if (code == QUELL_OK && loaded->playbook->state == PLAYBOOK_OFF)
-        code = error_set(err, QUELL_CONFLICT, "playbook `%.*s` is off",
-                         QUELL_ARG(loaded->playbook->id));
-    if (code == QUELL_OK)
-        code = begin_by_hand(engine, loaded, incident, inputs, options->by, run_id_out, err);
-    arena_free(arena);
-    loaded_release(loaded);
-    return code;
 }

@@ -37,7 +37,9 @@ struct lint {
 static void load(struct lint *lint, struct lint_file *file, struct quell_str path,
                  struct quell_str text)
 {
-    struct playbook_actions actions = {registry_connectors(lint->engine->generation->registry)};
+    struct playbook_actions actions = {.connectors =
+                                           registry_connectors(lint->engine->generation->registry),
+                                       .now_us = loop_now_us(lint->engine->loop)};
 
     diag_init(&file->list, lint->arena, path, text);
     file->playbook = playbook_load(lint->arena, &actions, incident_fields, &file->list);

@@ -13,7 +13,8 @@
 
 static struct quell_value playbook(struct quell *engine, struct arena *arena)
 {
-    struct playbook_actions actions = {registry_connectors(engine->generation->registry)};
+    struct playbook_actions actions = {.connectors =
+                                           registry_connectors(engine->generation->registry)};
 
     return playbook_schema(arena, &actions, incident_fields);
 }

@@ -32,7 +32,18 @@ static void add_wait(const struct run_step *step, void *user)
 struct quell_value active_waits(struct arena *arena, const struct run *run)
 {
     struct list_builder list = {.arena = arena};
+    struct quell_str queued = run_queued_for(run);
 
+    if (queued.len) {
+        struct map_builder map = {.arena = arena};
+        map_add(&map, "step", quell_text(""));
+        map_add(&map, "what",
+                str_is(queued, "release") ? quell_text("person") : value_copy_str(arena, queued));
+        if (run_waits_for(run, "time"))
+            map_add(&map, "until", value_time_us(run_begins_us(run)));
+        list_add(&list, map_made(&map));
+        return list_made(&list);
+    }
     if (run_idle(run))
         run_each_step(run, add_wait, &list);
     return list_made(&list);

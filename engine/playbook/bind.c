@@ -7,6 +7,8 @@
  */
 #include "playbook/types.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/str.h"
 
@@ -80,6 +82,11 @@ static void check_inputs(const struct binding *binding, const struct cel_referen
                   "there is no input `%.*s`", QUELL_ARG(ref->path[0]));
     diag->help = QUELL_STR("name it under `inputs:`");
     bind_suggest(binding, diag, str_nearest(ref->path[0], names, playbook->input_count));
+}
+
+static void check_alert(const struct binding *binding, const struct cel_reference *ref)
+{
+    (void)bind_fields(binding, ref, alert_fields(binding->loader), 0, ref->root);
 }
 
 /* What a step waits for has the fields of its kind. */
@@ -205,6 +212,8 @@ void bind_var(struct loader *loader, size_t step, const struct yaml_node *name)
 enum {
     IN_TRIGGER = 1 << WHERE_TRIGGER,
     IN_INPUT = 1 << WHERE_INPUT,
+    IN_ALERT = 1 << WHERE_ALERT,
+    IN_START = 1 << WHERE_START,
     IN_EVENT = 1 << WHERE_EVENT,
     IN_VARS = 1 << WHERE_VARS,
     IN_END = 1 << WHERE_END,
@@ -217,17 +226,20 @@ static const struct root {
     void (*check)(const struct binding *binding, const struct cel_reference *ref);
     const char *why; /* it is refused where it is not known */
 } roots[] = {
-    {"incident", IN_TRIGGER | IN_INPUT | IN_STEP | IN_VARS | IN_END, check_incident, NULL},
-    {"inputs", IN_STEP | IN_VARS | IN_END, check_inputs, NULL},
+    {"incident", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END,
+     check_incident, NULL},
+    {"inputs", IN_START | IN_STEP | IN_VARS | IN_END, check_inputs, NULL},
     {"vars", IN_STEP | IN_VARS | IN_END, check_vars, NULL},
     {"steps", IN_STEP | IN_END, bind_steps, NULL},
     {"run", IN_STEP | IN_VARS | IN_END, check_run, NULL},
-    {"playbook", IN_STEP | IN_VARS | IN_END, check_self, NULL},
-    {"config", IN_TRIGGER | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
-    {"lists", IN_TRIGGER | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
+    {"playbook", IN_START | IN_STEP | IN_VARS | IN_END, check_self, NULL},
+    {"config", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL,
+     NULL},
+    {"lists", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
     {"error", IN_STEP, check_error, NULL},
     {"output", 0, NULL, "it belongs to `poll`, which is not supported yet"},
-    {"alert", 0, NULL, "it belongs to `on: alert`, which is not supported yet"},
+    {"alert", IN_ALERT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
+     "it is known to playbooks with `on: alert`"},
     {"event", IN_EVENT, check_event, "it is known only in the `where` of a `wait` for an event"},
     {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
     {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},
@@ -304,9 +316,11 @@ static void report_root(const struct binding *binding, const struct cel_referenc
     struct quell_str owner = owner_of(binding, ref->root);
     if (root) {
         diag->note = quell_str_of(
-            root->why                              ? root->why
-            : binding->here.where == WHERE_TRIGGER ? "a trigger is judged before a run begins"
-            : binding->here.where == WHERE_INPUT   ? "defaults are filled in before a run begins"
+            root->why ? root->why
+            : binding->here.where == WHERE_TRIGGER || binding->here.where == WHERE_ALERT
+                ? "a trigger is judged before a run begins"
+            : binding->here.where == WHERE_START ? "it is asked before a run begins"
+            : binding->here.where == WHERE_INPUT ? "defaults are filled in before a run begins"
             : binding->here.where == WHERE_VARS
                 ? "`vars` are computed before the first step"
                 : "`outputs` are computed when the run has succeeded");
@@ -330,6 +344,12 @@ static bool is_cel_name(struct quell_str name)
     return false;
 }
 
+/* What only some triggers bring. */
+static bool lacks(const struct loader *loader, const struct root *root)
+{
+    return strcmp(root->name, "alert") == 0 && !loader->alerts;
+}
+
 static void check_reference(const struct cel_reference *ref, void *user)
 {
     const struct binding *binding = user;
@@ -338,7 +358,7 @@ static void check_reference(const struct cel_reference *ref, void *user)
         return;
     if (!root && is_cel_name(ref->root))
         return;
-    if (!root || !(root->where & (1u << binding->here.where))) {
+    if (!root || !(root->where & (1u << binding->here.where)) || lacks(binding->loader, root)) {
         report_root(binding, ref, root);
         return;
     }

@@ -76,23 +76,6 @@ static void load_call_trigger(struct loader *loader, const struct yaml_pair *cal
     diag->help = QUELL_STR("write `call:` alone");
 }
 
-/* The names in `where`. Its syntax is the trigger's affair and has been judged there. */
-static void load_where(struct loader *loader, const struct yaml_node *incident)
-{
-    struct here here = {WHERE_TRIGGER, NO_STEP};
-    struct playbook_text where;
-    struct diag_list unheard;
-    struct loader deaf = *loader;
-    const struct yaml_pair *pair = yaml_find(incident, QUELL_STR("where"));
-    if (!pair)
-        return;
-    diag_init(&unheard, loader->arena, loader->diags->file, loader->diags->text);
-    deaf.diags = &unheard;
-    load_expression(&deaf, here, pair, &where);
-    if (where.expr)
-        load_expression(loader, here, pair, &where);
-}
-
 static void load_triggers(struct loader *loader, const struct yaml_node *root)
 {
     const struct yaml_pair *on = yaml_find(root, QUELL_STR("on"));
@@ -109,11 +92,12 @@ static void load_triggers(struct loader *loader, const struct yaml_node *root)
     if (incident) {
         loader->playbook->incident =
             trigger_load(loader->arena, incident, loader->incident_fields, loader->diags);
-        load_where(loader, incident);
+        load_where(loader, WHERE_TRIGGER, incident);
     }
     if (manual)
         load_manual(loader, manual);
     load_call_trigger(loader, yaml_find(&on->node, QUELL_STR("call")));
+    load_on(loader, &on->node);
 }
 
 /* A disrupting playbook should say which incidents are its own. */
@@ -282,7 +266,8 @@ void playbook_free(struct playbook *playbook)
         regex_free(playbook->inputs[i].regex);
     playbook->input_count = 0;
     trigger_free(playbook->incident);
-    playbook->incident = NULL;
+    trigger_free(playbook->alert);
+    playbook->incident = playbook->alert = NULL;
     for (i = 0; i < playbook->step_count; i++)
         free_step(playbook->all[i]);
     playbook->step_count = 0;

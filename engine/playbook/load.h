@@ -27,6 +27,7 @@ enum lint {
 };
 extern const struct playbook_lint lints[];
 
+extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
     approve_fields[], ask_fields[];
@@ -101,6 +102,7 @@ struct loader {
     } defaults;            /* of steps that call something */
     bool inputs_known;     /* false: `inputs` is broken, its names are not judged */
     struct typing *typing; /* types.h; NULL until the first expression */
+    bool alerts;           /* it has `on: alert:` */
 };
 
 /* Adds a diagnostic of the table and returns it. */
@@ -130,6 +132,19 @@ bool outline_inside(const struct loader *loader, size_t inner, size_t outer, enu
 /* The step around both places whose lists they stand in apart, or NO_STEP: lists of one step that
  * are two, *of_a and *of_b the steps just below it. */
 size_t outline_fork(const struct loader *loader, size_t a, size_t b, size_t *of_a, size_t *of_b);
+
+/* Where an expression stands: it decides which roots it has. */
+enum where {
+    WHERE_TRIGGER,
+    WHERE_INPUT,
+    WHERE_STEP,
+    WHERE_VARS,  /* `vars`: before the first step */
+    WHERE_END,   /* `outputs`: behind the last step; `step` is NO_STEP */
+    WHERE_AGAIN, /* the condition of a `while`: it sees the steps of the last iteration */
+    WHERE_EVENT, /* as in a step, and `event` is what came */
+    WHERE_ALERT, /* the `where` of a trigger on alerts */
+    WHERE_START, /* what is asked before a run begins: its key, its group */
+};
 
 /* ---- load_step.c -------------------------------------------------------------------------------
  */
@@ -192,6 +207,14 @@ void load_inputs(struct loader *loader, const struct yaml_node *map);
 
 /* What stands at the top level about starts. */
 void load_start(struct loader *loader, const struct yaml_node *root);
+/* load_guards.c: `dedupe`, `throttle`, `concurrency`, `expires`. */
+void load_guards(struct loader *loader, const struct yaml_node *root);
+/* load_on.c: the triggers beside `incident` and `manual`. */
+void load_on(struct loader *loader, const struct yaml_node *on);
+/* The fields of an alert, or NULL. */
+const struct quell_field *alert_fields(const struct loader *loader);
+/* The names in a trigger's `where`, whose syntax has been judged. */
+void load_where(struct loader *loader, enum where where, const struct yaml_node *trigger);
 /* The connection of a connector's steps by `connections`, or empty. */
 struct quell_str start_connection(const struct playbook *playbook, struct quell_str connector);
 
@@ -222,16 +245,6 @@ struct quell_str better_spelling(const struct loader *loader, struct quell_str n
 /* The place of a key or scalar, of one line: what a caret can stand under. */
 struct place head_place(const struct loader *loader, const struct yaml_node *node);
 
-/* Where an expression stands: it decides which roots it has. */
-enum where {
-    WHERE_TRIGGER,
-    WHERE_INPUT,
-    WHERE_STEP,
-    WHERE_VARS,  /* `vars`: before the first step */
-    WHERE_END,   /* `outputs`: behind the last step; `step` is NO_STEP */
-    WHERE_AGAIN, /* the condition of a `while`: it sees the steps of the last iteration */
-    WHERE_EVENT, /* as in a step, and `event` is what came */
-};
 struct here {
     enum where where;
     size_t step; /* index of the step, or NO_STEP */

@@ -64,9 +64,10 @@ void load_start(struct loader *loader, const struct yaml_node *root)
     struct playbook_start *start = &loader->playbook->start;
     start->order = int_at(root, "order", PLAYBOOK_ORDER_DEFAULT);
     load_connections(loader, yaml_get(root, "connections"));
+    load_guards(loader, root);
 }
 
 bool playbook_asks_before(const struct playbook *playbook)
 {
-    return playbook->incident && trigger_needs_before(playbook->incident);
+    return (playbook->incident && trigger_needs_before(playbook->incident)) || playbook->alert;
 }

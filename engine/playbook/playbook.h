@@ -48,14 +48,6 @@ struct retry {
     size_t on_count; /* 0 = throttled timeout network server */
 };
 
-/* An expression or template with its place in the file: of the scalar, or of the expression alone
- * when a bare expression was wrapped whole in ${{ }}. playbook_place() maps a fault inside it. */
-struct playbook_text {
-    const struct cel *expr;          /* a bare expression, or NULL */
-    const struct cel_template *text; /* text with ${{ }}, or NULL */
-    struct place place;
-};
-
 /* `wait`: for a span, until a time, or for an event. */
 struct step_wait {
     int64_t span_us;            /* `wait: 15m`; 0 = one of the others */
@@ -213,6 +205,7 @@ struct playbook {
     struct quell_str file, text;
     char revision[65];        /* hex SHA-256 of the text */
     struct trigger *incident; /* on.incident, or NULL */
+    struct trigger *alert;    /* on.alert, or NULL */
     bool manual;              /* on.manual */
     bool callable;            /* on.call */
     struct playbook_start start;
@@ -234,6 +227,7 @@ struct playbook {
 /* The actions that exist: an array of connectors, NULL-ended (registry_connectors). */
 struct playbook_actions {
     const struct quell_connector *const *connectors;
+    int64_t now_us; /* to tell what has expired; 0 = nothing is judged by the date */
 };
 
 /* Loads. Everything lives in `arena`; `diags` (with file and text set) gets every fault found, as

@@ -13,6 +13,19 @@
 
 #include <quell/value.h>
 
+#include "base/diag.h"
+
+struct cel;
+struct cel_template;
+
+/* An expression or template with its place in the file: of the scalar, or of the expression alone
+ * when a bare expression was wrapped whole in ${{ }}. playbook_place() maps a fault inside it. */
+struct playbook_text {
+    const struct cel *expr;          /* a bare expression, or NULL */
+    const struct cel_template *text; /* text with ${{ }}, or NULL */
+    struct place place;
+};
+
 enum { PLAYBOOK_ORDER_DEFAULT = 1000 };
 
 /* `connections`: the connection of a connector's steps that name none themselves. */
@@ -20,8 +33,35 @@ struct playbook_connection {
     struct quell_str connector, connection;
 };
 
+struct playbook_dedupe {
+    struct playbook_text key;
+    int64_t within_us;
+};
+
+enum throttle_kind { THROTTLE_NONE, THROTTLE_ONCE_WITHIN, THROTTLE_ONCE_AFTER, THROTTLE_AT_LEAST };
+
+struct playbook_throttle {
+    enum throttle_kind kind;
+    struct playbook_text by; /* absent: all events are one group */
+    int64_t within_us;
+    unsigned count; /* of at-least */
+};
+
+enum on_conflict { CONFLICT_QUEUE, CONFLICT_SKIP, CONFLICT_CANCEL_RUNNING, CONFLICT_MERGE };
+
+struct playbook_concurrency {
+    struct playbook_text group; /* absent: there is no `concurrency` */
+    unsigned max;
+    enum on_conflict on_conflict;
+};
+
 struct playbook_start {
     int64_t order; /* of the playbooks that match one event: smaller ones first */
+    bool exclusive;
+    int64_t expires_us; /* it starts no more from then on; INT64_MAX = never */
+    struct playbook_dedupe dedupe;
+    struct playbook_throttle throttle;
+    struct playbook_concurrency concurrency;
     const struct playbook_connection *connections;
     size_t connection_count;
 };

@@ -46,8 +46,7 @@ static enum quell_code run_started(struct run *run, struct instance *instance,
         return event_misfit(event, "it belongs to another revision of the playbook", err);
     run->started = true;
     run->mode = str_is(mode, "plan") ? RUN_PLAN : str_is(mode, "shadow") ? RUN_SHADOW : RUN_LIVE;
-    run->incident = quell_get(event->data, "incident");
-    run->inputs = quell_get(event->data, "inputs");
+    apply_start(run, event->data);
     run->by = quell_get_str(event->data, "by");
     run->parent = (struct run_parent){quell_get_str(quell_get(event->data, "parent"), "run"),
                                       quell_get_str(quell_get(event->data, "parent"), "step"),
@@ -406,6 +405,8 @@ struct applier {
 
 static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_RUN_STARTED] = {false, run_started},
+    [EVENT_RUN_BEGUN] = {false, apply_begun},
+    [EVENT_RUN_MERGED] = {false, apply_merged},
     [EVENT_STEP_STARTED] = {true, step_started},
     [EVENT_STEP_SKIPPED] = {true, step_skipped},
     [EVENT_LOOP_STARTED] = {true, loop_started},

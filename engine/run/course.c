@@ -199,7 +199,26 @@ static void end_full(struct decision *decision)
 /* ---- the course --------------------------------------------------------------------------------
  */
 
-enum part { PART_VARS, PART_MAIN, PART_FAILING, PART_CANCELLED, PART_FINALLY, PART_OVER };
+/* Before its first step; only the run's time may be up. */
+static void wait_for_begin(struct decision *decision)
+{
+    struct run *run = decision->run;
+
+    if (decision->now_us < run->due_us)
+        return;
+    finish_badly(decision, "failed",
+                 scope_error(run, "timed-out", "the time was up before the run could begin"));
+}
+
+enum part {
+    PART_QUEUED,
+    PART_VARS,
+    PART_MAIN,
+    PART_FAILING,
+    PART_CANCELLED,
+    PART_FINALLY,
+    PART_OVER
+};
 
 static enum part part_of(const struct run *run)
 {
@@ -211,13 +230,15 @@ static enum part part_of(const struct run *run)
         return PART_CANCELLED;
     if (run->failing)
         return PART_FAILING;
+    if (run->queued.len)
+        return PART_QUEUED;
     return run->playbook->var_count && !run->vars_known ? PART_VARS : PART_MAIN;
 }
 
 static void (*const parts[])(struct decision *decision) = {
-    [PART_VARS] = compute_vars,          [PART_MAIN] = advance_main,
-    [PART_FAILING] = advance_on_failure, [PART_CANCELLED] = advance_cancelled,
-    [PART_FINALLY] = advance_finally,
+    [PART_QUEUED] = wait_for_begin,       [PART_VARS] = compute_vars,
+    [PART_MAIN] = advance_main,           [PART_FAILING] = advance_on_failure,
+    [PART_CANCELLED] = advance_cancelled, [PART_FINALLY] = advance_finally,
 };
 
 void run_advance(struct decision *decision)

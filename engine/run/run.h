@@ -43,7 +43,26 @@ struct run *run_new(const struct playbook *playbook, struct quell_str id);
 void run_free(struct run *run); /* NULL is allowed */
 void run_set_world(struct run *run, const struct run_world *world);
 
+/* What a run is started by. */
+struct run_start {
+    struct quell_value incident, alert, event; /* null = none; event: a webhook's, or a time */
+    struct quell_value inputs;
+    enum run_mode mode;
+    struct quell_str by;
+    struct quell_str group; /* of `concurrency`, or empty */
+    /* It does not begin yet, but waits for its turn in the group ("turn"), for `begins_us` ("time")
+     * or for a person ("release", `reason` says why); NULL = it begins. */
+    const char *queued;
+    int64_t begins_us;
+    struct quell_str reason;
+    struct quell_value last_success; /* when the last run that succeeded started; null = none */
+};
 /* The first event: what RUN_STARTED's data must hold. Lives in `arena`. */
+struct quell_value run_start_value(struct arena *arena, const struct playbook *playbook,
+                                   const struct run_start *start);
+/* What RUN_MERGED's data must hold: the event that a run which waits is about from here on. */
+struct quell_value run_merge_data(struct arena *arena, const struct run_start *start);
+/* The same as run_start_value, for a run that begins at once. */
 struct quell_value run_start_data(struct arena *arena, const struct playbook *playbook,
                                   struct quell_value incident, struct quell_value inputs,
                                   enum run_mode mode, struct quell_str by);
@@ -53,6 +72,16 @@ enum quell_code run_make_inputs(struct arena *arena, const struct playbook *play
                                 struct quell_value given, struct quell_value incident,
                                 const struct run_world *world, struct quell_value *inputs,
                                 struct quell_error *err) QUELL_MUST_CHECK;
+
+/* The same for every kind of start: of `start`, what it is about is used. */
+enum quell_code run_start_inputs(struct arena *arena, const struct playbook *playbook,
+                                 struct quell_value given, const struct run_start *start,
+                                 const struct run_world *world, struct quell_value *inputs,
+                                 struct quell_error *err) QUELL_MUST_CHECK;
+/* What expressions see that are asked before a run begins (its key, its group): incident, alert,
+ * event, inputs, playbook, config, lists. */
+struct quell_value run_start_scope(struct arena *arena, const struct playbook *playbook,
+                                   const struct run_start *start, const struct run_world *world);
 
 /* Takes an event in; its data is copied. QUELL_INVALID when it does not fit the playbook or the
  * events before it (a journal of another revision, a damaged one): the run is then unchanged. */
@@ -101,6 +130,11 @@ const struct playbook *run_playbook(const struct run *run);
 enum run_mode run_mode(const struct run *run);
 uint64_t run_seq(const struct run *run); /* of the last event */
 bool run_ended(const struct run *run);
+bool run_queued(const struct run *run);                 /* it has not begun yet ... */
+int64_t run_begins_us(const struct run *run);           /* ... and not before this; 0 = any time */
+struct quell_str run_queued_for(const struct run *run); /* "turn" "time" "release" or empty */
+bool run_waits_for(const struct run *run, const char *queued);
+struct quell_str run_group(const struct run *run); /* of `concurrency`, or empty */
 /* It has all the events or data that a run may have: its calls come to their end, unknown outcomes
  * still wait for a person, and then it ends as failed. Nothing else follows. */
 bool run_full(const struct run *run);

@@ -164,10 +164,9 @@ static struct quell_value about_run(struct run *run)
     return map_made(&map);
 }
 
-static struct quell_value about_playbook(struct run *run)
+struct quell_value scope_playbook(struct arena *arena, const struct playbook *playbook)
 {
-    struct map_builder map = {.arena = run->scratch};
-    const struct playbook *playbook = run->playbook;
+    struct map_builder map = {.arena = arena};
 
     map_add(&map, "id", quell_string(playbook->id));
     map_add(&map, "name", quell_string(playbook->name.len ? playbook->name : playbook->id));
@@ -216,11 +215,13 @@ static struct quell_value variables(struct run *run, const struct frame *frame)
         add_steps(&steps, &run->playbook->on_failure, &run->on_failure);
     add_frames(&steps, frame);
     map_add(&map, "incident", run->incident);
+    map_add(&map, "alert", run->alert);
+    map_add(&map, "event", run->event);
     map_add(&map, "inputs", run->inputs);
     map_add(&map, "vars", vars_at(run, frame));
     map_add(&map, "steps", map_made(&steps));
     map_add(&map, "run", about_run(run));
-    map_add(&map, "playbook", about_playbook(run));
+    map_add(&map, "playbook", scope_playbook(run->scratch, run->playbook));
     map_add(&map, "config", run->world.config);
     map_add(&map, "lists", run->world.lists);
     for (at = frame; at; at = at->outer)

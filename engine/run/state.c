@@ -236,8 +236,10 @@ const char *run_state(const struct run *run)
 
     if (run->ended)
         return ended_as(run);
-    if (run->held > 0)
+    if (run->held > 0 || run_waits_for(run, "release"))
         return "held";
+    if (run_queued(run))
+        return "waiting";
     run_each_instance(run, count_busy, &busy);
     return busy ? "running" : "waiting";
 }
@@ -283,6 +285,8 @@ int64_t run_due(const struct run *run)
 
     if (run->ended)
         return INT64_MAX;
+    if (run_waits_for(run, "time") && run->begins_us < due)
+        due = run->begins_us;
     run_each_instance(run, find_due, &due);
     return due;
 }

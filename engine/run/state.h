@@ -112,6 +112,9 @@ struct run {
     struct quell_str by;
     struct quell_value incident, inputs, vars, error;
     struct quell_value bound; /* the saved plan that it keeps to: {digest, calls}; or null */
+    struct quell_value alert, event, last_success; /* as struct run_start has them */
+    struct quell_str group, queued, queued_why;    /* queued: what it waits for, or empty */
+    int64_t begins_us;
     struct quell_value stop_as, stop_reason;
     int64_t started_us, updated_us, ended_us, due_us;
     unsigned disrupts; /* disrupting targets scheduled so far */
@@ -145,6 +148,13 @@ enum quell_code run_take(struct run *run, const struct event *event,
 /* apply.c, for the appliers in other files. */
 enum quell_code event_misfit(const struct event *event, const char *why, struct quell_error *err);
 int64_t event_time(struct quell_value value, int64_t otherwise);
+
+/* apply_start.c */
+void apply_start(struct run *run, struct quell_value data); /* what RUN_STARTED says beyond */
+enum quell_code apply_begun(struct run *run, struct instance *instance, const struct event *event,
+                            struct quell_error *err);
+enum quell_code apply_merged(struct run *run, struct instance *instance, const struct event *event,
+                             struct quell_error *err);
 
 /* apply_wait.c */
 enum quell_code apply_wait_started(struct run *run, struct instance *instance,
@@ -210,6 +220,7 @@ enum quell_code scope_eval_with(struct run *run, const struct frame *frame,
 enum quell_code scope_eval_tree(struct run *run, const struct frame *frame,
                                 const struct cel_tree *tree, struct place place,
                                 struct quell_value *value, struct quell_value *error);
+struct quell_value scope_playbook(struct arena *arena, const struct playbook *playbook);
 struct quell_value scope_error(struct run *run, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The condition of a `while`: in the scope of the last iteration, or of none yet. */

@@ -84,9 +84,9 @@ struct quell_submission {
 };
 
 /* `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks],
- * "not_started": [{"playbook", "error"}], "woken": [runs that waited for such an event]}, the last
- * three only when there are such;
- * `repeated`: this delivery was answered before, this is that answer. On failure answer is empty.
+ * "not_started": [{"playbook", "reason", "detail" or "error", "run"}], "woken": [runs that waited
+ * for such an event]}, the last three only when there are such; `repeated`: this delivery was
+ * answered before, this is that answer. On failure answer is empty.
  */
 typedef void quell_submitted_fn(enum quell_code code, struct quell_str answer, bool repeated,
                                 const struct quell_error *err, void *user);
@@ -130,6 +130,14 @@ struct quell_run_options {
     struct quell_str incident, source, inputs; /* as in a plan */
     struct quell_str by;                       /* who asked */
 };
+typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, void *user);
+/* Starts a run by hand: its id is in `run` (37 bytes) at once, and `done` is called, on the loop,
+ * when the start is durable. Refused at once (done is not called): QUELL_NOT_FOUND no such
+ * playbook, QUELL_INVALID inputs or incident, QUELL_CONFLICT the playbook is off, has expired, or a
+ * run of its group is under way, QUELL_LIMIT. */
+enum quell_code quell_start(struct quell *engine, const struct quell_run_options *options,
+                            char run[37], quell_done_fn *done, void *user,
+                            struct quell_error *err) QUELL_MUST_CHECK;
 /* Starts a run by hand; `run_id` (37 bytes) is filled when the start is durable. Turns the loop
  * until then. */
 enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
@@ -162,6 +170,16 @@ struct quell_runs_options {
 enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options *options,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
+struct quell_refusals_options {
+    struct quell_str playbook, incident, reason, before; /* empty = any; before: an id */
+    size_t limit;                                        /* 0 = 100 */
+};
+/* Events that matched a playbook and started no run of it, newest first: [{id, at, playbook,
+ * incident, reason, detail, run}]; reason: deduped throttled skipped merged expired off failed;
+ * run: the one that stands for it, or empty. */
+enum quell_code quell_refusals(struct quell *engine, const struct quell_refusals_options *options,
+                               struct quell_document *document,
+                               struct quell_error *err) QUELL_MUST_CHECK;
 /* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for},
  * and `fault` when its steps cannot be told: its playbook or connector cannot be loaded any more.
  * A unique prefix of the id is enough. */
@@ -171,7 +189,6 @@ enum quell_code quell_show(struct quell *engine, struct quell_str run,
 /* A person says whether a call whose outcome is unknown did happen; the run goes on. `done` is
  * called, on the loop, once that is durable (QUELL_OK) or the store failed. Refused at once (done
  * is not called): QUELL_NOT_FOUND, QUELL_CONFLICT when the step is not held. */
-typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, void *user);
 enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct quell_str step,
                               bool happened, struct quell_str by, quell_done_fn *done, void *user,
                               struct quell_error *err) QUELL_MUST_CHECK;

@@ -108,6 +108,21 @@ static void print_sources(void)
         printf("| `%s` | %s |\n", incident_sources[i]->name, incident_sources[i]->doc);
 }
 
+static void print_starts(void)
+{
+    print_fields("Under `dedupe`",
+                 "`key` sees `incident`, `alert`, `event`, `inputs`, `playbook`, `config` and "
+                 "`lists`. Every event that matches and starts nothing is counted, linked to the "
+                 "run that stands for it, and listed by `quell ps --refused`. A person who starts "
+                 "a run is not kept back by `dedupe` and `throttle`.",
+                 dedupe_fields);
+    print_fields("Under `throttle`", "One of its three kinds.", throttle_fields);
+    print_fields("Under `concurrency`",
+                 "Runs that wait for their turn begin in the order of their events, also after a "
+                 "restart.",
+                 concurrency_fields);
+}
+
 static void print_playbook(void)
 {
     printf("# The playbook language\n\n"
@@ -118,6 +133,7 @@ static void print_playbook(void)
     print_fields("Under `on`", "Several keys mean any of them.", on_fields);
     print_fields("Under `on: incident:`", "All that stands here must hold.", match_incident_fields);
     print_operators();
+    print_starts();
     print_fields("Inputs", "Each entry of `inputs` is a map.", input_fields);
     print_steps();
     print_fields("Keys of a step", "Beside its kind, a step may have these.", step_fields);

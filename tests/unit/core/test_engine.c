@@ -495,7 +495,8 @@ static void what_cannot_begin_is_said(void **state)
     submit(stage, body, QUELL_STR(""), &by);
     settle(stage);
     assert_int_equal(by.answers, 1);
-    assert_non_null(strstr(by.last, "\"not_started\":[{\"playbook\":\"p\",\"error\":"));
+    assert_non_null(
+        strstr(by.last, "\"not_started\":[{\"playbook\":\"p\",\"reason\":\"failed\",\"error\":"));
     assert_non_null(strstr(by.last, "\"runs\":[]"));
 }
 

@@ -174,7 +174,8 @@ static const struct quell_connector incidents = {
     .name = "incident", .version = "1.0.0", .actions = incident_actions};
 static const struct quell_connector *const fixture_connectors[] = {
     &defender, &sentinel, &email, &exchange, &intel, &incidents, NULL};
-static const struct playbook_actions fixture_actions = {fixture_connectors};
+static const struct playbook_actions fixture_actions = {
+    .connectors = fixture_connectors, .now_us = INT64_C(1780272000000000)}; /* 2026-06-01 */
 
 /* Loads a text; the diagnostics are in *diags. */
 static inline struct playbook *fixture_load(struct arena *arena, struct quell_str text,

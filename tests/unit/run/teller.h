@@ -427,7 +427,7 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
 
 static inline struct playbook *load(struct arena *arena, const char *steps)
 {
-    struct playbook_actions actions = {connectors};
+    struct playbook_actions actions = {.connectors = connectors};
     struct quell_str text = arena_format(
         arena, "quell: 1\nplaybook: test\non: { manual: }\ntimeout: 1h\nsteps:\n%s", steps);
     struct diag_list diags;

@@ -1,0 +1,131 @@
+/*
+ * by_hand.c - a run that a person asks for.
+ */
+#include "core/core.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "value/json.h"
+#include "value/value.h"
+
+static enum quell_code arguments(struct quell *engine, struct arena *arena,
+                                 const struct quell_run_options *options, struct start *start,
+                                 struct quell_error *err)
+{
+    struct quell_str event, delivery;
+    enum quell_code code = QUELL_OK;
+
+    start->incident = quell_null();
+    start->given = quell_map(NULL, 0);
+    start->by = options->by;
+    start->by_hand = true;
+    if (options->incident.len)
+        code = engine_receive(engine, arena, options->source, options->incident, &start->incident,
+                              &event, &delivery, err);
+    if (code == QUELL_OK && options->inputs.len)
+        code = json_read(arena, options->inputs, LIMIT_DOCUMENT_BYTES, &start->given, NULL, err);
+    if (code == QUELL_OK && !quell_is(start->given, QUELL_MAP))
+        code = error_set(err, QUELL_INVALID, "inputs are a JSON object");
+    return code;
+}
+
+/* Why the person has no run of this start. */
+static enum quell_code not_started(const struct playbook *playbook, const struct started *made,
+                                   struct quell_error *err)
+{
+    if (str_is(quell_str_of(made->reason), "failed"))
+        return err->code;
+    if (str_is(quell_str_of(made->reason), "off"))
+        return error_set(err, QUELL_CONFLICT, "playbook `%.*s` is off", QUELL_ARG(playbook->id));
+    return error_set(err, QUELL_CONFLICT, "playbook `%.*s` was not started, %s: %.*s%s%.*s",
+                     QUELL_ARG(playbook->id), made->reason, QUELL_ARG(made->detail),
+                     made->run.len ? ": run " : "", QUELL_ARG(made->run));
+}
+
+static enum quell_code begin(struct quell *engine, struct arena *arena, const struct start *start,
+                             char run[37], quell_done_fn *done, void *user, struct quell_error *err)
+{
+    struct started made;
+    struct commit *commit;
+    enum quell_code code = QUELL_OK;
+
+    turn_begin(engine);
+    start_run(engine, arena, start, &made, err);
+    if (made.active || (made.reason && str_is(quell_str_of(made.reason), "merged"))) {
+        commit = turn_commit(engine);
+        if (!quell_is_null(start->incident))
+            commit_incident(commit, start->incident);
+        commit_tell(commit, done, user);
+        memcpy(run, made.run.data, 36);
+        run[36] = '\0';
+        if (made.active)
+            advance(made.active);
+    } else {
+        code = not_started(start->loaded->playbook, &made, err);
+    }
+    turn_end(engine);
+    return code;
+}
+
+enum quell_code quell_start(struct quell *engine, const struct quell_run_options *options,
+                            char run[37], quell_done_fn *done, void *user, struct quell_error *err)
+{
+    struct start start = {0};
+    struct arena *arena;
+    enum quell_code code = engine_room(engine, err);
+
+    if (code == QUELL_OK)
+        code = playbook_by_name(engine, options->playbook, &start.loaded, err);
+    if (code)
+        return code;
+    arena = arena_new(0);
+    code = arguments(engine, arena, options, &start, err);
+    if (code == QUELL_OK)
+        code = begin(engine, arena, &start, run, done, user, err);
+    arena_free(arena);
+    loaded_release(start.loaded);
+    return code;
+}
+
+/* Who turns the loop until the start is durable. */
+struct waiting {
+    bool done;
+    bool left; /* the store broke for another commit: nobody waits any more */
+};
+
+static void on_started(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct waiting *waiting = user;
+
+    (void)code; /* a failure stands in engine->broken_error */
+    (void)err;
+    waiting->done = true;
+    if (waiting->left)
+        memory_free(waiting);
+}
+
+enum quell_code quell_run(struct quell *engine, const struct quell_run_options *options,
+                          char run[37], struct quell_error *err)
+{
+    struct waiting *waiting = memory_new(sizeof(*waiting));
+    enum quell_code code = quell_start(engine, options, run, on_started, waiting, err);
+
+    if (code) {
+        memory_free(waiting);
+        return code;
+    }
+    while (!waiting->done && !engine->broken)
+        loop_once(engine->loop, -1);
+    waiting->left = true;
+    if (waiting->done)
+        memory_free(waiting);
+    if (engine->broken) {
+        *err = engine->broken_error;
+        return err->code;
+    }
+    return QUELL_OK;
+}

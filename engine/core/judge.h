@@ -1,0 +1,25 @@
+/*
+ * judge.h - what the triggers of all playbooks say of an event, and the runs that follow.
+ */
+#ifndef CORE_JUDGE_H
+#define CORE_JUDGE_H
+
+#include "core/core.h"
+#include "value/value.h"
+
+/* Start with engine and arena; everything lives in that arena. */
+struct matched {
+    struct quell *engine;
+    struct arena *arena;
+    struct list_builder runs, undetermined, not_started, woken;
+    struct active **begun; /* those that began, to be advanced in the end */
+    size_t begun_count, begun_cap;
+};
+
+/* `before`: the version of the incident before this one, or null. */
+void judge_incident(struct matched *matched, struct quell_value incident, struct quell_value before,
+                    struct quell_str event);
+/* {"incident", "runs", ...} as quell.h has it; `incident` null: there is none. */
+struct quell_value judge_answer(struct matched *matched, struct quell_value incident);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * starts.h - what decides whether an event that matched starts a run: shared by start.c (the
+ * decision), marks.c (what is remembered) and groups.c (who runs at the same time).
+ */
+#ifndef CORE_STARTS_H
+#define CORE_STARTS_H
+
+#include "core/core.h"
+
+/* ---- marks.c: what is remembered, as of now - in the store, or on its way there -----------------
+ */
+
+/* The mark's body, in `arena`; null when there is none. */
+enum quell_code mark_read(struct quell *engine, struct arena *arena, const char *scope,
+                          struct quell_str key, struct quell_value *body,
+                          struct quell_error *err) QUELL_MUST_CHECK;
+/* In the open turn; null removes it. `until_us` 0 = for ever. */
+void mark_write(struct quell *engine, const char *scope, struct quell_str key, int64_t until_us,
+                struct quell_value body);
+/* The key of something of a playbook's: long ones by their digest. */
+struct quell_str mark_key(struct arena *arena, struct quell_str playbook, struct quell_str key);
+
+/* ---- groups.c ----------------------------------------------------------------------------------
+ */
+
+struct group_count {
+    size_t running, queued;
+    struct quell_str first, waiting; /* ids of the oldest that runs, and the last that waits */
+};
+struct group_count group_count(const struct quell *engine, struct quell_str playbook,
+                               struct quell_str group);
+/* Ends all runs of a group, those that wait too. */
+void group_cancel(struct quell *engine, struct quell_str playbook, struct quell_str group);
+/* `begins_us`: a queued one does not begin before. */
+void group_join(struct quell *engine, const struct run *run, bool queued, int64_t begins_us);
+void group_leave(struct quell *engine, const struct run *run);
+/* Lets those begin that find room now; soon, in a turn of its own. */
+void groups_look(struct quell *engine);
+enum quell_code groups_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+
+void groups_free(struct starts *starts);
+void marks_free(struct starts *starts);
+
+/* ---- start.c -----------------------------------------------------------------------------------
+ */
+
+/* A run that waited begins, in the open turn; it may have ended then. */
+void run_start_now(struct active *active);
+/* Cancels it when it is under way. */
+void run_end_early(struct quell *engine, struct quell_str id, struct quell_str by,
+                   struct quell_str reason);
+
+/* ---- the state ---------------------------------------------------------------------------------
+ */
+
+struct kept_mark;
+struct group;
+
+enum { STARTS_BUCKETS = 1024 };
+
+struct starts {
+    struct kept_mark *marks[STARTS_BUCKETS]; /* not on disk yet */
+    struct group *groups[STARTS_BUCKETS];
+    int64_t next_place; /* of who joins a group */
+    struct loop_timer *look;
+};
+
+#endif

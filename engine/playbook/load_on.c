@@ -1,0 +1,51 @@
+/*
+ * load_on.c - triggers beside `incident` and `manual`: `alert`.
+ */
+#include "playbook/load.h"
+
+#include "base/str.h"
+#include "value/fields.h"
+
+void load_where(struct loader *loader, enum where where, const struct yaml_node *trigger)
+{
+    struct here here = {where, NO_STEP};
+    struct playbook_text text;
+    struct diag_list unheard;
+    struct loader deaf = *loader;
+    const struct yaml_pair *pair = yaml_find(trigger, QUELL_STR("where"));
+    if (!pair)
+        return;
+    diag_init(&unheard, loader->arena, loader->diags->file, loader->diags->text);
+    deaf.diags = &unheard;
+    load_expression(&deaf, here, pair, &text);
+    if (text.expr)
+        load_expression(loader, here, pair, &text);
+}
+
+/* ---- alert -------------------------------------------------------------------------------------
+ */
+
+const struct quell_field *alert_fields(const struct loader *loader)
+{
+    const struct quell_field *alerts =
+        loader->incident_fields ? fields_find(loader->incident_fields, QUELL_STR("alerts")) : NULL;
+    return alerts ? alerts->fields : NULL;
+}
+
+static void load_alert(struct loader *loader, const struct yaml_node *node)
+{
+    loader->alerts = true;
+    loader->playbook->alert =
+        trigger_load_for(loader->arena, MATCH_ALERT, node, alert_fields(loader), loader->diags);
+    load_where(loader, WHERE_ALERT, node);
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------
+ */
+
+void load_on(struct loader *loader, const struct yaml_node *on)
+{
+    const struct yaml_node *alert = yaml_get(on, "alert");
+    if (alert)
+        load_alert(loader, alert);
+}
