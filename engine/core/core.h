@@ -286,6 +286,7 @@ struct stand_in {
                      void *user); /* or NULL */
     void (*answer)(struct active *active, const struct run_call *call,
                    struct stand_in_answer *answer, void *user);
+    struct quell_str only; /* id of the one playbook that an incident may start */
     void *user;
 };
 /* Opens an engine for running: a memory store, the connectors of `base`, these playbooks and this

@@ -48,7 +48,10 @@ struct generation *generation_for_test(struct generation *base, struct loaded *c
     made->arena = arena_new(0);
     made->base = generation_hold(base);
     made->config_path = base->config_path;
-    made->config = base->config;
+    /* Whoever a test lets speak for a group is one of it. */
+    made->config = quell_is_null(quell_get(base->config, "groups"))
+                       ? base->config
+                       : value_with(made->arena, base->config, QUELL_STR("groups"), quell_null());
     made->registry = registry_hold(base->registry);
     made->playbooks = memory_new((count + 1) * sizeof(struct loaded *));
     for (i = 0; i < count; i++)

@@ -196,13 +196,18 @@ void judge_incident(struct matched *matched, struct quell_value incident, struct
                              .kind = MATCH_INCIDENT,
                              .event = {.type = event, .subject = incident, .before = before},
                              .incident = incident};
+    const struct stand_in *only = matched->engine->stand_in;
     struct occasion *alerts = NULL;
     size_t i, k, count = 0;
 
+    if (only && only->only.len == 0)
+        only = NULL;
     for (i = 0; i < generation->playbook_count; i++) {
         struct loaded *loaded = generation->playbooks[i];
         const struct playbook *playbook = loaded->playbook;
 
+        if (only && !quell_str_equal(only->only, playbook->id))
+            continue;
         if (playbook->incident)
             judge(&whole, loaded, playbook->incident);
         if (playbook->alert && alerts == NULL)

@@ -177,6 +177,19 @@ void test_because_step(struct judging *in, const struct story_run *run, const st
     }
 }
 
+void test_because_path(struct judging *in, struct quell_str path, struct finding *finding)
+{
+    const struct story *story = in->story;
+    size_t i, j;
+
+    for (i = story->run_count; i-- > 0;)
+        for (j = 0; j < story->runs[i].step_count; j++)
+            if (quell_str_equal(story->runs[i].steps[j].path, path)) {
+                test_because_step(in, &story->runs[i], &story->runs[i].steps[j], finding);
+                return;
+            }
+}
+
 /* ---- a run -------------------------------------------------------------------------------------
  */
 

@@ -274,6 +274,16 @@ static void judge_never_one(struct judging *in, const struct yaml_node *node)
 {
     struct quell_str name = quell_str(node->value);
 
+    struct finding *finding;
+
+    if (str_is(name, "approve")) {
+        if (in->story->approval.len == 0)
+            return;
+        finding = test_find(in, node->place, "expected nobody to be asked, but step `%.*s` did",
+                            QUELL_ARG(in->story->approval));
+        test_because_path(in, in->story->approval, finding);
+        return;
+    }
     if (str_find(name, QUELL_STR("."), 0) != SIZE_MAX &&
         registry_action(in->story->file->generation->registry, name, NULL))
         judge_none(in, name, node->place);

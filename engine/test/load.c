@@ -55,6 +55,68 @@ static struct loaded *find_beside(struct test_file *file, struct quell_str id,
     return found;
 }
 
+/* ---- those that it calls -----------------------------------------------------------------------
+ */
+
+static bool has_playbook(const struct test_file *file, struct quell_str id)
+{
+    size_t i;
+
+    for (i = 0; i < file->playbook_count; i++)
+        if (quell_str_equal(file->playbooks[i]->playbook->id, id))
+            return true;
+    return false;
+}
+
+static void add_playbook(struct test_file *file, struct loaded *loaded)
+{
+    file->playbooks =
+        arena_grow(file->arena, file->playbooks, file->playbook_count * sizeof(*file->playbooks),
+                   (file->playbook_count + 1) * sizeof(*file->playbooks));
+    file->playbooks[file->playbook_count++] = loaded;
+}
+
+/* A file of its name that does not check is worth a word. */
+static void tell_faulty(struct test_file *file, struct quell_str id, struct place place)
+{
+    struct quell_str path =
+        arena_format(file->arena, "%.*s%.*s.yaml", QUELL_ARG(file->folder), QUELL_ARG(id));
+    struct quell_error err = {0};
+    struct diag *diag;
+
+    loaded_release(try_file(file, path, id, &err));
+    if (err.code == QUELL_OK)
+        return;
+    diag = test_report(file, TEST_FAULT_FILE, place,
+                       "the playbook `%.*s`, which it calls, does not check", QUELL_ARG(id));
+    diag->label = diag_format(&file->diags, "%s", err.message);
+}
+
+/* One that cannot be found is the call's failure, as it is when the playbook really runs. */
+static void find_called(struct test_file *file, struct place place)
+{
+    struct quell_error err;
+    struct loaded *found;
+    size_t i, j;
+
+    for (i = 0; i < file->playbook_count; i++) {
+        const struct playbook *playbook = file->playbooks[i]->playbook;
+        for (j = 0; j < playbook->step_count; j++) {
+            struct quell_str id = playbook->all[j]->calls;
+            if (id.len == 0 || has_playbook(file, id))
+                continue;
+            err.code = QUELL_OK;
+            found = find_beside(file, id, &err);
+            if (!found && generation_playbook(file->generation, id))
+                found = loaded_hold(generation_playbook(file->generation, id));
+            if (found)
+                add_playbook(file, found);
+            else
+                tell_faulty(file, id, place);
+        }
+    }
+}
+
 static void find_playbook(struct test_file *file, const struct yaml_node *node)
 {
     struct quell_str name = quell_str(node->value);
@@ -71,8 +133,11 @@ static void find_playbook(struct test_file *file, const struct yaml_node *node)
     configured = file->loaded || err.code ? NULL : generation_playbook(file->generation, name);
     if (configured)
         file->loaded = loaded_hold(configured);
-    if (file->loaded)
+    if (file->loaded) {
+        add_playbook(file, loaded_hold(file->loaded));
+        find_called(file, node->place);
         return;
+    }
     diag = test_report(file, TEST_FAULT_FILE, node->place, "there is no playbook `%.*s`",
                        QUELL_ARG(name));
     if (err.code)
@@ -368,6 +433,8 @@ void test_file_free(struct test_file *file)
 
     for (i = 0; i < file->check_count; i++)
         match_check_free(file->checks[i].check);
+    for (i = 0; i < file->playbook_count; i++)
+        loaded_release(file->playbooks[i]);
     loaded_release(file->loaded);
     generation_release(file->generation);
 }

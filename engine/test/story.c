@@ -118,8 +118,10 @@ static void on_event(struct quell_str id, struct quell_value borrowed, void *use
     if (!run)
         run = add_run(story, id, event);
     run->changed = true;
-    if (str_is(kind, "run_started") || str_is(kind, "vars_set"))
+    if (str_is(kind, "vars_computed") || str_is(kind, "vars_set"))
         add_vars(story, run, quell_get(event, "vars"));
+    if (str_is(kind, "approval_asked"))
+        story->approval = quell_get_str(event, "path");
     if (str_is(kind, "run_held"))
         run->reason = quell_get_str(event, "reason");
     if (!str_is(kind, "run_ended"))
@@ -153,11 +155,14 @@ static bool open_engine(struct story *story)
 
     world.config = over(story->arena, world.config, test->config);
     world.lists = over(story->arena, world.lists, test->lists);
-    story->stand_in =
-        (struct stand_in){.received = on_received, .answer = story_answer, .user = story};
+    story->stand_in = (struct stand_in){.received = on_received,
+                                        .answer = story_answer,
+                                        .only = story->file->loaded->playbook->id,
+                                        .user = story};
     story->loop = loop_new_virtual(test->clock_us, SEED);
-    story->code = stand_in_open(story->file->generation, &story->file->loaded, 1, &world,
-                                story->loop, &story->stand_in, &story->engine, &story->fault);
+    story->code =
+        stand_in_open(story->file->generation, story->file->playbooks, story->file->playbook_count,
+                      &world, story->loop, &story->stand_in, &story->engine, &story->fault);
     if (story->code)
         return false;
     quell_watch(story->engine, on_event, story);
@@ -198,117 +203,21 @@ static void start_by_hand(struct story *story, const struct test_given *given)
 /* ---- going on ----------------------------------------------------------------------------------
  */
 
-struct look {
-    struct story *story;
-    struct quell_str run;
-    const struct test_reply *reply; /* to give now */
-    struct quell_str path;
-    struct quell_str asks; /* a step that nobody answers */
-};
-
-static const struct test_reply *reply_for(const struct story *story, const struct run_step *step)
-{
-    size_t i;
-
-    for (i = 0; i < story->test->reply_count; i++) {
-        const struct test_reply *reply = &story->test->replies[i];
-        if (quell_str_equal(reply->step, step->path) ||
-            quell_str_equal(reply->step, step->step->id))
-            return reply;
-    }
-    return NULL;
-}
-
-static void look_at(const struct run_step *step, void *user)
-{
-    struct look *look = user;
-    struct story *story = look->story;
-    const struct test_reply *reply;
-
-    if (!str_is(step->waits, "person") || look->reply)
-        return;
-    reply = reply_for(story, step);
-    if (reply && (reply->answer == TEST_HAPPENED || reply->answer == TEST_NOT_HAPPENED)) {
-        look->reply = reply;
-        look->path = arena_str(story->arena, step->path);
-    } else {
-        look->asks = arena_str(story->arena, step->path);
-    }
-}
-
-static void on_resolved(enum quell_code code, const struct quell_error *err, void *user)
-{
-    struct story *story = user;
-
-    if (code == QUELL_OK || story->code)
-        return;
-    story->code = code;
-    story->fault = *err;
-}
-
-/* The run's steps, wherever it is: one that only waits is folded out of memory. */
-static void look_into(struct look *look)
-{
-    struct story *story = look->story;
-    struct active *active = active_find(story->engine, look->run);
-    const struct store_kind *kind = story->engine->reader->kind;
-    struct quell_error ignored; /* read_back says what cannot be read */
-    struct store_run row;
-    struct loaded *loaded;
-    struct run *run;
-
-    if (active) {
-        run_each_step(active->run, look_at, look);
-        return;
-    }
-    if (kind->run(story->engine->reader, story->arena, look->run, &row, &ignored) ||
-        journal_read_run(story->engine, &row, &run, &loaded, &ignored))
-        return;
-    run_each_step(run, look_at, look);
-    run_free(run);
-    loaded_release(loaded);
-}
-
-/* Gives the answer that somebody waits for; whether there was one. */
-static bool reply(struct story *story, struct story_run *mine)
-{
-    struct look look = {.story = story, .run = mine->id};
-
-    if (mine->changed) {
-        mine->changed = false;
-        look_into(&look);
-        mine->asks = look.asks;
-    }
-    if (mine->asks.len)
-        story->unanswered = mine->asks;
-    if (!look.reply)
-        return false;
-    if (++story->replies > LIMIT_TEST_REPLIES) {
-        mine->asks = look.path;
-        return false;
-    }
-    story->fault_place = look.reply->place;
-    story->code =
-        quell_resolve(story->engine, mine->id, look.path, look.reply->answer == TEST_HAPPENED,
-                      QUELL_STR("test"), on_resolved, story, &story->fault);
-    return story->code == QUELL_OK;
-}
-
 static bool has_ended(const struct story_run *run)
 {
     return !str_is(run->state, "running");
 }
 
+/* One answer at a time: what it brings about may change who is asked next. */
 static bool reply_to_all(struct story *story)
 {
-    bool any = false;
     size_t i;
 
     story->unanswered = QUELL_STR("");
     for (i = 0; i < story->run_count; i++)
-        if (!has_ended(&story->runs[i]))
-            any |= reply(story, &story->runs[i]);
-    return any;
+        if (!has_ended(&story->runs[i]) && story_reply(story, &story->runs[i]))
+            return true;
+    return false;
 }
 
 static bool all_ended(const struct story *story)

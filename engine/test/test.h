@@ -95,6 +95,8 @@ struct test_file {
     struct diag_list diags;
     struct generation *generation; /* held */
     struct loaded *loaded;         /* the playbook, held; NULL = not found or faulty */
+    struct loaded **playbooks;     /* it, and those that it calls; held as well */
+    size_t playbook_count;
     const struct test_case *cases;
     size_t case_count;
     struct test_check *checks;
@@ -179,6 +181,7 @@ struct story {
     struct quell_error fault;
     struct place fault_place;    /* in the test file */
     unsigned replies;            /* given so far */
+    struct quell_str approval;   /* path of a step that asked for an approval, or empty */
     struct quell_str unanswered; /* path of a step that waits for a person, or empty */
 };
 
@@ -187,6 +190,8 @@ void story_tell(struct story *story, struct test_file *file, const struct test_c
                 struct arena *arena);
 void story_free(struct story *story);
 const struct story_run *story_last(const struct story *story); /* ours; NULL = none */
+/* people.c: gives the answer that the run waits for, if it waits; whether there was one. */
+bool story_reply(struct story *story, struct story_run *run);
 void story_answer(struct active *active, const struct run_call *call,
                   struct stand_in_answer *answer, void *user); /* mock.c */
 
@@ -234,6 +239,8 @@ void test_load_calls(struct test_file *file, const struct yaml_node *node);
 /* because.c: why a step is as it is, and where that stands in the playbook. */
 void test_because_step(struct judging *in, const struct story_run *run, const struct run_step *step,
                        struct finding *finding);
+/* The same for the instance at a path of any run. */
+void test_because_path(struct judging *in, struct quell_str path, struct finding *finding);
 void test_because_run(struct judging *in, const struct story_run *run, struct finding *finding);
 
 /* ---- what was covered --------------------------------------------------------------------------

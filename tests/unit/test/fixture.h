@@ -27,7 +27,7 @@
 struct place_of_test {
     struct arena *arena;
     char folder[32];
-    const char *config, *playbook, *test;
+    const char *config, *playbook, *child, *test;
     struct quell *engine;
     struct quell_document document;
 };
@@ -52,6 +52,7 @@ static UNUSED void place_begin(struct place_of_test *place)
     assert_non_null(mkdtemp(place->folder));
     place->config = arena_format(place->arena, "%s/quell.yaml", place->folder).data;
     place->playbook = arena_format(place->arena, "%s/p.yaml", place->folder).data;
+    place->child = arena_format(place->arena, "%s/child.yaml", place->folder).data;
     place->test = arena_format(place->arena, "%s/p.test.yaml", place->folder).data;
     write_text(place->config, "lists: { known: [a, b] }\nconfig: { mailbox: soc@a.example }\n");
     options.config = place->config;
@@ -61,11 +62,11 @@ static UNUSED void place_begin(struct place_of_test *place)
 
 static UNUSED void place_end(struct place_of_test *place)
 {
-    const char *const files[] = {place->config, place->playbook, place->test};
+    const char *const files[] = {place->config, place->playbook, place->child, place->test};
 
     quell_document_free(&place->document);
     quell_close(place->engine);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         (void)unlink(files[i]); /* some were not written */
     assert_int_equal(rmdir(place->folder), 0);
     arena_free(place->arena);

@@ -155,6 +155,109 @@ static void people_answer(void **state)
     run_all(ONCE, cases);
 }
 
+#define ASKING                                                                                     \
+    "quell: 1\n"                                                                                   \
+    "playbook: p\n"                                                                                \
+    "on: { manual: }\n"                                                                            \
+    "inputs: { urgent: { type: bool, default: false } }\n"                                         \
+    "steps:\n"                                                                                     \
+    "  - id: analyst\n"                                                                            \
+    "    ask:\n"                                                                                   \
+    "      of: 'group:analysts'\n"                                                                 \
+    "      within: 8h\n"                                                                           \
+    "      on-timeout: continue\n"                                                                 \
+    "      form: { verdict: { type: enum, of: [phish, clean], required: true } }\n"                \
+    "  - id: isolate\n"                                                                            \
+    "    uses: defender.isolate-device\n"                                                          \
+    "    with: { device_id: d-1, comment: c }\n"                                                   \
+    "    approve:\n"                                                                               \
+    "      unless: inputs.urgent\n"                                                                \
+    "      by: 'group:leads'\n"                                                                    \
+    "      count: 2\n"                                                                             \
+    "      four-eyes: true\n"                                                                      \
+    "      within: 20m\n"                                                                          \
+    "      on-timeout: deny\n"                                                                     \
+    "    on-error: continue\n"
+
+static void people_agree_and_fill_in_forms(void **state)
+{
+    static const char *const cases[] = {
+        "all say something",
+        "    answer: { analyst: { verdict: phish }, isolate: approve }\n"
+        "    expect: { status: succeeded, steps.analyst.output.verdict: phish,\n"
+        "              calls: [defender.isolate-device], undo: [defender.release-device] }\n",
+        "one says no",
+        "    answer: { analyst: { verdict: clean }, isolate: deny }\n"
+        "    expect: { steps.isolate.status: denied, never: [defender.isolate-device], undo: [] "
+        "}\n",
+        "nobody says anything",
+        "    answer: { analyst: timeout, isolate: timeout }\n"
+        "    expect: { steps.isolate.status: denied, steps.analyst.status: { not: succeeded } }\n",
+        "nobody has to be asked",
+        "    inputs: { urgent: true }\n    answer: { analyst: { verdict: phish } }\n"
+        "    expect: { never: [approve], calls: [defender.isolate-device] }\n",
+        "it is still asked",
+        "    answer: { analyst: { verdict: phish } }\n"
+        "    expect: { status: waiting, steps.isolate.status: running }\n",
+        NULL};
+
+    run_all(ASKING, cases);
+}
+
+static void an_answer_must_fit(void **state)
+{
+    struct place_of_test place;
+    struct quell_value file;
+
+    place_begin(&place);
+    file = place_run(&place, ASKING,
+                     HEAD "cases:\n  - name: a\n    answer: { analyst: { verdict: spam } }\n");
+    case_is(file, 0, "failed");
+    has(failure_of(file, 0), "the case could not be told");
+    has(failure_of(file, 0), "verdict");
+    has(failure_of(file, 0), "p.test.yaml:5:15");
+    file =
+        place_run(&place, ASKING, HEAD "cases:\n  - name: a\n    answer: { analyst: approve }\n");
+    case_is(file, 0, "failed");
+    has(failure_of(file, 0), "step `analyst` waits for a person");
+    file =
+        place_run(&place, ASKING,
+                  HEAD "cases:\n  - name: a\n    answer: { analyst: timeout, isolate: approve }\n"
+                       "    expect: { never: approve }\n");
+    case_is(file, 0, "failed");
+    has(failure_of(file, 0), "expected nobody to be asked, but step `isolate` did");
+    has(failure_of(file, 0), "p.yaml:13:");
+    place_end(&place);
+}
+
+static void what_a_playbook_calls_is_told_as_well(void **state)
+{
+    struct place_of_test place;
+    struct quell_value file;
+
+    place_begin(&place);
+    write_text(place.child, "quell: 1\nplaybook: child\non: { call: , incident: }\n"
+                            "inputs: { to: { type: string, required: true } }\n"
+                            "steps:\n  - uses: email.send\n"
+                            "    with: { to: a@b.example, subject: '${{ inputs.to }}', body: b }\n"
+                            "outputs: { told: 7 }\n");
+    file = place_run(&place,
+                     "quell: 1\nplaybook: p\non: { incident: { match: { title: a } } }\n"
+                     "steps:\n  - id: sub\n    call: child\n    with: { to: x@a.example }\n",
+                     HEAD
+                     "cases:\n  - name: a\n    given: { incident: { title: a } }\n"
+                     "    expect:\n      status: succeeded\n      runs: 1\n"
+                     "      steps.sub.output.told: 7\n"
+                     "      calls: { list: [email.send: { subject: x@a.example }], only: true }\n");
+    case_is(file, 0, "passed");
+    write_text(place.child, "quell: 1\nplaybook: child\non: { call: }\nsteps: [{ uses: a.b }]\n");
+    file = place_run(&place, "quell: 1\nplaybook: p\non: { manual: }\nsteps: [{ call: child }]\n",
+                     HEAD "cases:\n  - name: a\n");
+    assert_int_equal(quell_get_int(file, "faults", 0), 1);
+    has(quell_get_str(file, "rendered"), "the playbook `child`, which it calls, does not check");
+    place_end(&place);
+}
+
 static void nothing_is_left_to_chance(void **state)
 {
     struct place_of_test place;
@@ -258,6 +361,9 @@ int main(void)
         cmocka_unit_test(a_case_says_where_it_begins),
         cmocka_unit_test(lists_and_settings_are_the_workspaces_or_the_cases),
         cmocka_unit_test(people_answer),
+        cmocka_unit_test(people_agree_and_fill_in_forms),
+        cmocka_unit_test(an_answer_must_fit),
+        cmocka_unit_test(what_a_playbook_calls_is_told_as_well),
         cmocka_unit_test(nothing_is_left_to_chance),
         cmocka_unit_test(a_change_without_a_mock_is_made_up),
         cmocka_unit_test(cases_are_skipped_and_picked),
