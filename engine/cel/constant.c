@@ -28,6 +28,13 @@ static struct quell_str source(const struct checking *c, const struct node *node
     return str_slice(c->text, node->whole.offset, (size_t)node->whole.offset + node->whole.len);
 }
 
+/* As messages name it. */
+static struct quell_str shown(const struct checking *c, const struct node *node)
+{
+    struct quell_str text = source(c, node);
+    return text.len <= 60 ? text : QUELL_STR("what is compared");
+}
+
 static bool same_source(const struct checking *c, const struct node *a, const struct node *b)
 {
     return quell_str_equal(source(c, a), source(c, b));
@@ -98,7 +105,7 @@ static struct finding look_equality(struct checking *c, const struct node *node)
     if (is_never_null(c, node))
         return (struct finding){opposite(equal), node->whole,
                                 arena_format(c->arena, "`%.*s` is never null",
-                                             QUELL_ARG(source(c, other_than_null(node))))};
+                                             QUELL_ARG(shown(c, other_than_null(node))))};
     if (same_source(c, node->kids[0], node->kids[1]))
         return (struct finding){equal, node->whole, QUELL_STR("both sides are the same")};
     return depends;
@@ -157,9 +164,9 @@ static bool exclude(struct checking *c, const struct node *a, const struct node 
         return false;
     *why = operation == OPERATION_EQUAL
                ? arena_format(c->arena, "`%.*s` cannot be both at once; `||` was meant",
-                              QUELL_ARG(source(c, one.subject)))
+                              QUELL_ARG(shown(c, one.subject)))
                : arena_format(c->arena, "`%.*s` always differs from one of them; `&&` was meant",
-                              QUELL_ARG(source(c, one.subject)));
+                              QUELL_ARG(shown(c, one.subject)));
     return true;
 }
 

@@ -2,7 +2,7 @@
  * inputs.c - `inputs`: each becomes a row of a field table, so that a start is checked the way an
  * action's inputs are.
  */
-#include "playbook/load.h"
+#include "playbook/types.h"
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -115,6 +115,7 @@ static void load_default(struct loader *loader, struct here here, const struct y
         load_template(loader, here, &pair->node, &text);
         if (!text.text || !cel_template_is_constant(text.text)) {
             input->fallback = text.text;
+            type_value(loader, &pair->node, &field);
             return;
         }
     } else {

@@ -1,7 +1,7 @@
 /*
  * load_wait.c - the kind `wait`: a span, a time, or an event that must fit.
  */
-#include "playbook/load.h"
+#include "playbook/types.h"
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -30,7 +30,9 @@ static void load_span(struct loader *loader, size_t index, const struct yaml_nod
     struct when span;
     struct diag *diag;
     if (str_find(text, QUELL_STR("${{"), 0) != SIZE_MAX) {
+        static const struct quell_field field = {.name = "wait", .type = QUELL_FIELD_DURATION};
         load_template(loader, here, node, &wait->span);
+        type_value(loader, node, &field);
         return;
     }
     if (!when_parse_duration(text, &span)) {

@@ -187,16 +187,23 @@ const struct cel_type *type_of_node(struct loader *loader, const struct yaml_nod
 static const struct keyword {
     const char *key;
     enum cel_kind takes;
+    const char *called;
 } keywords[] = {
-    {"if", CEL_BOOL},    {"when", CEL_BOOL},   {"while", CEL_BOOL},
-    {"where", CEL_BOOL}, {"unless", CEL_BOOL}, {"for-each", CEL_LIST},
+    {"if", CEL_BOOL, "a bool"},         {"when", CEL_BOOL, "a bool"},
+    {"while", CEL_BOOL, "a bool"},      {"where", CEL_BOOL, "a bool"},
+    {"unless", CEL_BOOL, "a bool"},     {"for-each", CEL_LIST, "a list"},
+    {"until", CEL_TIMESTAMP, "a time"}, {"until", CEL_BOOL, "a bool"},
 };
 
-static const struct keyword *find_keyword(struct quell_str key)
+/* `until` of a `wait` is a time, that of a `poll` a condition. */
+static const struct keyword *find_keyword(const struct loader *loader, struct here here,
+                                          struct quell_str key)
 {
+    bool waits = here.step != NO_STEP && loader->outline[here.step].step &&
+                 loader->outline[here.step].step->kind == STEP_WAIT;
     size_t i;
     for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-        if (str_is(key, keywords[i].key))
+        if (str_is(key, keywords[i].key) && (keywords[i].takes != CEL_TIMESTAMP || waits))
             return &keywords[i];
     return NULL;
 }
@@ -211,6 +218,10 @@ static struct quell_str advice(const struct cel_type *type, enum cel_kind takes)
         return QUELL_STR("the keys of a map are a list: `.map(key, key)`");
     if (takes == CEL_LIST)
         return QUELL_STR("a list of one is written `[...]`");
+    if (takes == CEL_TIMESTAMP && type->kind == CEL_STRING)
+        return QUELL_STR("make a time of it: `timestamp(...)`");
+    if (takes == CEL_TIMESTAMP)
+        return QUELL_STR("to wait for a span of time write `wait: 15m`");
     if (type->kind == CEL_STRING)
         return QUELL_STR("compare it: `... == 'x'`; whether there is a text: `... != ''`");
     if (type->kind == CEL_LIST || type->kind == CEL_MAP)
@@ -235,7 +246,7 @@ void type_keyword(struct loader *loader, struct here here, const struct yaml_pai
                   const struct cel *expr)
 {
     const struct typing *typing = typing_of(loader);
-    const struct keyword *keyword = find_keyword(quell_str(pair->key.value));
+    const struct keyword *keyword = find_keyword(loader, here, quell_str(pair->key.value));
     const struct typed *typed = typing->count ? &typing->items[typing->count - 1] : NULL;
     struct binding binding = {
         loader, here, expr, &pair->node, 0, loader->diags->count, loader->diags->errors};
@@ -247,9 +258,8 @@ void type_keyword(struct loader *loader, struct here here, const struct yaml_pai
     type = typed->type;
     if (type->kind != keyword->takes && type->kind != CEL_DYN) {
         struct place whole = {0, (uint32_t)cel_source(expr).len};
-        diag = report(loader, EXPECTED, bind_place(&binding, whole), "`%s` takes a %s, not `%.*s`",
-                      keyword->key, keyword->takes == CEL_BOOL ? "bool" : "list",
-                      QUELL_ARG(cel_type_text(loader->arena, type)));
+        diag = report(loader, EXPECTED, bind_place(&binding, whole), "`%s` takes %s, not `%.*s`",
+                      keyword->key, keyword->called, QUELL_ARG(cel_type_text(loader->arena, type)));
         diag->help = advice(type, keyword->takes);
         return;
     }

@@ -81,8 +81,8 @@ static void report_input(struct loader *loader, const struct yaml_node *node,
     diag->help = advice(given, field);
 }
 
-static void check_value(struct loader *loader, const struct yaml_node *node,
-                        const struct quell_field *field)
+void type_value(struct loader *loader, const struct yaml_node *node,
+                const struct quell_field *field)
 {
     const struct cel_type *given;
     size_t i;
@@ -95,7 +95,7 @@ static void check_value(struct loader *loader, const struct yaml_node *node,
         item.type = field->of;
         item.of = QUELL_FIELD_ANY;
         for (i = 0; i < node->count; i++)
-            check_value(loader, &node->items[i], &item);
+            type_value(loader, &node->items[i], &item);
         return;
     }
     if (!quell_is(node->value, QUELL_STRING) ||
@@ -116,6 +116,6 @@ void type_inputs(struct loader *loader, const struct yaml_node *with,
     for (i = 0; with->pairs && i < with->count; i++) {
         const struct quell_field *field = fields_find(inputs, quell_str(with->pairs[i].key.value));
         if (field)
-            check_value(loader, &with->pairs[i].node, field);
+            type_value(loader, &with->pairs[i].node, field);
     }
 }

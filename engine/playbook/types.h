@@ -56,9 +56,11 @@ const struct cel_type *type_of_node(struct loader *loader, const struct yaml_nod
 /* ---- type_with.c, type_switch.c ----------------------------------------------------------------
  */
 
-/* What is given to the inputs of an action, as far as it is no constant. */
+/* What is given to the inputs of an action, as far as it is no constant; and to one field. */
 void type_inputs(struct loader *loader, const struct yaml_node *with,
                  const struct quell_field *inputs);
+void type_value(struct loader *loader, const struct yaml_node *node,
+                const struct quell_field *field);
 /* Whether the cases of a `switch` without `else` over one enum are all there are. */
 void type_switch(struct loader *loader, size_t index, const struct yaml_pair *pair,
                  const struct step *step);
