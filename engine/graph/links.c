@@ -23,7 +23,7 @@ struct edge {
     struct quell_str label;
     bool back; /* to the next round of a loop */
 };
-enum { NO_LOOP = SIZE_MAX };
+#define NO_LOOP SIZE_MAX
 
 /* An edge that is begun: where it goes is not known yet. */
 struct tail {

@@ -20,7 +20,7 @@ struct canvas {
     bool ascii;
 };
 
-enum { COVERED = UINT32_MAX };
+#define COVERED UINT32_MAX
 
 static size_t cell(const struct canvas *canvas, size_t x, size_t y)
 {
