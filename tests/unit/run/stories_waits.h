@@ -38,8 +38,8 @@ static const struct story stories_waits[] = {
      "x succeeded\n"
      "run succeeded\n"},
     {"what is no time is no wait",
-     "  - id: w\n    wait: { until: incident.title }\n    on-error: continue\n"
-     "  - id: x\n    wait: \"${{ 7 }}\"\n",
+     "  - id: w\n    wait: { until: dyn(incident.title) }\n    on-error: continue\n"
+     "  - id: x\n    wait: \"${{ dyn(7) }}\"\n",
      "{}",
      "w failed invalid\n"
      "x failed invalid\n"
