@@ -262,6 +262,38 @@ static void print_summary(struct quell_value plan)
         print_worst(plan);
 }
 
+/* What the playbooks that it calls would do, each under the step that calls it. */
+static void print_called(const struct term *term, struct quell_value plan)
+{
+    struct quell_value list = quell_get(plan, "called");
+    size_t i, k;
+
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value called = quell_at(list, i), nested = quell_get(called, "plan");
+        struct quell_value calls = quell_get(nested, "calls");
+        struct columns columns = columns_of(calls);
+
+        printf("\n%s", term_on(term, TONE_STRONG));
+        term_print(quell_get_str(called, "path"));
+        printf("%s runs ", term_off(term));
+        term_print(quell_get_str(called, "playbook"));
+        if (quell_get_str(called, "error").len) {
+            printf(": %s", term_on(term, TONE_BAD));
+            term_print(quell_get_str(called, "error"));
+            printf("%s", term_off(term));
+        } else if (quell_is_null(nested)) {
+            printf(", which is not here: what it does is not known");
+        }
+        putchar('\n');
+        for (k = 0; k < quell_count(calls); k++)
+            print_call(term, quell_at(calls, k), columns);
+        if (!quell_is_null(nested)) {
+            print_failures(term, nested);
+            print_called(term, nested);
+        }
+    }
+}
+
 void print_plan(const struct term *term, struct quell_value plan, bool all_paths)
 {
     struct quell_value calls = quell_get(plan, "calls");
@@ -276,6 +308,7 @@ void print_plan(const struct term *term, struct quell_value plan, bool all_paths
                term_glyph(term, "·", "."), term_off(term));
     for (i = 0; i < quell_count(calls); i++)
         print_call(term, quell_at(calls, i), columns);
+    print_called(term, plan);
     print_failures(term, plan);
     print_paths(term, plan, all_paths);
     print_summary(plan);

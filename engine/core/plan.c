@@ -71,9 +71,16 @@ static void add_skipped_list(struct rows *rows, const struct step_list *steps,
 static void add_skipped(struct rows *rows, const struct step *step, struct quell_str path,
                         struct quell_str reason)
 {
+    size_t i;
+
     if (step->kind == STEP_USES && !is_called(rows->plan, path))
         add_row(rows, (struct row){.step = step, .path = path, .because = reason});
     add_skipped_list(rows, &step->steps, path, reason);
+    for (i = 0; i < step->lane_count; i++)
+        add_skipped_list(rows, &step->lanes[i].steps,
+                         arena_format(rows->plan->arena, "%.*s.%.*s", QUELL_ARG(path),
+                                      QUELL_ARG(step->lanes[i].name)),
+                         reason);
 }
 
 static bool is_late(struct quell_str path)
@@ -403,8 +410,7 @@ static enum quell_code prove(struct plan *plan, const char *const *sentences,
     return code;
 }
 
-static struct quell_value describe(struct plan *plan, struct quell_str event,
-                                   struct quell_value properties)
+struct quell_value plan_describe(struct plan *plan, struct quell_str event)
 {
     const struct playbook *playbook = plan->options.loaded->playbook;
     struct map_builder map = {.arena = plan->arena};
@@ -417,6 +423,7 @@ static struct quell_value describe(struct plan *plan, struct quell_str event,
     map_add(&map, "trigger", trigger_of(plan, playbook, plan->options.incident, event));
     add_calls(&rows, &map);
     map_add(&map, "planned_at", value_time_us(plan->options.started_us));
+    map_add(&map, "called", plan_children_value(plan));
     map_add(&map, "failures", plan->failures);
     map_add(&map, "digest", quell_string(plan_digest(plan)));
     add_largest(plan, paths, &map);
@@ -424,7 +431,6 @@ static struct quell_value describe(struct plan *plan, struct quell_str event,
     map_add(&map, "ways",
             plan->ways < 1e15 ? quell_int((int64_t)plan->ways) : value_double(plan->ways));
     map_add(&map, "complete", quell_bool(!plan->cut));
-    map_add(&map, "properties", properties);
     map_add(&map, "resolved", plan_resolved(plan));
     return map_made(&map);
 }
@@ -469,7 +475,8 @@ enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options
         code = prove(&plan, options->properties, &properties, err);
     if (code == QUELL_OK) {
         /* What the document holds must outlive the playbook, which the rows borrow from. */
-        made.value = value_copy(arena, describe(&plan, event, properties));
+        made.value = value_copy(arena, value_with(arena, plan_describe(&plan, event),
+                                                  QUELL_STR("properties"), properties));
         *document = made;
     } else {
         arena_free(arena);

@@ -28,6 +28,13 @@ struct plan_call {
                                    suppose; empty = nothing unusual */
 };
 
+/* A called playbook, planned with what it is given. */
+struct plan_child {
+    struct quell_str path, playbook, inputs; /* inputs: as JSON, to tell two apart */
+    struct quell_value end;                  /* data of EVENT_CHILD_ENDED */
+    struct quell_value document;             /* its plan, or null: it is not here, or cannot run */
+};
+
 struct plan_skip {
     const struct step *step;
     struct quell_str path, reason;
@@ -75,6 +82,7 @@ struct plan_options {
     size_t paths_max;       /* 0 = LIMIT_PLAN_PATHS */
     plan_answer_fn *answer; /* or NULL */
     void *user;
+    int64_t depth; /* of calls around it */
 };
 
 struct plan {
@@ -83,6 +91,8 @@ struct plan {
     struct plan_options options;
     struct plan_call *calls;
     size_t call_count, call_cap;
+    struct plan_child *children;
+    size_t child_count, child_cap;
     struct plan_skip *skips;
     size_t skip_count, skip_cap;
     struct plan_begun *begun;
@@ -125,6 +135,13 @@ struct quell_value plan_resolved(const struct plan *plan);
  * the call's verdict and error. */
 struct quell_value plan_answer(struct plan *plan, const struct run_call *call,
                                struct plan_call *shown);
+
+/* plan_child.c: how a called playbook ends, planned once for the same inputs; and all of them as
+ * [{path, playbook, error, plan}]. */
+const struct plan_child *plan_child(struct plan *plan, const struct run_child *child);
+struct quell_value plan_children_value(const struct plan *plan);
+/* plan.c: the document of a plan; `event` is what the incident was for its trigger. */
+struct quell_value plan_describe(struct plan *plan, struct quell_str event);
 
 /* plan_words.c: an answer as a condition: "not (steps.a.output.risk == 'high')", "a fails". */
 struct quell_str plan_words(struct arena *arena, const struct plan_node *node, size_t answer);

@@ -38,6 +38,18 @@ static struct quell_value questions_of(const struct plan *plan)
     return list_made(&list);
 }
 
+static struct quell_value called_of(const struct plan *plan)
+{
+    struct list_builder list = {.arena = plan->arena};
+    size_t i;
+
+    for (i = 0; i < plan->child_count; i++)
+        list_add(&list,
+                 value_format(plan->arena, "%.*s %.*s", QUELL_ARG(plan->children[i].path),
+                              QUELL_ARG(quell_get_str(plan->children[i].document, "digest"))));
+    return list_made(&list);
+}
+
 struct quell_str plan_digest(const struct plan *plan)
 {
     const struct playbook *playbook = plan->options.loaded->playbook;
@@ -50,6 +62,7 @@ struct quell_str plan_digest(const struct plan *plan)
     map_add(&map, "inputs", plan->options.inputs);
     map_add(&map, "calls", plan_resolved(plan));
     map_add(&map, "questions", questions_of(plan));
+    map_add(&map, "called", called_of(plan));
     digest_sha256(json_text(plan->arena, map_made(&map), JSON_COMPACT), digest);
     return digest_hex(plan->arena, digest, sizeof(digest));
 }

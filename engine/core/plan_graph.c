@@ -113,6 +113,23 @@ static enum quell_code answer_call(struct plan *plan, const struct event *event,
     return happen(plan, EVENT_CALL_ENDED, call.path, plan->calls[at].answer, err);
 }
 
+/* A called playbook is planned by itself; here it has ended when it is called. */
+static enum quell_code answer_child(struct plan *plan, const struct event *event,
+                                    struct quell_error *err)
+{
+    struct map_builder map = {.arena = plan->arena};
+    struct run_child child;
+    const struct plan_child *planned;
+
+    if (!run_find_child(plan->run, event->path, &child))
+        return QUELL_OK;
+    planned = plan_child(plan, &child);
+    if (!child.detach)
+        return happen(plan, EVENT_CHILD_ENDED, event->path, planned->end, err);
+    map_add(&map, "run", quell_unknown(QUELL_STR("run id, known after start")));
+    return happen(plan, EVENT_CHILD_STARTED, event->path, map_made(&map), err);
+}
+
 static void add_skip(struct plan *plan, const struct event *event)
 {
     struct run_step step;
@@ -170,6 +187,8 @@ static enum quell_code walk(struct plan *plan, struct quell_error *err)
                 add_begun(plan, &event);
             if (event.kind == EVENT_CALL_SCHEDULED)
                 code = answer_call(plan, &event, err);
+            if (event.kind == EVENT_CHILD_CALLED)
+                code = answer_child(plan, &event, err);
         }
     } while (code == QUELL_OK && events.count && !run_ended(plan->run));
     return code;

@@ -26,7 +26,7 @@ enum quell_code apply_child_started(struct run *run, struct instance *instance,
     instance->child = quell_get_str(event->data, "run");
     if (!instance->step->detach)
         return QUELL_OK;
-    map_add(&output, "run", quell_string(instance->child));
+    map_add(&output, "run", quell_get(event->data, "run")); /* unknown in a plan */
     instance->phase = PHASE_ANSWERED;
     instance->status = STEP_SUCCEEDED;
     instance->output = map_made(&output);
@@ -48,13 +48,13 @@ enum quell_code apply_child_ended(struct run *run, struct instance *instance,
 {
     struct quell_str status = quell_get_str(event->data, "status");
 
-    (void)run;
     if (instance->phase != PHASE_CHILD)
         return event_misfit(event, "the step waits for no run", err);
     instance->phase = PHASE_ANSWERED;
     instance->status = str_is(status, "succeeded")   ? STEP_SUCCEEDED
                        : str_is(status, "cancelled") ? STEP_CANCELLED
                                                      : STEP_FAILED;
+    instance->unsettled = run->mode == RUN_PLAN && quell_get_bool(event->data, "simulated", false);
     instance->output = quell_get(event->data, "outputs");
     instance->error = quell_get(event->data, "error");
     if (instance->status == STEP_SUCCEEDED && quell_is_null(instance->output))

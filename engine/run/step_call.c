@@ -40,8 +40,11 @@ static enum flow start(struct decision *decision, struct instance *instance)
 
 static enum flow after_end(struct decision *decision, struct instance *instance)
 {
-    struct quell_value error = instance->error;
+    struct quell_value error;
 
+    if (plan_outcome(decision, instance) == PLAN_ASKED)
+        return FLOW_WAITING;
+    error = instance->error;
     if (instance->status == STEP_SUCCEEDED)
         return step_succeeded(decision, instance);
     if (instance->child_cancelling) { /* not by a person: the step's own time was up */

@@ -107,6 +107,12 @@ static bool is_last_of_all(const struct run *run, const struct instance *instanc
     }
 }
 
+/* What came out in one way or another, for people. */
+static struct quell_str action_of(const struct instance *instance)
+{
+    return instance->step->calls.len ? instance->step->calls : instance->step->uses;
+}
+
 int plan_outcome(struct decision *decision, struct instance *instance)
 {
     int answer;
@@ -114,7 +120,7 @@ int plan_outcome(struct decision *decision, struct instance *instance)
     if (!instance->unsettled || instance->step->on_error == ON_ERROR_CONTINUE ||
         (instance->step->on_error == ON_ERROR_FAIL && is_last_of_all(decision->run, instance)))
         return instance->status == STEP_SUCCEEDED;
-    answer = plan_choice(decision, instance, "outcome", instance->step->uses, outcomes);
+    answer = plan_choice(decision, instance, "outcome", action_of(instance), outcomes);
     return answer == PLAN_ASKED ? answer : answer == 0;
 }
 
@@ -306,7 +312,7 @@ int plan_choice_of(struct decision *decision, struct instance *instance, const c
 
     cel_references(text->expr, look, &reading);
     if (reading.unsettled) {
-        (void)plan_choice(decision, reading.unsettled, "outcome", reading.unsettled->step->uses,
+        (void)plan_choice(decision, reading.unsettled, "outcome", action_of(reading.unsettled),
                           outcomes);
         return PLAN_ASKED;
     }
@@ -331,7 +337,7 @@ int plan_goes_on(struct decision *decision, struct instance *loop)
         reading.frame = &loop->bodies[loop->body_count - 1];
     cel_references(text->expr, look, &reading);
     if (reading.unsettled) {
-        (void)plan_choice(decision, reading.unsettled, "outcome", reading.unsettled->step->uses,
+        (void)plan_choice(decision, reading.unsettled, "outcome", action_of(reading.unsettled),
                           outcomes);
         return PLAN_ASKED;
     }
