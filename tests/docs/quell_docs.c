@@ -1,7 +1,7 @@
 /*
  * quell_docs.c - writes the reference pages from the tables that the engine itself uses, so that
  * they cannot say anything else: `quell-docs playbook` and `quell-docs cel` print docs/playbook.md
- * and docs/cel.md.
+ * and docs/cel.md; `quell-docs cel-dictionary` prints words for the fuzzer of expressions.
  */
 #include <stdio.h>
 #include <string.h>
@@ -215,6 +215,22 @@ static void print_conformance(void)
 #undef EXCEPTION
 }
 
+/* Words of expressions, for libFuzzer's -dict. */
+static void print_dictionary(void)
+{
+    static const char *const marks[] = {"&&", "||", "==", "!=", "<=", ">=",  " in ", " ? ", " : ",
+                                        ".?", "[?", "{?", "b'", "r'", "'''", "null", "true"};
+    size_t count, i;
+    const struct cel_function_info *rows = cel_functions(&count);
+
+    for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        printf("\"%s\"\n", marks[i]);
+    for (i = 0; i < count; i++) {
+        bool method = strncmp(rows[i].signature, rows[i].name, strlen(rows[i].name)) != 0;
+        printf("\"%s%s(\"\n", method ? "." : "", rows[i].name);
+    }
+}
+
 static void print_cel(void)
 {
     size_t count, i;
@@ -250,8 +266,10 @@ int main(int argc, char **argv)
         print_playbook();
     } else if (argc == 2 && strcmp(argv[1], "cel") == 0) {
         print_cel();
+    } else if (argc == 2 && strcmp(argv[1], "cel-dictionary") == 0) {
+        print_dictionary();
     } else {
-        fprintf(stderr, "usage: quell-docs playbook|cel\n");
+        fprintf(stderr, "usage: quell-docs playbook|cel|cel-dictionary\n");
         return 2;
     }
     return 0;
