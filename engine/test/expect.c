@@ -33,6 +33,7 @@ static const struct story_run *the_run(struct judging *in, struct place place, c
     if (run)
         return run;
     finding = test_find(in, place, "expected `%s` of a run, but no run began", what);
+    finding->note = story->refused;
     if (story->judged && story->because.len) {
         finding->playbook = story->file->loaded->playbook;
         finding->origin = story->because_place;
@@ -301,6 +302,40 @@ static void judge_runs(struct judging *in, const struct test_expectation *expect
         say_trigger(in, finding);
 }
 
+/* ---- what was refused --------------------------------------------------------------------------
+ */
+
+static void judge_count(struct judging *in, const struct test_expectation *expectation,
+                        uint64_t count)
+{
+    const struct yaml_pair *pair = expectation->pair;
+    struct finding *finding =
+        compare(in, &pair->node, quell_int((int64_t)count), quell_str(pair->key.value));
+
+    if (finding && in->story->refused.len)
+        finding->note = in->story->refused;
+}
+
+static void judge_deduped(struct judging *in, const struct test_expectation *expectation)
+{
+    judge_count(in, expectation, in->story->engine->counters.deduped);
+}
+
+static void judge_throttled(struct judging *in, const struct test_expectation *expectation)
+{
+    judge_count(in, expectation, in->story->engine->counters.throttled);
+}
+
+static void judge_skipped(struct judging *in, const struct test_expectation *expectation)
+{
+    judge_count(in, expectation, in->story->engine->counters.skipped);
+}
+
+static void judge_merged(struct judging *in, const struct test_expectation *expectation)
+{
+    judge_count(in, expectation, in->story->engine->counters.merged);
+}
+
 static void judge_calls(struct judging *in, const struct test_expectation *expectation)
 {
     test_judge_calls(in, expectation->pair);
@@ -327,6 +362,8 @@ static void (*const judges[TEST_EXPECTS])(struct judging *in,
     [TEST_EXPECT_UNDO] = judge_undo,       [TEST_EXPECT_CALLS] = judge_calls,
     [TEST_EXPECT_NEVER] = judge_never,     [TEST_EXPECT_TRIGGERED] = judge_triggered,
     [TEST_EXPECT_BECAUSE] = judge_because, [TEST_EXPECT_RUNS] = judge_runs,
+    [TEST_EXPECT_DEDUPED] = judge_deduped, [TEST_EXPECT_THROTTLED] = judge_throttled,
+    [TEST_EXPECT_SKIPPED] = judge_skipped, [TEST_EXPECT_MERGED] = judge_merged,
 };
 
 /* Something else decides whether a case passes at all: it must be told, and every read be mocked.

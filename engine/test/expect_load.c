@@ -21,12 +21,14 @@ static const struct {
     enum shape shape;
     bool dotted; /* `steps.x.status` */
 } rows[TEST_EXPECTS] = {
-    [TEST_EXPECT_STATUS] = {SHAPE_TEXT, false},  [TEST_EXPECT_REASON] = {SHAPE_TEXT, false},
-    [TEST_EXPECT_STEPS] = {SHAPE_MAP, true},     [TEST_EXPECT_VARS] = {SHAPE_MAP, true},
-    [TEST_EXPECT_OUTPUTS] = {SHAPE_MAP, true},   [TEST_EXPECT_ERROR] = {SHAPE_VALUE, true},
-    [TEST_EXPECT_UNDO] = {SHAPE_NAMES, false},   [TEST_EXPECT_CALLS] = {SHAPE_CALLS, false},
-    [TEST_EXPECT_NEVER] = {SHAPE_NAMES, false},  [TEST_EXPECT_TRIGGERED] = {SHAPE_VERDICT, false},
-    [TEST_EXPECT_BECAUSE] = {SHAPE_TEXT, false}, [TEST_EXPECT_RUNS] = {SHAPE_COUNT, false},
+    [TEST_EXPECT_STATUS] = {SHAPE_TEXT, false},   [TEST_EXPECT_REASON] = {SHAPE_TEXT, false},
+    [TEST_EXPECT_STEPS] = {SHAPE_MAP, true},      [TEST_EXPECT_VARS] = {SHAPE_MAP, true},
+    [TEST_EXPECT_OUTPUTS] = {SHAPE_MAP, true},    [TEST_EXPECT_ERROR] = {SHAPE_VALUE, true},
+    [TEST_EXPECT_UNDO] = {SHAPE_NAMES, false},    [TEST_EXPECT_CALLS] = {SHAPE_CALLS, false},
+    [TEST_EXPECT_NEVER] = {SHAPE_NAMES, false},   [TEST_EXPECT_TRIGGERED] = {SHAPE_VERDICT, false},
+    [TEST_EXPECT_BECAUSE] = {SHAPE_TEXT, false},  [TEST_EXPECT_RUNS] = {SHAPE_COUNT, false},
+    [TEST_EXPECT_DEDUPED] = {SHAPE_COUNT, false}, [TEST_EXPECT_THROTTLED] = {SHAPE_COUNT, false},
+    [TEST_EXPECT_SKIPPED] = {SHAPE_COUNT, false}, [TEST_EXPECT_MERGED] = {SHAPE_COUNT, false},
 };
 
 static void wrong(struct test_file *file, const struct yaml_pair *pair, const char *wanted)

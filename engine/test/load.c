@@ -389,6 +389,17 @@ static void check_names(struct test_file *file)
             }
 }
 
+static void load_properties(struct test_file *file, const struct yaml_node *node)
+{
+    size_t count = node && node->items ? node->count : 0, i;
+    struct test_property *made = arena_array(file->arena, struct test_property, count + 1);
+
+    for (i = 0; i < count; i++)
+        made[i] = (struct test_property){quell_str(node->items[i].value), node->items[i].place};
+    file->properties = made;
+    file->property_count = count;
+}
+
 static void load_document(struct test_file *file, const struct yaml_node *root)
 {
     const struct yaml_node *cases = yaml_get(root, "cases"), *defaults = yaml_get(root, "defaults");
@@ -412,6 +423,7 @@ static void load_document(struct test_file *file, const struct yaml_node *root)
     file->cases = made;
     file->case_count = cases->count;
     check_names(file);
+    load_properties(file, yaml_get(root, "properties"));
 }
 
 void test_load(struct test_file *file)

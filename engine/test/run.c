@@ -154,6 +154,57 @@ static struct quell_value tell_case(struct testing *testing, struct test_file *f
                       list_made(&failures), clock_monotonic_us() - begin);
 }
 
+static void tell_property(struct testing *testing, struct test_file *file,
+                          const struct test_property *property, const struct test_proof *proof,
+                          struct list_builder *list)
+{
+    struct list_builder failures = {.arena = testing->arena};
+    struct test_case like = {
+        .name = arena_format(file->arena, "property: %.*s", QUELL_ARG(property->sentence)),
+        .place = property->place};
+    const char *status = !proof->tried ? "skipped" : proof->finding ? "failed" : "passed";
+
+    if (!is_wanted(testing, file, like.name))
+        return;
+    if (!proof->tried)
+        like.skip = QUELL_STR("no case begins a run");
+    if (proof->finding)
+        list_add(&failures, finding_value(testing, file, proof->finding));
+    testing->skipped += !proof->tried;
+    testing->failed += proof->finding != NULL;
+    testing->passed += proof->tried && !proof->finding;
+    list_add(list, case_value(testing, file, &like, status, list_made(&failures), 0));
+}
+
+static bool any_property_is_wanted(const struct testing *testing, const struct test_file *file)
+{
+    size_t i;
+
+    for (i = 0; i < file->property_count; i++)
+        if (is_wanted(testing, file,
+                      arena_format(file->arena, "property: %.*s",
+                                   QUELL_ARG(file->properties[i].sentence))))
+            return true;
+    return false;
+}
+
+static void tell_properties(struct testing *testing, struct test_file *file,
+                            struct list_builder *list)
+{
+    struct test_proof *proofs;
+    struct arena *arena;
+    size_t i;
+
+    if (!any_property_is_wanted(testing, file))
+        return;
+    arena = arena_new(0);
+    proofs = arena_array(arena, struct test_proof, file->property_count + 1);
+    test_prove(testing->engine, file, arena, proofs);
+    for (i = 0; i < file->property_count; i++)
+        tell_property(testing, file, &file->properties[i], &proofs[i], list);
+    arena_free(arena);
+}
+
 static struct quell_value tell_cases(struct testing *testing, struct test_file *file)
 {
     struct list_builder list = {.arena = testing->arena};
@@ -171,6 +222,7 @@ static struct quell_value tell_cases(struct testing *testing, struct test_file *
             list_add(&list, tell_case(testing, file, test));
         }
     }
+    tell_properties(testing, file, &list);
     return list_made(&list);
 }
 

@@ -54,13 +54,35 @@ static void on_received(struct arena *arena, struct quell_value *incident, struc
     judge(story, value_copy(story->arena, *incident), *event);
 }
 
+/* The sender's answer says why an event that matched started nothing. */
+static void note_refusals(struct story *story, struct quell_str answer)
+{
+    struct quell_value value, refused;
+    struct quell_error ignored;
+    size_t i;
+
+    if (json_read(story->arena, answer, 0, &value, NULL, &ignored))
+        return;
+    refused = quell_get(value, "not_started");
+    for (i = 0; i < quell_count(refused); i++) {
+        struct quell_value one = quell_at(refused, i);
+        struct quell_str why = quell_get_str(one, "error");
+        if (why.len == 0)
+            why = quell_get_str(one, "detail");
+        story->refused = arena_format(story->arena, "%.*s%sit started nothing, %.*s: %.*s",
+                                      QUELL_ARG(story->refused), story->refused.len ? "\n" : "",
+                                      QUELL_ARG(quell_get_str(one, "reason")), QUELL_ARG(why));
+    }
+}
+
 static void on_submitted(enum quell_code code, struct quell_str answer, bool repeated,
                          const struct quell_error *err, void *user)
 {
     struct story *story = user;
 
-    (void)answer;
     (void)repeated;
+    if (code == QUELL_OK)
+        note_refusals(story, answer);
     if (code == QUELL_OK || story->code)
         return;
     story->code = code;
@@ -148,13 +170,20 @@ static struct quell_value over(struct arena *arena, struct quell_value base,
     return made;
 }
 
+void test_world(const struct test_file *file, const struct test_case *test, struct arena *arena,
+                struct run_world *world)
+{
+    *world = file->generation->world;
+    world->config = over(arena, world->config, test->config);
+    world->lists = over(arena, world->lists, test->lists);
+}
+
 static bool open_engine(struct story *story)
 {
     const struct test_case *test = story->test;
-    struct run_world world = story->file->generation->world;
+    struct run_world world;
 
-    world.config = over(story->arena, world.config, test->config);
-    world.lists = over(story->arena, world.lists, test->lists);
+    test_world(story->file, test, story->arena, &world);
     story->stand_in = (struct stand_in){.received = on_received,
                                         .answer = story_answer,
                                         .only = story->file->loaded->playbook->id,

@@ -155,6 +155,10 @@ const struct quell_field test_document_fields[] = {
      .fields = test_case_fields,
      .flags = QUELL_REQUIRED,
      .doc = "the tests"},
+    {.name = "properties",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .doc = "sentences about all paths of the playbook, which are proved"},
     {.name = NULL}};
 
 const struct test_expect_row test_expects[TEST_EXPECTS] = {

@@ -84,6 +84,11 @@ struct test_case {
     size_t expectation_count;
 };
 
+struct test_property { /* a claim about all paths */
+    struct quell_str sentence;
+    struct place place;
+};
+
 struct test_check { /* operators in an expectation, compiled */
     const struct yaml_node *node;
     struct match_check *check;
@@ -97,6 +102,8 @@ struct test_file {
     struct loaded *loaded;         /* the playbook, held; NULL = not found or faulty */
     struct loaded **playbooks;     /* it, and those that it calls; held as well */
     size_t playbook_count;
+    const struct test_property *properties;
+    size_t property_count;
     const struct test_case *cases;
     size_t case_count;
     struct test_check *checks;
@@ -181,10 +188,14 @@ struct story {
     struct quell_error fault;
     struct place fault_place;    /* in the test file */
     unsigned replies;            /* given so far */
+    struct quell_str refused;    /* why an event that matched started nothing, or empty */
     struct quell_str approval;   /* path of a step that asked for an approval, or empty */
     struct quell_str unanswered; /* path of a step that waits for a person, or empty */
 };
 
+/* The workspace's lists and config under those of the case. */
+void test_world(const struct test_file *file, const struct test_case *test, struct arena *arena,
+                struct run_world *world);
 /* Tells a case; story_free frees what is not in its arena. */
 void story_tell(struct story *story, struct test_file *file, const struct test_case *test,
                 struct arena *arena);
@@ -242,6 +253,17 @@ void test_because_step(struct judging *in, const struct story_run *run, const st
 /* The same for the instance at a path of any run. */
 void test_because_path(struct judging *in, struct quell_str path, struct finding *finding);
 void test_because_run(struct judging *in, const struct story_run *run, struct finding *finding);
+
+/* ---- what is claimed of all paths --------------------------------------------------------------
+ */
+
+struct test_proof {
+    bool tried;              /* false: no case begins a run */
+    struct finding *finding; /* NULL: proved */
+};
+/* prove.c: fills one for each property; findings live in `arena`. */
+void test_prove(struct quell *engine, struct test_file *file, struct arena *arena,
+                struct test_proof *proofs);
 
 /* ---- what was covered --------------------------------------------------------------------------
  */

@@ -75,6 +75,10 @@ static const struct {
     {"triggered: undetermined", "`undetermined`", NULL},
     {"because: match.title", "`because` is not there", NULL},
     {"runs: 2", "`runs` is 1, not 2", NULL},
+    {"deduped: 1", "`deduped` is 0, not 1", NULL},
+    {"throttled: 1", "`throttled` is 0, not 1", NULL},
+    {"skipped: 1", "`skipped` is 0, not 1", NULL},
+    {"merged: { above: 0 }", "`merged` is 0, which is not", NULL},
 };
 
 /* What holds, beside the examples of the table. */

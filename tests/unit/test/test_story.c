@@ -204,6 +204,36 @@ static void people_agree_and_fill_in_forms(void **state)
     run_all(ASKING, cases);
 }
 
+#define GUARDED                                                                                    \
+    "quell: 1\n"                                                                                   \
+    "playbook: p\n"                                                                                \
+    "on: { incident: { match: { title: { contains: a } } } }\n"                                    \
+    "dedupe: { key: incident.source_id, within: 24h }\n"                                           \
+    "concurrency: { group: incident.title, on-conflict: skip }\n"                                  \
+    "steps:\n"                                                                                     \
+    "  - wait: 2h\n"
+
+static void events_that_start_nothing_are_counted(void **state)
+{
+    static const char *const cases[] = {
+        "the same twice in a day",
+        "    given:\n      - { incident: { title: a, source_id: s-1 } }\n"
+        "      - { incident: { title: a, source_id: s-1 }, at: 23h }\n"
+        "    expect: { runs: 1, deduped: 1 }\n",
+        "and after it",
+        "    given:\n      - { incident: { title: a, source_id: s-1 } }\n"
+        "      - { incident: { title: a, source_id: s-1 }, at: 25h }\n"
+        "    expect: { runs: 2, deduped: 0 }\n",
+        "one of a group at a time",
+        "    given:\n      - { incident: { title: a, source_id: s-1 } }\n"
+        "      - { incident: { title: a, source_id: s-2 }, at: 1h }\n"
+        "      - { incident: { title: ab, source_id: s-3 }, at: 1h }\n"
+        "    expect: { runs: 2, skipped: 1, throttled: 0 }\n",
+        NULL};
+
+    run_all(GUARDED, cases);
+}
+
 static void an_answer_must_fit(void **state)
 {
     struct place_of_test place;
@@ -362,6 +392,7 @@ int main(void)
         cmocka_unit_test(lists_and_settings_are_the_workspaces_or_the_cases),
         cmocka_unit_test(people_answer),
         cmocka_unit_test(people_agree_and_fill_in_forms),
+        cmocka_unit_test(events_that_start_nothing_are_counted),
         cmocka_unit_test(an_answer_must_fit),
         cmocka_unit_test(what_a_playbook_calls_is_told_as_well),
         cmocka_unit_test(nothing_is_left_to_chance),
