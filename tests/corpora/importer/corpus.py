@@ -98,12 +98,14 @@ def title_of(path):
 
 def import_xsoar(quell, corpus, folder, only=('playbooks', 'test-playbooks', 'self-contained')):
     made = Import(quell, folder)
-    for path in sorted(file for part in only for file in (corpus / part).glob('*.yml')):
+    paths = sorted(file for part in only for file in (corpus / part).glob('*.yml'))
+    playbooks = [(path, xsoar.load(path)) for path in paths]
+    named = [(made.ids.new(playbook['name']), playbook) for _, playbook in playbooks]
+    library = xsoar.library_of(named)
+    for (path, playbook), (name, _) in zip(playbooks, named):
         own = Ledger()
         try:
-            playbook = xsoar.load(path)
-            name = made.ids.new(playbook['name'])
-            importer = xsoar.Importer(playbook, made.manifests, own, name)
+            importer = xsoar.Importer(playbook, made.manifests, own, name, library)
             made.write(importer.document(), path)
             for seed in range(WALKS):
                 why = walk.xsoar_differs(importer, random.Random(f'{name} {seed}'))

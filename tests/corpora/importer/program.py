@@ -104,6 +104,8 @@ class Renderer:
                 made[keyword] = [self.case(case) for case in value]
             elif keyword == 'set':
                 made[keyword] = {name: self.value('', node) for name, node in value.items()}
+            elif keyword == 'with' and not value:
+                continue
             elif isinstance(value, dict):
                 made[keyword] = {key: self.value(key, node) for key, node in value.items()}
             else:

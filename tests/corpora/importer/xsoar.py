@@ -18,7 +18,7 @@ from .names import Unique, snake, words
 from .program import VARS, Playbook, document, is_var, output, parts_of, status, var
 from .paths import split_path
 from .task_graph import (ALWAYS, DEFAULT, Choose, Graph, Jump, Task, Together, When, structure)
-from .values import NOTHING, Value, is_nothing, text
+from .values import NOTHING, Value, is_nothing, many, text
 from .wdl import NotUnderstood
 
 UNKNOWN = Call('dyn', (Literal('(not translated)'),))
@@ -83,10 +83,37 @@ class Memory:
         self.hidden[path[0]] = len(self.writers)
 
 
+@dataclass(frozen=True)
+class Known:
+    """A playbook that others may call."""
+    id: str
+    inputs: dict  # name -> whether it is a list
+    outputs: frozenset
+
+
+def library_of(playbooks):
+    """By name what can be called; `playbooks` is a list of (id, playbook)."""
+    made = {}
+    for name, playbook in playbooks:
+        inputs = {snake(one['key'], 'input'): 'complex' in (one.get('value') or ())
+                  for one in playbook.get('inputs') or () if one.get('key')}
+        outputs = frozenset(snake(root) for root in output_roots(playbook))
+        made.setdefault(playbook['name'], Known(name, inputs, outputs))
+    return made
+
+
+def output_roots(playbook):
+    for one in playbook.get('outputs') or ():
+        root = re.split(r'[.(\[=]', str(one.get('contextPath') or ''))[0].strip()
+        if root:
+            yield root
+
+
 class Importer:
-    def __init__(self, playbook, manifests, ledger, playbook_id, ids=None):
+    def __init__(self, playbook, manifests, ledger, playbook_id, library=None):
         self.playbook, self.manifests, self.ledger = playbook, manifests, ledger
-        self.id, self.ids = playbook_id, ids or {}
+        self.id, self.library = playbook_id, library or {}
+        self.calls = {}  # step -> the playbook that it calls
         self.tasks = tasks_of(playbook)
         self.steps, self.vars = Unique(), Unique(lambda text: snake(text, 'var'))
         self.memory, self.marks, self.labels = Memory(), {}, {}
@@ -132,7 +159,10 @@ class Importer:
         """What the commands before may have written under a root."""
         writers = self.memory.writers[self.memory.hidden.get(root, 0):]
         named = set(words(root))
-        alike = [step for step, own in writers if named & own][-MOST_WRITERS:]
+        writers = [(step, own) for step, own in writers
+                   if step not in self.calls or snake(root) in self.calls[step].outputs]
+        called = [step for step, _ in writers if step in self.calls]
+        alike = [step for step, own in writers if named & own or step in called][-MOST_WRITERS:]
         steps = alike or [step for step, _ in writers[-2:]]
         sources = [self.written_by(step, root) for step in reversed(steps)]
         if not self.memory.fresh and root not in self.memory.hidden:
@@ -145,10 +175,11 @@ class Importer:
         return Value(Method(Present(tuple(sources)), 'flatten'), 'many')
 
     def written_by(self, step, root):
-        loop = self.looped.get(step)
+        loop, known = self.looped.get(step), self.calls.get(step)
+        keys = (snake(root),) if known else ('context', root)
         if loop is None or step in self.inside:
-            return maybe(output(step), 'context', root)
-        one = maybe(Field(cel.Step(step, Field(Name('i'), 'steps')), 'output'), 'context', root)
+            return maybe(output(step), *keys)
+        one = maybe(Field(cel.Step(step, Field(Name('i'), 'steps')), 'output'), *keys)
         return Maybe(Call('optional.of', (
             Method(Method(output(loop), 'map', (Name('i'), Present((one,)))), 'flatten'),)))
 
@@ -429,11 +460,13 @@ class Importer:
     def child(self, task):
         """Another playbook, as a call when it is there, else as an action of its name."""
         name = task['task'].get('playbookName') or task['task'].get('playbookId') or 'playbook'
-        arguments = self.arguments(task)
         step = {'id': task['id'], 'name': self.title(task)}
-        if name in self.ids:
-            step.update({'call': self.ids[name], 'with': arguments})
+        known = self.library.get(name)
+        if known:
+            self.calls[task['id']] = known
+            step.update({'call': known.id, 'with': self.given(task, known)})
         else:
+            arguments = self.arguments(task)
             uses = self.manifests.action('playbooks', f'run {name}', arguments, 'changes',
                                          {'context': 'any'})
             step.update({'uses': uses, 'with': arguments})
@@ -442,6 +475,19 @@ class Importer:
         if loop.get('builtincondition'):
             return [self.repeated(task, step, loop)]
         return [step]
+
+    def given(self, task, known):
+        """The inputs of a called playbook; XSOAR's have no types, ours are lists or texts."""
+        made = {}
+        for key, data in arguments_of(task).items():
+            name, value = snake(key, 'input'), self.source(data)
+            if value is None or name not in known.inputs:
+                continue
+            if known.inputs[name]:
+                made[name] = many(value)
+            else:
+                made[name] = value.node if value.shape == 'one' else text(value)
+        return made
 
     def repeated(self, task, step, loop):
         """A loop around a child: it runs until its exit condition holds."""
@@ -465,7 +511,7 @@ class Importer:
         self.structure = structure(self.graph)
         steps = self.sequence(self.structure)
         outputs = self.outputs()
-        made = Playbook(self.id, self.playbook.get('name') or self.id, {'manual': None}, steps,
+        made = Playbook(self.id, self.playbook.get('name') or self.id, {'manual': None, 'call': None}, steps,
                         self.inputs(steps), outputs, timeout='30d' if self.asks else None)
         self.made = document(made, lambda key: self.steps.of(key, self.step_name(key)))
         return self.made
@@ -495,12 +541,10 @@ class Importer:
 
     def outputs(self):
         made = {}
-        for one in self.playbook.get('outputs') or []:
-            root = re.split(r'[.(\[=]', str(one.get('contextPath') or ''))[0].strip()
-            if root and snake(root) not in made:
+        for root in output_roots(self.playbook):
+            if snake(root) not in made:
                 value, _ = self.look([root])
-                if not is_nothing(value):
-                    made[snake(root)] = value.node
+                made[snake(root)] = List(()) if is_nothing(value) else value.node
         return made
 
 
