@@ -38,11 +38,14 @@ static bool comes_again(const struct binding *binding, size_t step)
     const struct loader *loader = binding->loader;
     size_t up = step, at = binding->here.step;
     enum branch branch = BRANCH_STEPS;
-    while (up != NO_STEP && !loader->outline[up].loop) {
+    if (at != NO_STEP && outline_inside(loader, at, step, &branch))
+        return false; /* it has begun anew */
+    /* A step that is a loop itself stands in the one around it. */
+    do {
         branch = loader->outline[up].branch;
         up = loader->outline[up].parent;
-    }
-    if (up == NO_STEP || up == step || !loader->outline[up].repeats || branch != BRANCH_STEPS)
+    } while (up != NO_STEP && !loader->outline[up].loop);
+    if (up == NO_STEP || !loader->outline[up].repeats || branch != BRANCH_STEPS)
         return false;
     if (up == at)
         return binding->here.where == WHERE_AGAIN;
