@@ -171,12 +171,21 @@ def behind_loop(importer, loop, before, end):
     """What the variables are worth behind the loop; its other values are gone."""
     each = Name('ijklmn'[len(importer.loops) % 6])
     rewrite = lambda node: outside(node, loop.name, each, loop.steps, loop.vars)
+
+    def alone(node):
+        """Items at the same time hand each other nothing: each has the value of before."""
+        if not loop.concurrent:
+            raise NotUnderstood(loops.FOLDED)
+        importer.ledger.note('a variable that items running at the same time race for')
+        return cel.substitute(node, lambda part: loop.start[part.variable]
+                              if isinstance(part, Carried) and part.loop == loop.name else None)
     for key, value in end.items():
         if key[1] in loop.start and key[0] == 'var' and value != Carried(key[1], loop.name):
             kind = importer.kinds.get(key[1])
             start = loop.start[key[1]]
             try:
-                made = loops.behind(value, start, loop.name, each, output(loop.name), rewrite, kind)
+                made = loops.behind(value, start, Carried(key[1], loop.name), each,
+                                    output(loop.name), rewrite, kind, alone)
             except NotUnderstood as why:
                 importer.ledger.add('expressions', str(why))
                 made = start
@@ -244,7 +253,7 @@ def until_action(importer, name, action):
         if value == node:
             return start[node.variable]
         if has_carried(value):
-            importer.ledger.add('expressions', loops.CARRIED)
+            importer.ledger.add('expressions', loops.REPEATED)
             return UNKNOWN
         return Choice(Binary('==', status(first), Literal('succeeded')), value, start[node.variable])
     importer.env = dict(end)

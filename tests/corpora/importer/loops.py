@@ -13,6 +13,8 @@ from .program import VARS
 from .wdl import NotUnderstood
 
 CARRIED = 'a value that goes from one item of a loop to the next'
+REPEATED = 'a value that grows from one iteration of an Until to the next'
+FOLDED = 'a value behind a loop that is no list, text or sum of what its items gave'
 
 
 @dataclass(frozen=True)
@@ -47,60 +49,81 @@ def outside(node, loop, each, own_steps, own_vars):
     return cel.substitute(node, change)
 
 
-def replaced(node, loop):
-    """The values that an iteration gives the variable: a list of none or one."""
-    if is_carried(node, loop):
-        return EMPTY_LIST
-    if isinstance(node, Choice):
-        return Choice(node.condition, replaced(node.then, loop), replaced(node.otherwise, loop))
-    if isinstance(node, Method) and node.name == 'orValue' and is_carried(node.args[0], loop):
-        return Method(Method(node.of, 'optMap', (Name('v'), List((Name('v'),)))), 'orValue',
-                      (EMPTY_LIST,))
-    if depends(node, loop):
-        raise NotUnderstood(CARRIED)
-    return List((node,))
+class Fold:
+    """What an iteration makes of a variable, `own` at its beginning. `alone(node)` says what a node
+    is worth that reads the beginning of an iteration otherwise, or refuses."""
+
+    def __init__(self, own, alone):
+        self.own, self.alone = own, alone
+
+    def depends(self, node):
+        return depends(node, self.own.loop)
+
+    def replaced(self, node, alone):
+        """The values that an iteration gives the variable: a list of none or one."""
+        if node == self.own:
+            return EMPTY_LIST
+        if isinstance(node, Choice) and not self.depends(node.condition):
+            return Choice(node.condition, self.replaced(node.then, alone),
+                          self.replaced(node.otherwise, alone))
+        if isinstance(node, Method) and node.name == 'orValue' and not self.depends(node.of):
+            return Method(Method(node.of, 'optMap', (Name('v'), List((Name('v'),)))), 'orValue',
+                          (self.replaced(node.args[0], alone),))
+        return List((alone(node) if self.depends(node) else node,))
+
+    def added(self, node, empty):
+        """What an iteration adds to the variable."""
+        if node == self.own:
+            return empty
+        if isinstance(node, Binary) and node.operator == '+' and self.depends(node.left):
+            before, more = self.added(node.left, empty), self.settled(node.right)
+            return more if before == empty else Binary('+', before, more)
+        if isinstance(node, Concat) and node.parts and self.depends(node.parts[0]):
+            before = self.added(node.parts[0], empty)
+            more = tuple(self.settled(part) for part in node.parts[1:])
+            return Concat(more if before == empty else (before,) + more)
+        if isinstance(node, Choice):
+            return Choice(self.settled(node.condition), self.added(node.then, empty),
+                          self.added(node.otherwise, empty))
+        raise NotUnderstood(FOLDED)
+
+    def settled(self, node):
+        return self.alone(node) if self.depends(node) else node
 
 
-def added(node, loop, empty):
-    """What an iteration adds to the variable."""
-    if is_carried(node, loop):
-        return empty
-    if isinstance(node, Binary) and node.operator == '+' and depends(node.left, loop) and \
-            not depends(node.right, loop):
-        before = added(node.left, loop, empty)
-        return node.right if before == empty else Binary('+', before, node.right)
-    if isinstance(node, Concat) and node.parts and depends(node.parts[0], loop) and \
-            not depends(node.parts[1:], loop):
-        before = added(node.parts[0], loop, empty)
-        return Concat(node.parts[1:] if before == empty else (before,) + node.parts[1:])
-    if isinstance(node, Choice) and not depends(node.condition, loop):
-        return Choice(node.condition, added(node.then, loop, empty),
-                      added(node.otherwise, loop, empty))
-    raise NotUnderstood(CARRIED)
+def refuse(node):
+    raise NotUnderstood(FOLDED)
 
 
-def behind(value, before, loop, each, output, rewrite, kind):
+def behind(value, before, own, each, output, rewrite, kind, alone):
     """The variable behind the loop. `rewrite` turns a node of the body into one about `each`."""
-    distinct = False
+    fold, distinct = Fold(own, alone), False
     while isinstance(value, Method) and value.name == 'distinct':
         value, distinct = value.of, True
     try:
-        values = replaced(value, loop)
-        if values == EMPTY_LIST:
-            return before
-        if isinstance(value, Literal):
-            return Choice(Binary('>', cel.Call('size', (output,)), Literal(0)), value, before)
-        if isinstance(values, List):
-            entries = Method(output, 'map', (each, rewrite(values.items[0])))
-        else:
-            entries = Method(Method(output, 'map', (each, rewrite(values))), 'flatten')
-        return cel.alternative(Method(entries, 'last'), before)
+        return last_of(fold.replaced(value, refuse), value, before, each, output, rewrite)
     except NotUnderstood:
         pass
     empty, close = ENDS.get(kind, ENDS['array'])
-    per_item = rewrite(added(value, loop, empty))
+    try:
+        per_item = rewrite(fold.added(value, empty))
+    except NotUnderstood:
+        return last_of(fold.replaced(value, alone), value, before, each, output, rewrite)
     made = close(before, Method(output, 'map', (each, per_item)))
     return Method(made, 'distinct') if distinct else made
+
+
+def last_of(values, value, before, each, output, rewrite):
+    """The last value that an item gave, or the one of before."""
+    if values == EMPTY_LIST:
+        return before
+    if isinstance(value, Literal):
+        return Choice(Binary('>', cel.Call('size', (output,)), Literal(0)), value, before)
+    if isinstance(values, List):
+        entries = Method(output, 'map', (each, rewrite(values.items[0])))
+    else:
+        entries = Method(Method(output, 'map', (each, rewrite(values))), 'flatten')
+    return cel.alternative(Method(entries, 'last'), before)
 
 
 def list_end(before, entries):
