@@ -110,7 +110,8 @@ static bool check_order(const struct binding *binding, const struct cel_referenc
         diag->help = QUELL_STR("read only steps that stand above");
         return false;
     }
-    if (outline_inside(loader, at, step, &branch) && branch != BRANCH_ON_ERROR) {
+    if (outline_inside(loader, at, step, &branch) && branch != BRANCH_ON_ERROR &&
+        branch != BRANCH_UNDO) {
         report(loader, NOT_PROVEN, place, "the step `%.*s` is still running here", QUELL_ARG(id));
         return false;
     }
@@ -152,7 +153,10 @@ static void check_proof(const struct binding *binding, const struct cel_referenc
     bool own = at != NO_STEP && loader->outline[at].step &&
                loader->outline[at].step->condition.expr &&
                loader->outline[at].step->condition.expr != binding->expr;
+    enum branch branch = BRANCH_STEPS;
     struct diag *diag;
+    if (outline_inside(loader, at, step, &branch) && branch == BRANCH_UNDO)
+        return; /* only what succeeded is taken back */
     if (ref->optional || prove_ran(loader, step, at) || looks_itself(binding, ref->path[0]) ||
         prove_guarded(loader, ref->path[0], at, own))
         return;

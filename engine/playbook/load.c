@@ -199,6 +199,7 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     playbook->reads = loader->reads;
     playbook->read_count = loader->read_count;
     playbook->step_count = loader->outline_count;
+    load_run_undo(loader, root);
     check_triggers(loader, root);
     check_unread(loader);
     check_denied(loader);

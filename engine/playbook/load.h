@@ -30,7 +30,7 @@ extern const struct playbook_lint lints[];
 extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
-    approve_fields[], ask_fields[];
+    approve_fields[], ask_fields[], undo_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -42,6 +42,7 @@ enum branch {
     BRANCH_STEPS,
     BRANCH_ELSE,
     BRANCH_ON_ERROR,
+    BRANCH_UNDO,
     BRANCH_LANE, /* a branch of `parallel` or a case of `switch`: which one says `lane` */
     BRANCH_ON_FAILURE,
     BRANCH_FINALLY
@@ -255,6 +256,15 @@ struct here {
 struct playbook_input *load_typed(struct loader *loader, struct here here,
                                   const struct yaml_node *map, const struct quell_field *table,
                                   const char *what, size_t *count);
+/* load_undo.c: the modifier `undo` of a step, or what its action's manifest says; and the keyword
+ * of the playbook. */
+void load_undo(struct loader *loader, const struct yaml_node *map, struct step *step);
+void load_run_undo(struct loader *loader, const struct yaml_node *root);
+/* load_uses.c: the action `connector.verb-object`, or NULL. */
+const struct quell_action *load_find_action(const struct loader *loader, struct quell_str uses,
+                                            const struct quell_connector **connector);
+/* load_step.c: one step that stands where a list could. */
+struct step_list load_single(struct loader *loader, const struct yaml_node *step);
 /* load_people.c: the modifier `approve` of a step. */
 void load_approve(struct loader *loader, size_t index, const struct yaml_node *map,
                   struct step *step);

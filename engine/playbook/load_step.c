@@ -223,12 +223,11 @@ static void load_on_error(struct loader *loader, const struct yaml_node *node, s
         return;
     }
     if (quell_text_is(node->value, "undo")) {
-        diag = report(loader, LATER, node->place, "`on-error: undo` is not supported yet");
-        diag->help = QUELL_STR("write the steps that take it back as a list");
+        step->on_error = ON_ERROR_UNDO;
         return;
     }
     diag = report(loader, WRONG_TYPE, head_place(loader, node),
-                  "`on-error` is `fail`, `continue` or a list of steps");
+                  "`on-error` is `fail`, `continue`, `undo` or a list of steps");
     diag->help = QUELL_STR("write `continue` to go on with the next step");
 }
 
@@ -286,6 +285,7 @@ static struct step *load_step(struct loader *loader, size_t index)
         kinds[kind].loader->load(loader, index, map, step);
     }
     load_on_error(loader, yaml_get(map, "on-error"), step);
+    load_undo(loader, map, step);
     step->disrupts = step->disrupts || load_disrupts(&step->steps) ||
                      load_disrupts(&step->otherwise) || load_disrupts(&step->on_error_steps);
     for (i = 0; i < step->lane_count; i++)
@@ -343,4 +343,14 @@ bool load_disrupts(const struct step_list *list)
         if (list->items[i]->disrupts)
             return true;
     return false;
+}
+
+struct step_list load_single(struct loader *loader, const struct yaml_node *node)
+{
+    const struct step **made = arena_array(loader->arena, const struct step *, 1);
+    size_t index = outline_find(loader, node);
+    if (index == NO_STEP)
+        return (struct step_list){NULL, 0};
+    made[0] = load_step(loader, index);
+    return (struct step_list){made, 1};
 }

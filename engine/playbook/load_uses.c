@@ -31,6 +31,16 @@ static const struct quell_action *find_action(const struct quell_connector *conn
     return NULL;
 }
 
+const struct quell_action *load_find_action(const struct loader *loader, struct quell_str uses,
+                                            const struct quell_connector **connector)
+{
+    struct quell_str name, action;
+    if (!str_cut(uses, '.', &name, &action))
+        return NULL;
+    *connector = find_connector(loader, name);
+    return *connector ? find_action(*connector, action) : NULL;
+}
+
 /* All actions by both names, index for index. */
 struct names {
     struct quell_str *full, *own; /* `defender.isolate-device`, `isolate-device` */

@@ -17,6 +17,7 @@ static const struct {
     {"steps", BRANCH_STEPS},
     {"else", BRANCH_ELSE},
     {"on-error", BRANCH_ON_ERROR},
+    {"undo", BRANCH_UNDO},
 };
 
 size_t outline_find(const struct loader *loader, const struct yaml_node *step)
@@ -140,8 +141,8 @@ static void note_keys(struct loader *loader, struct outline *step)
         if (str_is(key, "ask") && str_is(text_at(&pair->node, "on-timeout"), "continue"))
             lenient = true;
         if (str_is(key, "on-error")) {
-            step->soft = !quell_text_is(pair->node.value, "fail");
-            strict = !step->soft;
+            strict = quell_text_is(pair->node.value, "fail");
+            step->soft = !strict && !quell_text_is(pair->node.value, "undo");
         }
         if (str_is(key, "for-each") || str_is(key, "while"))
             step->loop = true;
@@ -221,7 +222,7 @@ static size_t add_step(struct loader *loader, const struct yaml_node *node, stru
                              .branch = place.branch,
                              .lane = place.lane,
                              .next = NO_STEP,
-                             .first = {NO_STEP, NO_STEP, NO_STEP}};
+                             .first = {NO_STEP, NO_STEP, NO_STEP, NO_STEP}};
     if (yaml_get(node, "id"))
         note_id(loader, step, yaml_get(node, "id"));
     note_keys(loader, step);
@@ -235,6 +236,9 @@ static size_t walk_list(struct loader *loader, const struct yaml_node *list,
                         struct list_place place)
 {
     size_t i, first = NO_STEP, last = NO_STEP;
+    if (list && place.branch == BRANCH_UNDO && quell_is(list->value, QUELL_MAP) &&
+        loader->outline_count < LIMIT_STEPS)
+        return add_step(loader, list, place); /* one step alone */
     if (!list || !quell_is(list->value, QUELL_LIST))
         return NO_STEP;
     for (i = 0; i < list->count; i++) {

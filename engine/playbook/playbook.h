@@ -36,7 +36,7 @@ enum step_kind {
     STEP_KINDS
 };
 
-enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE, ON_ERROR_STEPS };
+enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE, ON_ERROR_STEPS, ON_ERROR_UNDO };
 enum backoff { BACKOFF_EXPONENTIAL, BACKOFF_FIXED };
 
 struct retry {
@@ -98,6 +98,12 @@ struct step_ask {
     bool goes_on; /* on-timeout: continue */
 };
 
+/* An input of an action that takes another call back: a CEL text over `input` and `output`. */
+struct inverse_input {
+    const char *name;
+    const struct cel *expr;
+};
+
 struct step {
     enum step_kind kind;
     struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
@@ -150,7 +156,15 @@ struct step {
     const struct step_ask *ask;         /* ask, or NULL */
     const struct step_approve *approve; /* the gate in front of it, or NULL */
     bool denial_fails;                  /* on-error: fail is written */
+
+    /* What takes it back: its own steps, or the one that its action's manifest names. */
+    struct step_list undo_steps;
+    bool never_undone;                   /* undo: none */
+    const struct inverse_input *inverse; /* of such a one: its inputs, ended by a NULL name */
+    bool undoes_run;                     /* the step that takes a whole failed run back */
 };
+
+enum undo_mode { UNDO_NEVER, UNDO_ASK, UNDO_AUTO };
 
 enum playbook_state { PLAYBOOK_LIVE, PLAYBOOK_SHADOW, PLAYBOOK_OFF };
 
@@ -215,6 +229,9 @@ struct playbook {
     size_t var_count, output_count;
     int64_t timeout_us;
     struct step_list steps, on_failure, finally;
+    enum undo_mode undo;           /* what is done when the run fails */
+    int64_t undo_window_us;        /* how long it may be taken back */
+    struct step_list undo_steps;   /* one step that does it, behind an approval when it asks */
     const struct step *const *all; /* by number */
     size_t step_count;
     const struct playbook_read *reads; /* outputs of called playbooks */

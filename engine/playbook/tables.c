@@ -188,7 +188,10 @@ const struct quell_field playbook_fields[] = {
      .doc =
          "steps that run at the end in every case, behind `on-failure`; `run.status` says how it "
          "ends"},
-    LATER("undo", "how a run is taken back"),
+    {.name = "undo",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = undo_fields,
+     .doc = "whether a run that fails is taken back"},
     LATER("quality", "what its incidents must be worth"),
     {.name = "outputs",
      .type = QUELL_FIELD_MAP,
@@ -451,13 +454,17 @@ const struct quell_field step_fields[] = {
      .fields = step_fields,
      .words = error_words,
      .fallback = "\"fail\"",
-     .doc = "`fail`, `continue`, or a list of steps in which `error` says why"},
+     .doc = "`fail`, `continue`, `undo` (takes back what it did, and fails), or a list of steps in "
+            "which `error` says why"},
     LATER("poll", "repeats the action's read companion until a condition holds"),
     {.name = "approve",
      .type = QUELL_FIELD_OBJECT,
      .fields = approve_fields,
      .doc = "a person must agree first; else the step is `denied` and the list goes on"},
-    LATER("undo", "what takes the step back"),
+    {.name = "undo",
+     .type = QUELL_FIELD_ANY,
+     .doc = "what takes the step back: a step, a list of steps, or `none`; without it what the "
+            "action's manifest names"},
     LATER("idempotency-key", "text that makes two calls the same call"),
     LATER("sensitive", "the output is sealed and masked"),
     {.name = "detach",

@@ -1,10 +1,11 @@
 /*
  * tables_people.c - the keywords by which people are asked, as field tables: `approve` in front of
- * a step, and the kind `ask`.
+ * a step, the kind `ask`, and `undo` of a playbook.
  */
 #include "playbook/load.h"
 
 static const char *const denials[] = {"deny", "escalate", NULL};
+static const char *const undo_modes[] = {"ask", "auto", "never", NULL};
 static const char *const silences[] = {"fail", "continue", NULL};
 
 const struct quell_field approve_fields[] = {
@@ -82,4 +83,23 @@ const struct quell_field ask_fields[] = {
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
      .doc = "how they are to be told: `email`, `console` ...; recorded with the question"},
+    {.name = NULL}};
+
+const struct quell_field undo_fields[] = {
+    {.name = "on-failure",
+     .type = QUELL_FIELD_ENUM,
+     .words = undo_modes,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"never\"",
+     .doc = "a run that fails is taken back by itself, or when people agree, or not"},
+    {.name = "window",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"24h\"",
+     .doc = "how long they have to agree"},
+    {.name = "by",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc = "who may agree: names of users and `group:NAME`"},
     {.name = NULL}};

@@ -269,6 +269,9 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
     if (step_repeats(instance->step) && instance->bodies)
         instance->output = loop_output(run, instance);
     instance->error = quell_get(event->data, "error");
+    instance->ended_seq = event->seq;
+    if (instance->step->undoes_run)
+        run->undone = found == STEP_SUCCEEDED;
     instance->ended_us = event->at_us;
     return QUELL_OK;
 }
@@ -424,6 +427,8 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_CHILD_ENDED] = {true, apply_child_ended},
     [EVENT_RETRY_WAITING] = {true, retry_waiting},
     [EVENT_TIMER_FIRED] = {true, timer_fired},
+    [EVENT_UNDO_STARTED] = {true, apply_undo_started},
+    [EVENT_RUN_UNDOING] = {false, apply_run_undoing},
     [EVENT_WAIT_STARTED] = {true, apply_wait_started},
     [EVENT_EVENT_CAME] = {true, apply_event_came},
     [EVENT_APPROVAL_ASKED] = {true, apply_approval_asked},

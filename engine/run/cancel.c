@@ -7,6 +7,7 @@
  * end, and an outcome that nobody knows waits for a person, as always.
  */
 #include "run/state.h"
+#include "run/undo.h"
 
 /* Ends an answered call as its answer says. */
 static bool close_answered(struct decision *decision, struct instance *instance)
@@ -56,6 +57,8 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
     case PHASE_CATCHING:
         closed = frame_cancel(decision, instance->catcher, why);
         break;
+    case PHASE_UNDOING: /* what is being taken back is taken back */
+        return undo_advance(decision, instance) != FLOW_WAITING;
     case PHASE_STARTED:
         closed = close_inside(decision, instance, why);
         break;

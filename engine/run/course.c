@@ -7,6 +7,7 @@
  */
 #include "base/limits.h"
 #include "run/state.h"
+#include "run/undo.h"
 #include "value/value.h"
 
 /* ---- the end -----------------------------------------------------------------------------------
@@ -59,12 +60,20 @@ static void advance_finally(struct decision *decision)
 /* ---- the main steps ----------------------------------------------------------------------------
  */
 
+/* A run that failed and was taken back whole is `undone`. */
+static const char *failure_of(const struct run *run)
+{
+    return run->undone ? "undone" : "failed";
+}
+
 static void fail(struct decision *decision, struct quell_value error)
 {
     struct map_builder map = {.arena = decision->run->arena};
 
+    if (!undo_run(decision, error))
+        return;
     if (decision->run->playbook->on_failure.count == 0) {
-        finish_badly(decision, "failed", error);
+        finish_badly(decision, failure_of(decision->run), error);
         return;
     }
     map_add(&map, "error", error);
@@ -136,13 +145,18 @@ static void advance_main(struct decision *decision)
         succeed(decision);
 }
 
+static void advance_undoing(struct decision *decision)
+{
+    fail(decision, decision->run->error);
+}
+
 static void advance_on_failure(struct decision *decision)
 {
     struct run *run = decision->run;
     struct quell_value ignored = quell_null();
 
     if (frame_advance(decision, &run->on_failure, &ignored) != FLOW_WAITING)
-        finish_badly(decision, "failed", run->error);
+        finish_badly(decision, failure_of(run), run->error);
 }
 
 /* ---- a run that is cancelled -------------------------------------------------------------------
@@ -151,7 +165,8 @@ static void advance_on_failure(struct decision *decision)
 static void advance_cancelled(struct decision *decision)
 {
     struct run *run = decision->run;
-    bool all = frame_cancel(decision, &run->root, run->cancel);
+    bool all = frame_cancel(decision, &run->root, run->cancel) &&
+               frame_cancel(decision, &run->rollback, run->cancel);
 
     if (!frame_cancel(decision, &run->on_failure, run->cancel) || !all)
         return;
@@ -214,6 +229,7 @@ enum part {
     PART_QUEUED,
     PART_VARS,
     PART_MAIN,
+    PART_UNDOING,
     PART_FAILING,
     PART_CANCELLED,
     PART_FINALLY,
@@ -230,6 +246,8 @@ static enum part part_of(const struct run *run)
         return PART_CANCELLED;
     if (run->failing)
         return PART_FAILING;
+    if (run->undoing)
+        return PART_UNDOING;
     if (run->queued.len)
         return PART_QUEUED;
     return run->playbook->var_count && !run->vars_known ? PART_VARS : PART_MAIN;
@@ -239,6 +257,7 @@ static void (*const parts[])(struct decision *decision) = {
     [PART_QUEUED] = wait_for_begin,       [PART_VARS] = compute_vars,
     [PART_MAIN] = advance_main,           [PART_FAILING] = advance_on_failure,
     [PART_CANCELLED] = advance_cancelled, [PART_FINALLY] = advance_finally,
+    [PART_UNDOING] = advance_undoing,
 };
 
 void run_advance(struct decision *decision)

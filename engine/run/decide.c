@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "run/state.h"
+#include "run/undo.h"
 #include "value/value.h"
 
 const struct step_runner step_runners[STEP_KINDS] = {
@@ -58,7 +59,8 @@ void emit_ended(struct decision *decision, struct instance *instance, enum step_
     map_add(&map, "status", quell_text(step_status_name(status)));
     if (!quell_is_null(error))
         map_add(&map, "error", error);
-    if (status != STEP_SUCCEEDED && instance->step->on_error != ON_ERROR_FAIL)
+    if (status != STEP_SUCCEEDED && instance->step->on_error != ON_ERROR_FAIL &&
+        instance->step->on_error != ON_ERROR_UNDO)
         map_add(&map, "caught", quell_bool(true));
     emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
 }
@@ -135,6 +137,8 @@ enum flow step_failed(struct decision *decision, struct instance *instance, enum
     struct map_builder map = {.arena = run->arena};
 
     error = with_step(run, instance, error);
+    if (instance->step->on_error == ON_ERROR_UNDO && undo_find(run, instance).count)
+        return undo_begin(decision, instance, error);
     if (instance->step->on_error != ON_ERROR_STEPS) {
         emit_ended(decision, instance, status, error);
         return flow_of_ended(instance);
@@ -231,6 +235,8 @@ static enum flow advance(struct decision *decision, struct instance *instance)
         return flow_of_ended(instance);
     if (instance->phase == PHASE_CATCHING)
         return advance_catcher(decision, instance);
+    if (instance->phase == PHASE_UNDOING)
+        return undo_advance(decision, instance);
     if (instance->step->approve && !instance->gate_passed && !gate_pass(decision, instance, &flow))
         return flow;
     return step_runners[instance->step->kind].advance(decision, instance);
@@ -283,5 +289,6 @@ struct run_events run_decide(struct run *run, int64_t now_us)
     if (!run->started || run->ended)
         return (struct run_events){0};
     run_advance(&decision);
+    run->asked_us = decision.now_us;
     return (struct run_events){run->decided, run->decided_count};
 }

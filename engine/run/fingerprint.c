@@ -313,11 +313,27 @@ static void add_open(struct print *print, const struct instance *instance)
         add_frame(print, instance->otherwise);
     if (instance->catcher)
         add_frame(print, instance->catcher);
+    for (b = 0; b < instance->undoing.count; b++)
+        add_frame(print, instance->undoing.items[b]->undo);
 }
 
 static void add_seen(struct print *print, const struct frame *frame);
 
 /* What can be seen of a step that has ended: its result, and those of steps inside it. */
+/* A later failure takes it back. */
+static bool may_be_undone(const struct print *print, const struct instance *instance)
+{
+    const struct frame *frame;
+
+    if (instance->step->undo_steps.count == 0)
+        return false;
+    for (frame = instance->frame; frame; frame = frame->outer)
+        if (frame->owner && frame->owner->phase != PHASE_ENDED &&
+            frame->owner->step->on_error == ON_ERROR_UNDO)
+            return true;
+    return print->run->playbook->undo != UNDO_NEVER;
+}
+
 static void add_ended(struct print *print, const struct instance *instance)
 {
     size_t b;
@@ -325,7 +341,13 @@ static void add_ended(struct print *print, const struct instance *instance)
     if (ended_badly(instance) || is_read(print->sight, instance->step)) {
         add_text(print, instance->path);
         add_result(print, instance);
+    } else if (may_be_undone(print, instance)) {
+        add_text(print, instance->path);
+        add_number(print, instance->status);
+        add_value(print, instance->input);
     }
+    if (instance->undo)
+        add_frame(print, instance->undo);
     for (b = 0; b < instance->body_count && !step_repeats(instance->step); b++)
         add_seen(print, &instance->bodies[b]);
     add_seen(print, instance->otherwise);
@@ -429,6 +451,9 @@ void run_fingerprint(const struct run *run, struct run_sight *sight,
     mark_frame(sight, &run->root);
     add_run(&print);
     add_frame(&print, &run->root);
+    add_number(&print, run->undoing);
+    add_number(&print, run->undone);
+    add_frame(&print, &run->rollback);
     add_frame(&print, &run->on_failure);
     add_frame(&print, &run->finally);
     add_suppositions(&print);

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "policy/cap.h"
 #include "run/question.h"
+#include "run/undo.h"
 #include "value/fields.h"
 #include "value/json.h"
 #include "value/value.h"
@@ -31,6 +32,8 @@ static struct quell_value with_of(struct resolving *resolving, const struct fram
     struct quell_value given = quell_map(NULL, 0), input;
     struct quell_error err;
 
+    if (step->inverse && undo_arguments(run, step, frame->undoes, &given, &resolving->error))
+        return quell_null();
     if (step->with &&
         scope_eval_tree(run, frame, step->with, step->with_place, &given, &resolving->error))
         return quell_null();
@@ -121,13 +124,33 @@ static void resolve_list(struct resolving *resolving, const struct step_list *li
                     below(resolving->run, prefix, list->items[i]->id));
 }
 
+/* What taking the run back would call. */
+static void resolve_undo(struct resolving *resolving, const struct instance *instance)
+{
+    struct undo_list list = undo_find(resolving->run, instance);
+    size_t i, k;
+
+    for (i = 0; i < list.count; i++) {
+        const struct instance *target = list.items[i];
+        const struct step_list *steps = &target->step->undo_steps;
+        struct frame frame = {.outer = target->frame, .steps = steps, .undoes = target};
+        for (k = 0; k < steps->count; k++)
+            resolve_one(resolving, steps->items[k], &frame,
+                        arena_format(resolving->run->arena, "%.*s.undo.%.*s",
+                                     QUELL_ARG(target->path), QUELL_ARG(steps->items[k]->id)));
+    }
+}
+
 enum quell_code resolve_step(struct run *run, const struct instance *instance,
                              struct quell_value *plan, struct quell_value *error)
 {
     struct resolving resolving = {.run = run, .calls = {.arena = run->arena}};
     struct map_builder map = {.arena = run->arena};
 
-    resolve_one(&resolving, instance->step, instance->frame, instance->path);
+    if (instance->step->undoes_run)
+        resolve_undo(&resolving, instance);
+    else
+        resolve_one(&resolving, instance->step, instance->frame, instance->path);
     if (instance->step->kind == STEP_USES &&
         quell_is_null(quell_get(resolving.calls.items[0], "with"))) {
         *error = resolving.error; /* nobody is asked about what cannot be done */

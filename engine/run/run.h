@@ -138,7 +138,7 @@ struct quell_str run_group(const struct run *run); /* of `concurrency`, or empty
 /* It has all the events or data that a run may have: its calls come to their end, unknown outcomes
  * still wait for a person, and then it ends as failed. Nothing else follows. */
 bool run_full(const struct run *run);
-/* running waiting held succeeded failed cancelled */
+/* running waiting held succeeded failed undone cancelled */
 const char *run_state(const struct run *run);
 bool run_cancellable(const struct run *run); /* EVENT_RUN_CANCELLING fits now */
 /* Of a run that has ended; null when there are none. */
@@ -155,7 +155,8 @@ int64_t run_ended_us(const struct run *run); /* 0 = not ended */
 /* Nothing is under way but waiting: for a time, an event, a person. */
 bool run_idle(const struct run *run);
 bool run_listens(const struct run *run); /* some step waits for an event */
-/* When run_decide should be called again though nothing happened; INT64_MAX = never. */
+/* When run_decide should be called again though nothing happened, after it was called last;
+ * INT64_MAX = never. */
 int64_t run_due(const struct run *run);
 
 /* A call that has been scheduled and has not ended. */

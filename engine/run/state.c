@@ -90,12 +90,15 @@ int64_t time_after(int64_t at_us, int64_t span_us)
 
 int64_t frame_due(const struct run *run, const struct frame *frame)
 {
-    int64_t due = run->due_us;
+    int64_t due = INT64_MAX;
 
-    for (; frame; frame = frame->outer)
+    for (; frame; frame = frame->outer) {
+        if (frame->due_us)
+            return frame->due_us < due ? frame->due_us : due;
         if (frame->owner && frame->owner->due_us < due)
             due = frame->owner->due_us;
-    return due;
+    }
+    return run->due_us < due ? run->due_us : due;
 }
 
 /* ---- looking -----------------------------------------------------------------------------------
@@ -187,6 +190,8 @@ static void each_instance(const struct frame *frame,
             each_instance(instance->otherwise, each, user);
         if (instance->catcher)
             each_instance(instance->catcher, each, user);
+        if (instance->undo)
+            each_instance(instance->undo, each, user);
     }
 }
 
@@ -194,6 +199,7 @@ void run_each_instance(const struct run *run,
                        void (*each)(const struct instance *instance, void *user), void *user)
 {
     each_instance(&run->root, each, user);
+    each_instance(&run->rollback, each, user);
     each_instance(&run->on_failure, each, user);
     each_instance(&run->finally, each, user);
 }
@@ -212,6 +218,7 @@ static const char *ended_as(const struct run *run)
 
     return quell_text_is(status, "succeeded")   ? "succeeded"
            : quell_text_is(status, "cancelled") ? "cancelled"
+           : quell_text_is(status, "undone")    ? "undone"
                                                 : "failed";
 }
 
@@ -267,28 +274,38 @@ bool run_listens(const struct run *run)
     return run->listening > 0 && !run->ended;
 }
 
+struct due_search {
+    int64_t asked_us, due_us;
+};
+
+/* What was due when run_decide was asked last changed nothing then, and does not hide what comes
+ * later: a run may be taken back, or wait for a person, when its own time is over. */
+static void look_at_due(struct due_search *search, int64_t due_us)
+{
+    if (due_us > search->asked_us && due_us < search->due_us)
+        search->due_us = due_us;
+}
+
 static void find_due(const struct instance *instance, void *user)
 {
-    int64_t *due = user;
-
-    if (instance->phase == PHASE_CHILD && !instance->child_cancelling && instance->due_us < *due)
-        *due = instance->due_us;
-    if ((instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
-         instance->phase == PHASE_ASKING) &&
-        instance->until_us < *due)
-        *due = instance->until_us;
+    if (instance->phase == PHASE_CHILD && !instance->child_cancelling)
+        look_at_due(user, instance->due_us);
+    if (instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
+        instance->phase == PHASE_ASKING)
+        look_at_due(user, instance->until_us);
 }
 
 int64_t run_due(const struct run *run)
 {
-    int64_t due = run->due_us;
+    struct due_search search = {run->asked_us, INT64_MAX};
 
     if (run->ended)
         return INT64_MAX;
-    if (run_waits_for(run, "time") && run->begins_us < due)
-        due = run->begins_us;
-    run_each_instance(run, find_due, &due);
-    return due;
+    look_at_due(&search, run->due_us);
+    if (run_waits_for(run, "time"))
+        look_at_due(&search, run->begins_us);
+    run_each_instance(run, find_due, &search);
+    return search.due_us;
 }
 
 static struct run_call call_of(const struct run *run, const struct instance *instance)
@@ -366,6 +383,7 @@ static struct quell_str waits_for(const struct instance *instance)
     case PHASE_STARTED:
     case PHASE_ANSWERED:
     case PHASE_CATCHING:
+    case PHASE_UNDOING:
     case PHASE_ENDED:
         break;
     }

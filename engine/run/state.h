@@ -22,6 +22,7 @@ enum phase {
     PHASE_ASKING,   /* for a person's answer */
     PHASE_HELD,     /* waits for a person */
     PHASE_CATCHING, /* the steps under on-error run */
+    PHASE_UNDOING,  /* what it did is taken back */
     PHASE_ENDED,
 };
 
@@ -32,6 +33,12 @@ struct supposition {
     struct supposition *next;
     struct quell_str subject; /* path of a step, or of the frame in whose scope `about` stands */
     struct quell_str about, answer;
+};
+
+struct undo_list { /* steps that are taken back, the newest first */
+    struct arena *arena;
+    struct instance **items;
+    size_t count, cap;
 };
 
 struct instance {
@@ -74,6 +81,10 @@ struct instance {
     size_t body_count;
     size_t chosen; /* switch: the case whose body it is */
     struct frame *otherwise, *catcher;
+    /* taking back */
+    uint64_t ended_seq;            /* of the event with which it ended */
+    struct frame *undo;            /* of this step, when it is or was taken back */
+    struct undo_list undoing;      /* in PHASE_UNDOING: of those inside it */
     struct instance *next_by_path; /* chain of the path index */
 };
 
@@ -92,7 +103,9 @@ struct frame {
                                    begin anew */
     struct quell_value error;   /* `error` in on-error and on-failure; null elsewhere */
     bool has_error;
-    bool guessed; /* plan: it went as it did because of what was supposed inside */
+    bool guessed;                  /* plan: it went as it did because of what was supposed inside */
+    const struct instance *undoes; /* of undo steps: what they take back */
+    int64_t due_us;                /* of undo steps: their deadline, whatever is around; else 0 */
 };
 
 enum { RUN_PATHS = 64 }; /* buckets of the path index: playbooks have tens of steps */
@@ -117,10 +130,12 @@ struct run {
     int64_t begins_us;
     struct quell_value stop_as, stop_reason;
     int64_t started_us, updated_us, ended_us, due_us;
+    int64_t asked_us;  /* when run_decide was asked last; in no event */
     unsigned disrupts; /* disrupting targets scheduled so far */
     size_t held;
     size_t listening; /* steps that wait for an event */
-    struct frame root, on_failure, finally;
+    struct frame root, on_failure, finally, rollback;
+    bool undoing, undone; /* a failed run is being taken back; all of it was */
     struct instance *paths[RUN_PATHS];
     struct supposition *suppositions;
     struct run_question question; /* plan: the first one that the last run_decide() had */
@@ -200,6 +215,12 @@ enum quell_code apply_form_asked(struct run *run, struct instance *instance,
                                  const struct event *event, struct quell_error *err);
 enum quell_code apply_form_answered(struct run *run, struct instance *instance,
                                     const struct event *event, struct quell_error *err);
+
+/* undo.c */
+enum quell_code apply_undo_started(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err);
+enum quell_code apply_run_undoing(struct run *run, struct instance *instance,
+                                  const struct event *event, struct quell_error *err);
 
 /* step_for_each.c: the output of a loop, [{item, index, status, steps, vars}], without `item` for a
  * `while`; follows from the state, so no event carries it. */

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "policy/cap.h"
 #include "run/state.h"
+#include "run/undo.h"
 #include "value/fields.h"
 #include "value/value.h"
 
@@ -25,7 +26,9 @@ static enum quell_code arguments(struct run *run, const struct instance *instanc
         *input = instance->input;
         return QUELL_OK;
     }
-    if (step->with)
+    if (step->inverse)
+        code = undo_arguments(run, step, instance->frame->undoes, &given, error);
+    else if (step->with)
         code = scope_eval_tree(run, instance->frame, step->with, step->with_place, &given, error);
     if (code)
         return code;
@@ -185,6 +188,7 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
     case PHASE_ASKING:
     case PHASE_HELD:
     case PHASE_CATCHING:
+    case PHASE_UNDOING:
     case PHASE_ENDED:
         break;
     }

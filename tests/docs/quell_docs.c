@@ -123,27 +123,9 @@ static void print_starts(void)
                  concurrency_fields);
 }
 
-static void print_playbook(void)
+/* Waiting for time and events, and asking people. */
+static void print_waiting(void)
 {
-    printf("# The playbook language\n\n"
-           "Made from the engine's own tables by `quell-docs playbook`; a test keeps it current.\n"
-           "Keywords are kebab-case, names (step ids, inputs, vars) snake_case, actions "
-           "`connector.verb-object`. An unknown keyword is an error.\n");
-    print_fields("Top level", "The keys of a playbook.", playbook_fields);
-    print_fields("Under `on`", "Several keys mean any of them.", on_fields);
-    print_fields("Under `on: incident:`", "All that stands here must hold.", match_incident_fields);
-    print_operators();
-    print_starts();
-    print_fields("Inputs", "Each entry of `inputs` is a map.", input_fields);
-    print_steps();
-    print_fields("Keys of a step", "Beside its kind, a step may have these.", step_fields);
-    print_fields("Under `switch`", "Each entry of the list is a map.", case_fields);
-    print_fields("Under `defaults`", "Of all steps that call an action or a playbook.",
-                 default_fields);
-    print_fields("Under `retry`",
-                 "How a failed call is tried again. A `Retry-After` of the far side "
-                 "is always honoured and does not count.",
-                 retry_fields);
     print_fields("`wait`",
                  "`wait: 15m` waits for a span of time, `wait: { until: ... }` until a timestamp "
                  "(one that has passed does not wait), `wait: { for: ... }` for an event that "
@@ -165,11 +147,44 @@ static void print_playbook(void)
                  "quell.yaml; without that map, a group is not checked. `quell approvals` lists "
                  "what is asked, `quell approve` and `quell deny` answer.",
                  approve_fields);
+    print_fields("`undo`",
+                 "Of a step, `undo` says what takes it back: a step, a list of steps, or `none`; "
+                 "without it, the call that its action's manifest names. A step or block with "
+                 "`on-error: undo` takes back what really changed inside it when it fails, the "
+                 "newest first, each by a call that is journaled as any other, and then fails. "
+                 "What cannot be taken back does not keep the rest from it, and is named. Of a "
+                 "playbook, `undo` says whether a run that fails is taken back; one that was taken "
+                 "back whole ends as `undone`.",
+                 undo_fields);
     print_fields("`ask`",
                  "A form for a person. The answers are checked against it and are the step's "
                  "output: `steps.<id>.output.<field>`. `quell approvals` lists what is asked, "
                  "`quell answer` fills it in.",
                  ask_fields);
+}
+
+static void print_playbook(void)
+{
+    printf("# The playbook language\n\n"
+           "Made from the engine's own tables by `quell-docs playbook`; a test keeps it current.\n"
+           "Keywords are kebab-case, names (step ids, inputs, vars) snake_case, actions "
+           "`connector.verb-object`. An unknown keyword is an error.\n");
+    print_fields("Top level", "The keys of a playbook.", playbook_fields);
+    print_fields("Under `on`", "Several keys mean any of them.", on_fields);
+    print_fields("Under `on: incident:`", "All that stands here must hold.", match_incident_fields);
+    print_operators();
+    print_starts();
+    print_fields("Inputs", "Each entry of `inputs` is a map.", input_fields);
+    print_steps();
+    print_fields("Keys of a step", "Beside its kind, a step may have these.", step_fields);
+    print_fields("Under `switch`", "Each entry of the list is a map.", case_fields);
+    print_fields("Under `defaults`", "Of all steps that call an action or a playbook.",
+                 default_fields);
+    print_fields("Under `retry`",
+                 "How a failed call is tried again. A `Retry-After` of the far side "
+                 "is always honoured and does not count.",
+                 retry_fields);
+    print_waiting();
     printf(
         "\n## What expressions see\n\n"
         "`incident`, `inputs`, `vars`, `steps`, the name of the loop around, `run`, `playbook`, "

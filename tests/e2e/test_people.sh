@@ -133,4 +133,34 @@ YAML
     contains "with the event" "closed by us" "$(mails | pick d.mails[0].subject)"
 }
 
-together approved_after_a_kill denied asked waited
+taken_back() {
+    playbook taken <<'YAML'
+steps:
+  - id: contain
+    on-error: undo
+    steps:
+      - id: isolate
+        uses: defender.isolate-device
+        with: { device_id: '${{ incident.entities.devices[0].id }}', comment: test }
+      - fail: { reason: the rest failed }
+on-failure:
+  - uses: email.send
+    with: { to: soc@contoso.example, subject: '${{ error.message }}', body: b }
+YAML
+    start_range
+    config "$folder/taken.yaml"
+    start_serve || return
+    post open "$incident"
+    run=$(run_of taken)
+    wait_until 10 has_happened isolate || no "it is isolated"
+    advance 10000
+    wait_until 20 has_happened release || no "it is released" "$(q show "$run")"
+    kill_serve # the call of an undo is journaled as any other
+    advance 10000
+    start_serve || return
+    ends "the run fails" "$run" failed
+    equal "one release" 1 "$(effects release)"
+    contains "and says why" "the rest failed" "$(mails | pick d.mails[0].subject)"
+}
+
+together taken_back approved_after_a_kill denied asked waited

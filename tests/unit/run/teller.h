@@ -65,7 +65,28 @@ static const struct quell_action isolate = {.name = "isolate",
                                             .targets = device_targets,
                                             .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                             .turn = no_turn};
-static const struct quell_action *const test_actions[] = {&look, &isolate, NULL};
+static const char *const unblock_with[] = {"device_id", "input.device_id", "note", "output.id",
+                                           NULL};
+static const struct quell_action block = {.name = "block",
+                                          .doc = "Blocks.",
+                                          .effect = QUELL_CHANGES,
+                                          .repeat = QUELL_KEYED,
+                                          .inputs = device_inputs,
+                                          .outputs = look_outputs,
+                                          .undo = {"test.unblock", unblock_with},
+                                          .targets = device_targets,
+                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                          .turn = no_turn};
+static const struct quell_action unblock = {.name = "unblock",
+                                            .doc = "Unblocks.",
+                                            .effect = QUELL_CHANGES,
+                                            .repeat = QUELL_KEYED,
+                                            .inputs = device_inputs,
+                                            .outputs = look_outputs,
+                                            .targets = device_targets,
+                                            .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                            .turn = no_turn};
+static const struct quell_action *const test_actions[] = {&look, &isolate, &block, &unblock, NULL};
 static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .size = sizeof(struct quell_connector),
                                                       .action_size = sizeof(struct quell_action),

@@ -168,7 +168,23 @@ static inline void tell_end(struct teller *teller, struct quell_str path, const 
                        QUELL_ARG(quell_get_str(event->data, "status")));
     if (!quell_is_null(error))
         buf_add_format(out, " %.*s", QUELL_ARG(quell_get_str(error, "code")));
+    if (quell_count(quell_get(event->data, "not_undone")))
+        buf_add_format(out, ", not taken back: %.*s",
+                       QUELL_ARG(joined(teller->arena, quell_get(event->data, "not_undone"))));
     buf_add_char(out, '\n');
+}
+
+/* What is taken back. */
+static inline void tell_undo(struct teller *teller, struct quell_str path,
+                             const struct event *event)
+{
+    struct buf *out = &teller->told;
+
+    if (event->kind == EVENT_RUN_UNDOING)
+        buf_add_format(out, "run is to be taken back\n");
+    if (event->kind == EVENT_UNDO_STARTED)
+        buf_add_format(out, "%.*s takes back %.*s\n", QUELL_ARG(path),
+                       QUELL_ARG(joined(teller->arena, quell_get(event->data, "steps"))));
 }
 
 /* What a loop, a set, a switch, a while or a plan found. */
@@ -271,6 +287,8 @@ static tell_fn *const tells[EVENT_KINDS] = {
     [EVENT_FORM_ASKED] = tell_people,
     [EVENT_FORM_ANSWERED] = tell_people,
     [EVENT_FORM_EXPIRED] = tell_people,
+    [EVENT_RUN_UNDOING] = tell_undo,
+    [EVENT_UNDO_STARTED] = tell_undo,
 };
 
 static inline void tell_event(struct teller *teller, const struct event *event)

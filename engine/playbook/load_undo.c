@@ -1,0 +1,174 @@
+/*
+ * load_undo.c - what takes a step back: the steps that it names, or one made from its action's
+ * manifest; and `undo` of the playbook.
+ */
+#include "playbook/load.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+/* ---- a step ------------------------------------------------------------------------------------
+ */
+
+/* The inputs of the inverse; NULL when one of their texts is no CEL (a faulty manifest). */
+static const struct inverse_input *inverse_inputs(struct loader *loader,
+                                                  const struct quell_inverse *undo)
+{
+    struct inverse_input *inputs;
+    struct cel_fault fault;
+    size_t i, count = 0;
+    while (undo->with && undo->with[2 * count])
+        count++;
+    inputs = arena_array(loader->arena, struct inverse_input, count + 1);
+    for (i = 0; i < count; i++) {
+        inputs[i].name = undo->with[2 * i];
+        if (cel_parse(loader->arena, quell_str_of(undo->with[2 * i + 1]), &inputs[i].expr, &fault))
+            return NULL;
+    }
+    return inputs;
+}
+
+/* `release-device` is the step `release_device`. */
+static struct quell_str inverse_id(struct loader *loader, const char *action)
+{
+    char *text = arena_alloc(loader->arena, strlen(action) + 1);
+    size_t i;
+    for (i = 0; action[i]; i++)
+        text[i] = action[i] == '-' ? '_' : action[i];
+    return (struct quell_str){text, i};
+}
+
+/* The call that the manifest names, as a step of its own. */
+static void make_inverse(struct loader *loader, struct step *step)
+{
+    const struct step **list;
+    struct step *made;
+    if (!step->action || !step->action->undo.action)
+        return;
+    list = arena_array(loader->arena, const struct step *, 1);
+    made = arena_one(loader->arena, struct step);
+    *made = (struct step){.kind = STEP_USES,
+                          .place = step->place,
+                          .number = step->number,
+                          .uses = quell_str_of(step->action->undo.action),
+                          .connection = step->connection,
+                          .uses_place = step->uses_place,
+                          .retry = step->retry};
+    made->action = load_find_action(loader, made->uses, &made->connector);
+    made->inverse = inverse_inputs(loader, &step->action->undo);
+    if (!made->action || !made->inverse)
+        return;
+    made->id = inverse_id(loader, made->action->name);
+    list[0] = made;
+    step->undo_steps = (struct step_list){list, 1};
+}
+
+void load_undo(struct loader *loader, const struct yaml_node *map, struct step *step)
+{
+    const struct yaml_node *undo = yaml_get(map, "undo");
+    struct diag *diag;
+    if (!undo) {
+        make_inverse(loader, step);
+        return;
+    }
+    if (quell_text_is(undo->value, "none")) {
+        step->never_undone = true;
+        return;
+    }
+    if (quell_is(undo->value, QUELL_MAP)) {
+        step->undo_steps = load_single(loader, undo);
+        return;
+    }
+    if (quell_is(undo->value, QUELL_LIST)) {
+        step->undo_steps = load_steps(loader, undo);
+        return;
+    }
+    diag = report(loader, WRONG_TYPE, head_place(loader, undo),
+                  "`undo` is a step, a list of steps, or `none`");
+    diag->help = QUELL_STR("write `undo: { uses: connector.action, with: { ... } }`");
+}
+
+/* ---- what cannot be taken back -----------------------------------------------------------------
+ */
+
+/* Changes inside steps that are to be taken back when they fail. */
+static void check_changes(struct loader *loader, size_t index)
+{
+    const struct outline *outline = &loader->outline[index];
+    const struct step *step = outline->step;
+    const struct yaml_node *undo = yaml_get(outline->node, "undo");
+    struct diag *diag;
+    if (!step || !step->action || step->action->effect < QUELL_CHANGES || step->undo_steps.count)
+        return;
+    diag = report(loader, NOT_UNDONE, undo ? head_place(loader, undo) : step->uses_place,
+                  "`%.*s` stays as it is when the rest is taken back", QUELL_ARG(step->uses));
+    diag->help = QUELL_STR("say what takes it back: `undo: { uses: ..., with: { ... } }`");
+}
+
+static bool is_taken_back(const struct loader *loader, size_t index)
+{
+    size_t at = loader->outline[index].parent;
+    enum branch branch = loader->outline[index].branch;
+    if (loader->playbook->undo != UNDO_NEVER)
+        return true;
+    for (; at != NO_STEP; at = loader->outline[at].parent) {
+        const struct step *step = loader->outline[at].step;
+        if (branch == BRANCH_UNDO)
+            return false;
+        if (step && step->on_error == ON_ERROR_UNDO)
+            return true;
+        branch = loader->outline[at].branch;
+    }
+    return false;
+}
+
+/* ---- the playbook ------------------------------------------------------------------------------
+ */
+
+static struct step_words people(struct loader *loader, const struct yaml_node *by)
+{
+    struct step_words words = {NULL, 0};
+    struct quell_str *items;
+    size_t i;
+    if (!by)
+        return words;
+    words.count = by->items ? by->count : 1;
+    items = arena_array(loader->arena, struct quell_str, words.count + 1);
+    for (i = 0; i < words.count; i++)
+        items[i] = quell_str(by->items ? by->items[i].value : by->value);
+    words.items = items;
+    return words;
+}
+
+void load_run_undo(struct loader *loader, const struct yaml_node *root)
+{
+    struct playbook *playbook = loader->playbook;
+    const struct yaml_node *map = yaml_get(root, "undo");
+    const struct step **list = arena_array(loader->arena, const struct step *, 1);
+    struct step *step = arena_one(loader->arena, struct step);
+    struct step_approve *approve = arena_one(loader->arena, struct step_approve);
+    struct quell_str mode;
+    size_t i;
+    if (map && quell_is(map->value, QUELL_MAP)) {
+        mode = text_at(map, "on-failure");
+        playbook->undo = str_is(mode, "auto")  ? UNDO_AUTO
+                         : str_is(mode, "ask") ? UNDO_ASK
+                                               : UNDO_NEVER;
+        playbook->undo_window_us =
+            duration_at(loader, map, "window", (int64_t)LIMIT_TIMEOUT_DEFAULT_S * 1000000);
+        *step = (struct step){
+            .kind = STEP_BLOCK, .id = QUELL_STR("undo"), .place = map->place, .undoes_run = true};
+        approve->count = 1;
+        approve->asking.of = people(loader, yaml_get(map, "by"));
+        approve->asking.within_us = playbook->undo_window_us;
+        step->approve = playbook->undo == UNDO_ASK ? approve : NULL;
+        list[0] = step;
+        playbook->undo_steps = (struct step_list){list, 1};
+    }
+    for (i = 0; i < loader->outline_count; i++)
+        if (is_taken_back(loader, i))
+            check_changes(loader, i);
+}

@@ -1,0 +1,260 @@
+/*
+ * undo.c - taking back what a step, or a whole run, has done: each change that really happened, the
+ * newest first, by its own undo steps or by the call that its action's manifest names. Each of
+ * these is a step with a call of its own, journaled as any other.
+ *
+ * A change that cannot be taken back does not keep the others from it. Which ones were is said when
+ * it is over; the step fails all the same.
+ */
+#include "base/error.h"
+#include "base/str.h"
+#include "run/undo.h"
+#include "value/fields.h"
+#include "value/value.h"
+
+/* ---- what there is to take back ----------------------------------------------------------------
+ */
+
+static void collect_frame(struct undo_list *list, const struct frame *frame);
+
+static void add(struct undo_list *list, struct instance *instance)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 16;
+        list->items = arena_grow(list->arena, list->items, list->cap * sizeof(*list->items),
+                                 cap * sizeof(*list->items));
+        list->cap = cap;
+    }
+    list->items[list->count++] = instance;
+}
+
+/* A step with an undo of its own answers for what is inside it. */
+static void collect(struct undo_list *list, struct instance *instance)
+{
+    const struct step *step = instance->step;
+    bool done =
+        instance->phase == PHASE_ENDED && instance->status == STEP_SUCCEEDED && !instance->shadowed;
+    size_t i;
+
+    if (instance->undo || step->never_undone)
+        return;
+    if (done && step->undo_steps.count) {
+        add(list, instance);
+        return;
+    }
+    for (i = 0; i < instance->body_count; i++)
+        collect_frame(list, &instance->bodies[i]);
+    collect_frame(list, instance->otherwise);
+    collect_frame(list, instance->catcher);
+}
+
+static void collect_frame(struct undo_list *list, const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+        collect(list, &frame->instances[i]);
+}
+
+/* Steps mostly end in the order of the program: turned round, few have to move. */
+static void sort_newest_first(struct undo_list *list)
+{
+    size_t i, k;
+
+    for (i = 0; i < list->count / 2; i++) {
+        struct instance *first = list->items[i];
+        list->items[i] = list->items[list->count - 1 - i];
+        list->items[list->count - 1 - i] = first;
+    }
+    for (i = 1; i < list->count; i++) {
+        struct instance *moved = list->items[i];
+        for (k = i; k > 0 && list->items[k - 1]->ended_seq < moved->ended_seq; k--)
+            list->items[k] = list->items[k - 1];
+        list->items[k] = moved;
+    }
+}
+
+struct undo_list undo_find(struct run *run, const struct instance *instance)
+{
+    struct undo_list list = {.arena = run->arena};
+    size_t i;
+
+    if (instance->step->undoes_run) {
+        collect_frame(&list, &run->root);
+    } else {
+        for (i = 0; i < instance->body_count; i++)
+            collect_frame(&list, &instance->bodies[i]);
+        collect_frame(&list, instance->otherwise);
+    }
+    sort_newest_first(&list);
+    return list;
+}
+
+bool undo_has_any(struct run *run)
+{
+    struct undo_list list = {.arena = run->arena};
+
+    collect_frame(&list, &run->root);
+    return list.count > 0;
+}
+
+enum quell_code undo_arguments(struct run *run, const struct step *step,
+                               const struct instance *undoes, struct quell_value *given,
+                               struct quell_value *error)
+{
+    struct map_builder vars = {.arena = run->scratch}, map = {.arena = run->arena};
+    struct cel_scope scope = {0};
+    const struct inverse_input *input;
+    enum quell_code code = QUELL_OK;
+
+    map_add(&vars, "input", undoes->input);
+    map_add(&vars, "output", undoes->output);
+    scope.vars = map_made(&vars);
+    for (input = step->inverse; input->name && code == QUELL_OK; input++) {
+        struct cel_fault fault = {0};
+        struct quell_value value;
+        code = cel_eval(input->expr, &scope, run->scratch, &value, &fault);
+        if (code)
+            *error = scope_error(run, quell_code_name(code), "%.*s: `%s`: %s",
+                                 QUELL_ARG(step->uses), input->name, fault.message);
+        else
+            map_add(&map, input->name, value_copy(run->arena, value));
+    }
+    arena_reset(run->scratch);
+    *given = map_made(&map);
+    return code;
+}
+
+/* ---- events ------------------------------------------------------------------------------------
+ */
+
+static struct quell_value paths_of(struct run *run, const struct undo_list *list)
+{
+    struct list_builder paths = {.arena = run->arena};
+    size_t i;
+
+    for (i = 0; i < list->count; i++)
+        list_add(&paths, quell_string(list->items[i]->path));
+    return list_made(&paths);
+}
+
+/* Opens the undo steps of each: they stand where the step stands, and see what it saw, but its
+ * deadlines are over. */
+enum quell_code apply_undo_started(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err)
+{
+    struct quell_value paths = quell_get(event->data, "steps");
+    struct undo_list list = {.arena = run->arena};
+    size_t i;
+
+    if (instance->phase == PHASE_ENDED || instance->phase == PHASE_UNDOING)
+        return event_misfit(event, "the step has ended, or is being taken back", err);
+    for (i = 0; i < quell_count(paths); i++) {
+        struct instance *target = run_instance(run, quell_str(quell_at(paths, i)));
+        if (target == NULL || target->undo || target->step->undo_steps.count == 0)
+            return event_misfit(event, "a step in it cannot be taken back", err);
+        add(&list, target);
+    }
+    instance->phase = PHASE_UNDOING;
+    instance->error = quell_get(event->data, "error");
+    instance->undoing = list;
+    for (i = 0; i < list.count; i++) {
+        struct instance *target = list.items[i];
+        target->undo = arena_one(run->arena, struct frame);
+        target->undo->undoes = target;
+        target->undo->due_us = time_after(event->at_us, (int64_t)LIMIT_UNDO_S * 1000000);
+        frame_open(run, target->undo, &target->step->undo_steps, target->frame, NULL,
+                   arena_format(run->arena, "%.*s.undo", QUELL_ARG(target->path)));
+    }
+    return QUELL_OK;
+}
+
+enum quell_code apply_run_undoing(struct run *run, struct instance *instance,
+                                  const struct event *event, struct quell_error *err)
+{
+    (void)instance;
+    if (run->undoing || run->failing || run->finishing || run->playbook->undo_steps.count == 0)
+        return event_misfit(event, "the run cannot be taken back now", err);
+    run->undoing = true;
+    run->error = quell_get(event->data, "error");
+    frame_open(run, &run->rollback, &run->playbook->undo_steps, NULL, NULL, QUELL_STR(""));
+    run->rollback.due_us =
+        time_after(event->at_us, run->playbook->undo_window_us + (int64_t)LIMIT_UNDO_S * 1000000);
+    return QUELL_OK;
+}
+
+/* ---- taking back -------------------------------------------------------------------------------
+ */
+
+/* What became of it, beside how the step itself ended. */
+static void end(struct decision *decision, struct instance *instance, struct undo_list undone,
+                struct undo_list left)
+{
+    struct run *run = decision->run;
+    struct map_builder map = {.arena = run->arena};
+    bool run_itself = instance->step->undoes_run;
+    enum step_status status = run_itself ? left.count ? STEP_FAILED : STEP_SUCCEEDED
+                              : quell_text_is(quell_get(instance->error, "code"), "timed-out")
+                                  ? STEP_TIMED_OUT
+                                  : STEP_FAILED;
+
+    map_add(&map, "status", quell_text(step_status_name(status)));
+    if (!run_itself)
+        map_add(&map, "error", instance->error);
+    else if (left.count)
+        map_add(&map, "error",
+                scope_error(run, "failed", "%zu of %zu changes could not be taken back", left.count,
+                            left.count + undone.count));
+    map_add(&map, "undone", paths_of(run, &undone));
+    map_add(&map, "not_undone", paths_of(run, &left));
+    emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
+}
+
+enum flow undo_advance(struct decision *decision, struct instance *instance)
+{
+    struct run *run = decision->run;
+    struct undo_list undone = {.arena = run->arena}, left = {.arena = run->arena};
+    size_t i;
+
+    for (i = 0; i < instance->undoing.count; i++) {
+        struct instance *target = instance->undoing.items[i];
+        struct quell_value error = quell_null();
+        enum flow flow = frame_advance(decision, target->undo, &error);
+
+        if (flow == FLOW_WAITING || decision->full)
+            return FLOW_WAITING;
+        add(flow == FLOW_FAILED ? &left : &undone, target);
+    }
+    end(decision, instance, undone, left);
+    return instance->phase == PHASE_ENDED ? flow_of_ended(instance) : FLOW_WAITING;
+}
+
+enum flow undo_begin(struct decision *decision, struct instance *instance, struct quell_value error)
+{
+    struct run *run = decision->run;
+    struct map_builder map = {.arena = run->arena};
+    struct undo_list list = undo_find(run, instance);
+
+    map_add(&map, "steps", paths_of(run, &list));
+    map_add(&map, "error", error);
+    emit(decision, EVENT_UNDO_STARTED, instance->path, map_made(&map));
+    return decision->full ? FLOW_WAITING : undo_advance(decision, instance);
+}
+
+/* The whole run, after it has failed; true when there is nothing more to take back. */
+bool undo_run(struct decision *decision, struct quell_value error)
+{
+    struct run *run = decision->run;
+    struct map_builder map = {.arena = run->arena};
+    struct quell_value ignored = quell_null();
+
+    if (run->playbook->undo == UNDO_NEVER)
+        return true;
+    if (!run->undoing) {
+        if (!undo_has_any(run))
+            return true;
+        map_add(&map, "error", error);
+        emit(decision, EVENT_RUN_UNDOING, QUELL_STR(""), map_made(&map));
+    }
+    return !decision->full && frame_advance(decision, &run->rollback, &ignored) != FLOW_WAITING;
+}
