@@ -128,7 +128,7 @@ static bool print_properties(const struct term *term, struct quell_value propert
             term_print(quell_get_str(one, "why"));
             putchar('\n');
         }
-        for (k = 0, said = 0; k < quell_count(supposes); k++) {
+        for (k = 0, said = 0; k < (size_t)quell_get_int(one, "needs", 0); k++) {
             struct quell_value word = quell_at(supposes, k);
             if (quell_get_bool(word, "usual", false) &&
                 quell_text_is(quell_get(word, "what"), "outcome"))

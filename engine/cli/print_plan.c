@@ -150,6 +150,38 @@ static void print_call(const struct term *term, struct quell_value call, struct 
     }
 }
 
+/* Whom the plan asks before the call of this number. */
+static void print_asks(const struct term *term, struct quell_value asks, size_t before,
+                       struct columns columns)
+{
+    struct arena *arena = arena_new(0);
+    size_t i, k;
+
+    for (i = 0; i < quell_count(asks); i++) {
+        struct quell_value ask = quell_at(asks, i), of = quell_get(ask, "of");
+        struct quell_value condition = quell_get(ask, "unless");
+        if (quell_get_int(ask, "before", 0) != (int64_t)before)
+            continue;
+        printf("  %s?%s ", term_on(term, TONE_WARN), term_off(term));
+        term_pad(quell_get_str(ask, "path"), columns.path);
+        printf("  ");
+        term_pad(quell_get_str(ask, "what"), columns.action);
+        printf("  asks %lld of ", (long long)quell_get_int(ask, "count", 1));
+        for (k = 0; k < quell_count(of); k++) {
+            printf("%s", k ? ", " : "");
+            term_print(quell_str(quell_at(of, k)));
+        }
+        printf("%s, for %.*s at most", quell_count(of) ? "" : "anyone",
+               QUELL_ARG(when_format_human(arena, quell_get(ask, "within").as.integer * 1000000)));
+        if (!quell_is_null(condition)) {
+            printf(", unless ");
+            term_value(term, condition, VALUE_WIDTH);
+        }
+        putchar('\n');
+    }
+    arena_free(arena);
+}
+
 static void print_total(const char *word, const char *words, int64_t count, bool *first)
 {
     if (count == 0)
@@ -285,9 +317,12 @@ static void print_called(const struct term *term, struct quell_value plan)
             printf(", which is not here: what it does is not known");
         }
         putchar('\n');
-        for (k = 0; k < quell_count(calls); k++)
+        for (k = 0; k < quell_count(calls); k++) {
+            print_asks(term, quell_get(nested, "asks"), k, columns);
             print_call(term, quell_at(calls, k), columns);
+        }
         if (!quell_is_null(nested)) {
+            print_asks(term, quell_get(nested, "asks"), k, columns);
             print_failures(term, nested);
             print_called(term, nested);
         }
@@ -296,18 +331,21 @@ static void print_called(const struct term *term, struct quell_value plan)
 
 void print_plan(const struct term *term, struct quell_value plan, bool all_paths)
 {
-    struct quell_value calls = quell_get(plan, "calls");
+    struct quell_value calls = quell_get(plan, "calls"), asks = quell_get(plan, "asks");
     struct columns columns = columns_of(calls);
     size_t i;
 
     print_trigger(term, plan);
     if (quell_count(calls))
-        printf("%s%s read, %s note (visible, harmless), ~ change, ! disruptive change, %s skipped, "
-               "? not known yet%s\n\n",
+        printf("%s%s read, %s note (visible, harmless), ~ change, ! disruptive change, ? asks a "
+               "person or is not known yet, %s skipped%s\n\n",
                term_on(term, TONE_DIM), term_glyph(term, "●", "o"), term_glyph(term, "✎", "+"),
                term_glyph(term, "·", "."), term_off(term));
-    for (i = 0; i < quell_count(calls); i++)
+    for (i = 0; i < quell_count(calls); i++) {
+        print_asks(term, asks, i, columns);
         print_call(term, quell_at(calls, i), columns);
+    }
+    print_asks(term, asks, i, columns);
     print_called(term, plan);
     print_failures(term, plan);
     print_paths(term, plan, all_paths);

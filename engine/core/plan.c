@@ -22,6 +22,7 @@ struct row {
     const struct step *step;
     struct quell_str path;
     const struct plan_call *call; /* NULL: skipped */
+    const struct event *question; /* or NULL: no call, people are asked */
     struct quell_str because;
     size_t index; /* in which order they were found */
 };
@@ -83,9 +84,12 @@ static void add_skipped(struct rows *rows, const struct step *step, struct quell
                          reason);
 }
 
-static bool is_late(struct quell_str path)
+/* on-failure and finally come last, wherever they stand in the text. */
+static int part_of(struct quell_str path)
 {
-    return str_starts(path, QUELL_STR("on-failure"));
+    if (str_starts(path, QUELL_STR("finally.")))
+        return 2;
+    return str_starts(path, QUELL_STR("on-failure."));
 }
 
 /* Where two paths part at items of one loop, their order is that of the items. */
@@ -114,8 +118,8 @@ static int compare_rows(const void *left, const void *right)
     const struct row *a = left, *b = right;
     int order;
 
-    if (is_late(a->path) != is_late(b->path))
-        return is_late(a->path) ? 1 : -1;
+    if (part_of(a->path) != part_of(b->path))
+        return part_of(a->path) - part_of(b->path);
     order = compare_items(a->path, b->path);
     if (order)
         return order;
@@ -124,11 +128,29 @@ static int compare_rows(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
+/* Each step once, however many paths come to it. */
+static void add_questions(struct rows *rows)
+{
+    struct plan_asked at = {0};
+    const struct event *event;
+    size_t i;
+
+    while ((event = plan_next_asked(rows->plan, &at))) {
+        const struct step *step = plan_step(rows->plan, event->path);
+        for (i = 0; i < rows->count; i++)
+            if (rows->items[i].question && quell_str_equal(rows->items[i].path, event->path))
+                break;
+        if (step && i == rows->count)
+            add_row(rows, (struct row){.step = step, .path = event->path, .question = event});
+    }
+}
+
 static struct rows rows_of(struct plan *plan)
 {
     struct rows rows = {.plan = plan};
     size_t i;
 
+    add_questions(&rows);
     for (i = 0; i < plan->call_count; i++)
         if (plan->calls[i].first == i)
             add_row(&rows, (struct row){.step = plan->calls[i].step,
@@ -218,30 +240,20 @@ static struct quell_value row_value(const struct plan *plan, const struct row *r
     return map_made(&map);
 }
 
-static size_t count_approvals(const struct plan *plan)
-{
-    size_t i, k, count = 0;
-
-    for (i = 0; i < plan->node_count; i++) {
-        if (!str_is(plan->nodes[i].question.what, "approve"))
-            continue;
-        for (k = 0; k < i; k++)
-            if (str_is(plan->nodes[k].question.what, "approve") &&
-                quell_str_equal(plan->nodes[k].question.path, plan->nodes[i].question.path))
-                break;
-        count += k == i;
-    }
-    return count;
-}
-
 static void add_calls(const struct rows *rows, struct map_builder *map)
 {
-    struct list_builder list = {.arena = map->arena};
+    struct list_builder list = {.arena = map->arena}, asked = {.arena = map->arena};
     struct map_builder totals = {.arena = map->arena};
-    size_t counts[4] = {0}, skipped = 0, unknown = 0, i;
+    size_t counts[4] = {0}, skipped = 0, unknown = 0, approvals = 0, i;
 
     for (i = 0; i < rows->count; i++) {
         const struct row *row = &rows->items[i];
+        if (row->question) {
+            approvals += row->question->kind == EVENT_APPROVAL_ASKED;
+            list_add(&asked, value_with(map->arena, plan_asked_value(rows->plan, row->question),
+                                        QUELL_STR("before"), quell_int((int64_t)list.count)));
+            continue;
+        }
         list_add(&list, row_value(rows->plan, row));
         skipped += row->call == NULL;
         unknown += str_is(quell_str_of(verdict_of(row)), "unknown");
@@ -250,11 +262,12 @@ static void add_calls(const struct rows *rows, struct map_builder *map)
     }
     for (i = 0; i < 4; i++)
         map_add(&totals, effect_names[i], quell_int((int64_t)counts[i]));
-    map_add(&totals, "calls", quell_int((int64_t)(rows->count - skipped)));
+    map_add(&totals, "calls", quell_int((int64_t)(list.count - skipped)));
     map_add(&totals, "unknown", quell_int((int64_t)unknown));
     map_add(&totals, "skipped", quell_int((int64_t)skipped));
-    map_add(&totals, "approvals", quell_int((int64_t)count_approvals(rows->plan)));
+    map_add(&totals, "approvals", quell_int((int64_t)approvals));
     map_add(&totals, "paths", quell_int((int64_t)rows->plan->paths));
+    map_add(map, "asks", list_made(&asked));
     map_add(map, "calls", list_made(&list));
     map_add(map, "totals", map_made(&totals));
 }
@@ -403,6 +416,7 @@ static enum quell_code prove(struct plan *plan, const char *const *sentences,
         map_add(&map, "sentence", quell_text(*sentences));
         map_add(&map, "verdict", quell_text(property_verdict_name(result.verdict)));
         map_add(&map, "why", quell_string(result.why));
+        map_add(&map, "needs", quell_int((int64_t)result.needs));
         map_add(&map, "path", result.path);
         list_add(&list, map_made(&map));
     }

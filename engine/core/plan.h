@@ -167,6 +167,14 @@ struct plan_path plan_path_of(struct plan *plan, const size_t *edges, size_t cou
 /* ... as plans show it; `like`: how many are alike but for items of loops. */
 struct quell_value plan_path_value(struct plan *plan, const size_t *edges, size_t count,
                                    size_t like);
+/* plan_asked.c: the questions to people on all edges, one after the other, start with {0}; a step
+ * is asked about on several. */
+struct plan_asked {
+    size_t edge, event;
+};
+const struct event *plan_next_asked(const struct plan *plan, struct plan_asked *at);
+struct quell_value plan_asked_value(const struct plan *plan, const struct event *event);
+
 /* plan_digest.c: SHA-256 in hex over all that a run of the plan would do. */
 struct quell_str plan_digest(const struct plan *plan);
 /* plan_list.c: all paths, those that are alike once. */

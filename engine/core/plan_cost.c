@@ -22,6 +22,7 @@ struct taken { /* one step of the path */
     size_t parent;       /* PLAN_NONE: stands in the run itself */
     struct lane *lanes;  /* of the steps inside */
     int64_t own_us;      /* of itself: calls, waiting */
+    int64_t gate_us;     /* until people have agreed to it: no work of its own */
     int64_t catching_us; /* of its on-error */
     size_t next;         /* chain of the path index */
 };
@@ -33,7 +34,7 @@ struct cost {
     struct taken *taken;
     size_t count, cap;
     size_t index[PLAN_BUCKETS];
-    int64_t run_us, failing_us;
+    int64_t run_us, failing_us, tidying_us;
 };
 
 static int64_t add(int64_t a, int64_t b)
@@ -77,21 +78,30 @@ static int64_t time_us(struct quell_value time)
     return quell_is(time, QUELL_TIME) ? time.as.integer * 1000000 + time.len / 1000 : INT64_MAX;
 }
 
+/* As long as its question may be open; one without an end, as long as the run may take. */
+static int64_t wait_us(const struct cost *cost, const struct event *event)
+{
+    int64_t most = cost->plan->options.loaded->playbook->timeout_us;
+    int64_t until = time_us(quell_get(event->data, "until"));
+
+    if (until <= event->at_us)
+        return 0;
+    return until - event->at_us < most ? until - event->at_us : most;
+}
+
 static void count_event(struct cost *cost, const struct event *event)
 {
     size_t at = find(cost, event->path);
     struct taken *taken = at == PLAN_NONE ? NULL : &cost->taken[at];
-    int64_t until;
 
     if (taken == NULL)
         return;
     if (event->kind == EVENT_CALL_SCHEDULED && !cost->waits_only)
         taken->own_us = add(taken->own_us, call_us(taken->step));
-    if (event->kind == EVENT_WAIT_STARTED) {
-        until = time_us(quell_get(event->data, "until"));
-        if (until > event->at_us)
-            taken->own_us = add(taken->own_us, until == INT64_MAX ? 0 : until - event->at_us);
-    }
+    if (event->kind == EVENT_WAIT_STARTED || event->kind == EVENT_FORM_ASKED)
+        taken->own_us = add(taken->own_us, wait_us(cost, event));
+    if (event->kind == EVENT_APPROVAL_ASKED || event->kind == EVENT_APPROVAL_ESCALATED)
+        taken->gate_us = add(taken->gate_us, wait_us(cost, event));
 }
 
 /* ---- the tree ----------------------------------------------------------------------------------
@@ -169,7 +179,7 @@ static int64_t total_us(struct cost *cost, const struct taken *taken)
 
     if (taken->step->timeout_us && us > taken->step->timeout_us)
         us = taken->step->timeout_us;
-    return add(us, taken->catching_us);
+    return add(us, add(taken->gate_us, taken->catching_us));
 }
 
 static void add_to_lane(struct cost *cost, struct taken *parent, struct quell_str path, int64_t us)
@@ -211,6 +221,8 @@ static void add_up(struct cost *cost)
             add_to_lane(cost, parent, taken->path, us);
         else if (str_starts(taken->path, QUELL_STR("on-failure.")))
             cost->failing_us = add(cost->failing_us, us);
+        else if (str_starts(taken->path, QUELL_STR("finally.")))
+            cost->tidying_us = add(cost->tidying_us, us);
         else
             cost->run_us = add(cost->run_us, us);
     }
@@ -220,7 +232,8 @@ static int64_t measure(struct plan *plan, const struct plan_path *path, bool wai
 {
     struct cost *cost = memory_new(sizeof(*cost));
     int64_t longest = plan->options.loaded->playbook->timeout_us;
-    int64_t failing_most = (int64_t)LIMIT_ON_FAILURE_S * 1000000, us;
+    int64_t failing_most = (int64_t)LIMIT_ON_FAILURE_S * 1000000;
+    int64_t tidying_most = (int64_t)LIMIT_FINALLY_S * 1000000, us;
     size_t i, e;
 
     cost->plan = plan;
@@ -239,6 +252,7 @@ static int64_t measure(struct plan *plan, const struct plan_path *path, bool wai
     add_up(cost);
     us = add(cost->run_us < longest ? cost->run_us : longest,
              cost->failing_us < failing_most ? cost->failing_us : failing_most);
+    us = add(us, cost->tidying_us < tidying_most ? cost->tidying_us : tidying_most);
     memory_free(cost->taken);
     arena_free(cost->arena);
     memory_free(cost);

@@ -318,9 +318,8 @@ static void add_failure(const struct run_step *step, void *user)
     struct map_builder map = {.arena = arena};
     size_t i;
 
-    if ((step->status != STEP_FAILED && step->status != STEP_TIMED_OUT) ||
-        !quell_is(message, QUELL_STRING))
-        return; /* that a call may fail is no news */
+    if (step->status != STEP_FAILED || !quell_is(message, QUELL_STRING))
+        return; /* that a call may fail, or nobody answer in time, is no news */
     for (i = 0; i < failures->list.count; i++)
         if (quell_str_equal(quell_get_str(failures->list.items[i], "path"), step->path) &&
             quell_str_equal(quell_get_str(failures->list.items[i], "message"), quell_str(message)))

@@ -429,6 +429,7 @@ static void refute(struct proof *proof, size_t before, size_t edge, struct prope
     for (count = 1, at = before; at != PLAN_NONE; at = proof->spots[at].before)
         count++;
     result->verdict = PROPERTY_REFUTED;
+    result->needs = count - 1; /* the first edge supposes nothing */
     result->why = proof->at.len ? arena_format(arena, "at %.*s", QUELL_ARG(proof->at))
                                 : arena_format(arena, "the path ends %.*s",
                                                QUELL_ARG(proof->plan->edges[edge].status));

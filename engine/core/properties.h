@@ -23,6 +23,7 @@ const char *property_verdict_name(enum property_verdict verdict); /* "not proved
 struct property_result {
     enum property_verdict verdict;
     struct quell_str why;    /* one sentence, unless it is proved */
+    size_t needs;            /* refuted: by so many of the path's suppositions, the first ones */
     struct quell_value path; /* refuted: the path with the fewest suppositions, as plans show
                                 paths; else null */
 };

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "journal/event.h"
 #include "run/state.h"
@@ -406,6 +407,78 @@ static bool subject_is_open(const struct frame *frame, struct quell_str subject)
     return false;
 }
 
+/* ---- the cap -----------------------------------------------------------------------------------
+ */
+
+enum { MANY = LIMIT_DISRUPTS_PER_RUN + 1 };
+
+static unsigned may_disrupt(const struct step_list *steps);
+
+/* The most targets that a step may still disrupt; MANY: more than the cap. */
+static unsigned step_may_disrupt(const struct step *step)
+{
+    const struct quell_target *target;
+    const struct quell_field *field;
+    unsigned count = 0;
+    size_t i;
+
+    if (step->kind != STEP_USES || step->action->effect != QUELL_DISRUPTS) {
+        count = may_disrupt(&step->steps) + may_disrupt(&step->otherwise);
+        for (i = 0; i < step->lane_count; i++)
+            count += may_disrupt(&step->lanes[i].steps);
+        count = count && (step_repeats(step) || step->kind == STEP_CALL) ? MANY : count;
+        return count + may_disrupt(&step->on_error_steps);
+    }
+    for (target = step->action->targets; target && target->kind; target++, count++)
+        for (field = step->action->inputs; field && field->name; field++)
+            if (strcmp(field->name, target->input) == 0 && field->type != QUELL_FIELD_STRING)
+                return MANY;
+    return (count ? count : 1) + may_disrupt(&step->on_error_steps);
+}
+
+static unsigned may_disrupt(const struct step_list *steps)
+{
+    unsigned count = 0;
+    size_t i;
+
+    for (i = 0; i < steps->count && count < MANY; i++)
+        count += step_may_disrupt(steps->items[i]);
+    return count;
+}
+
+static unsigned frame_may_disrupt(const struct frame *frame)
+{
+    unsigned count = 0;
+    size_t i, b;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count && count < MANY; i++) {
+        const struct instance *instance = &frame->instances[i];
+        if (instance->phase == PHASE_ENDED)
+            continue;
+        if (instance->bodies == NULL || instance->step->kind == STEP_WHILE) {
+            count += step_may_disrupt(instance->step);
+            continue;
+        }
+        for (b = 0; b < instance->body_count; b++)
+            count += frame_may_disrupt(&instance->bodies[b]);
+        count += frame_may_disrupt(instance->catcher) +
+                 (instance->catcher ? 0 : may_disrupt(&instance->step->on_error_steps));
+    }
+    return count;
+}
+
+/* Whether what is still to come may reach the cap: else nobody sees how much was disrupted. */
+static bool cap_matters(const struct run *run)
+{
+    const struct playbook *playbook = run->playbook;
+    unsigned count =
+        run->disrupts + frame_may_disrupt(&run->root) +
+        (run->failing ? frame_may_disrupt(&run->on_failure) : may_disrupt(&playbook->on_failure)) +
+        (run->finishing ? frame_may_disrupt(&run->finally) : may_disrupt(&playbook->finally));
+
+    return count > LIMIT_DISRUPTS_PER_RUN;
+}
+
 static void add_suppositions(struct print *print)
 {
     const struct run *run = print->run;
@@ -435,7 +508,7 @@ static void add_run(struct print *print)
     add_value(print, run->stop_as);
     add_value(print, run->stop_reason);
     add_value(print, run->error);
-    add_number(print, run->disrupts);
+    add_number(print, cap_matters(run) ? run->disrupts : 0);
     add_text(print, run->question.path);
     add_text(print, run->question.what);
     add_text(print, run->question.about);

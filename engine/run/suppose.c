@@ -91,7 +91,8 @@ struct quell_value run_suppose_data(struct arena *arena, const struct run_questi
 /* ---- how calls come out ------------------------------------------------------------------------
  */
 
-/* The last step of on-failure: the run has failed already, and nothing follows. */
+/* The last step of on-failure, or of finally when it has failed: nothing follows, and nothing is
+ * changed any more. */
 static bool is_last_of_all(const struct run *run, const struct instance *instance)
 {
     for (;;) {
@@ -100,6 +101,8 @@ static bool is_last_of_all(const struct run *run, const struct instance *instanc
             return false;
         if (frame == &run->on_failure)
             return true;
+        if (frame == &run->finally)
+            return !quell_text_is(quell_get(run->ending, "status"), "succeeded");
         if (!frame->owner || frame->owner->step->kind != STEP_BLOCK ||
             frame->owner->step->on_error != ON_ERROR_FAIL)
             return false;
@@ -241,7 +244,9 @@ static struct instance *find_step(const struct reading *reading, struct quell_st
         if (frame->before && !(found && found->phase == PHASE_ENDED))
             found = find_within(frame->before, id);
     }
-    if (!found && reading->run->failing)
+    if (!found && reading->run->finishing)
+        found = find_within(&reading->run->on_failure, id);
+    if (!found && (reading->run->failing || reading->run->finishing))
         found = find_within(&reading->run->root, id);
     return found;
 }

@@ -29,8 +29,9 @@ on-failure:
 YAML
 choice() { quell plan "$folder/choice.yaml" --input device=d-7 --offline "$@"; }
 status "a plan with paths" 0 choice -o json
-equal "each path once" '[["succeeded",["look","act","tell"]],["failed",["look","act","tell","on-failure.tell_failure"]],["succeeded",["look","tell"]],["failed",["look","tell","on-failure.tell_failure"]],["failed",["look","on-failure.tell_failure"]]]' \
+equal "each path once" '[["succeeded",["look","act","tell"]],["failed",["look","act","tell","on-failure.tell_failure"]],["succeeded",["look","tell"]],["failed",["look","on-failure.tell_failure"]]]' \
     "$(pick 'd.paths.map(p, [p.ends.status, p.calls.map(c, c.path)]).sortBy(x, x[1].exists(c, c == "act") ? (x[0] == "failed" ? 1 : 0) : size(x[1]) == 2 && x[0] == "failed" ? 9 : x[0] == "failed" ? 4 : 3)' <"$folder/out")"
+equal "and in all" '[4,5]' "$(pick '[d.totals.paths, d.ways]' <"$folder/out")"
 equal "what they use of the cap" '[1,0]' \
     "$(pick 'd.paths.filter(p, p.ends.status == "succeeded").map(p, p.limits.disrupts.used)' <"$folder/out")"
 equal "what they need" '["Machine.Read.All","Machine.Isolate"]' \

@@ -11,11 +11,19 @@
 #define ISOLATE(id, device)                                                                        \
     "  - id: " id "\n    uses: defender.isolate-device\n"                                          \
     "    with: { device_id: " device ", comment: x }\n"
+#define APPROVED(id, unless)                                                                       \
+    ISOLATE(id, "d1") "    approve: { by: 'group:leads', within: 20m" unless " }\n"
 #define MAIL(id)                                                                                   \
     "  - id: " id "\n    uses: email.send\n"                                                       \
     "    with: { to: a@b.example, subject: x, body: x }\n"
 #define UNKNOWN "    if: run.id == 'x'\n"
 #define GOES_ON "    on-error: continue\n"
+
+#define APPROVALS(count, unless)                                                                   \
+    "  - id: each\n    for-each: lists.numbers.map(i, string(i)).slice(0, " count ")\n"            \
+    "    as: d\n    max: 20\n    steps:\n      - id: act\n        uses: defender.isolate-device\n" \
+    "        with: { device_id: '${{ d }}', comment: x }\n        on-error: continue\n"            \
+    "        approve: { by: 'group:leads', within: 20m" unless " }\n"
 
 struct stage {
     struct engine_place place;
@@ -75,6 +83,8 @@ static const struct {
     {"the same twice", MAIL("a") GOES_ON UNKNOWN MAIL("b") GOES_ON UNKNOWN, 2, 2},
     {"two that are independent are followed once behind the first",
      MAIL("a") GOES_ON UNKNOWN MAIL("b") GOES_ON "    if: run.id == 'y'\n", 3, 4},
+    {"five approvals, and nobody looks how they came out", APPROVALS("5", ""), 11, 243},
+    {"twenty of them, where the cap counts", APPROVALS("20", ""), 191, 3486784401.0},
     {"twenty items of four ways",
      "  - id: each\n    for-each: lists.numbers.map(i, string(i))\n    as: d\n    max: 20\n    "
      "steps:\n"
@@ -261,6 +271,22 @@ static const struct {
     {LOOK("a", "d1"), "every path that ends failed calls email.send", REFUTED, "a fails"},
     {ISOLATE("a", "d1"), "every path that calls defender.isolate-device has passed approve",
      REFUTED, ""},
+    {APPROVED("a", "") GOES_ON, "every path that calls defender.isolate-device has passed approve",
+     PROVED, ""},
+    {APPROVED("a", ", unless: run.id == 'x'") GOES_ON,
+     "every path that calls defender.isolate-device has passed approve", REFUTED, "run.id == 'x'"},
+    {APPROVED("a", ", unless: run.id == 'x'") GOES_ON,
+     "every path that calls defender.isolate-device has passed approve or matched its unless",
+     PROVED, ""},
+    {APPROVED("a", "") GOES_ON ISOLATE("b", "d2"),
+     "every path that calls defender.isolate-device has passed approve or matched its unless",
+     REFUTED, "a is approved"},
+    {APPROVED("a", "") GOES_ON MAIL("b"), "every path calls defender.isolate-device", REFUTED,
+     "a is denied"},
+    {"  - id: x\n    approve: { by: 'group:leads', within: 20m }\n    steps:\n"
+     "      - id: a\n        if: run.id == 'x'\n        uses: defender.isolate-device\n"
+     "        with: { device_id: d1, comment: x }\n",
+     "every path that calls defender.isolate-device has passed approve", PROVED, ""},
 };
 
 static struct quell_str words_of(struct arena *arena, struct quell_value path)

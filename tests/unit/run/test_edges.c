@@ -434,14 +434,21 @@ static void paths_meet_where_nothing_differs(void **state)
          "each[1].a", true);
 }
 
-/* How much was disrupted is seen by the cap. */
+/* How much was disrupted is seen by the cap, where what is to come may reach it. */
 static void the_cap_tells_paths_apart(void **state)
 {
-    static const char steps[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.isolate\n"
-                                "    with: { device_id: d1 }\n" ASKING;
+#define FIRST                                                                                      \
+    "  - id: a\n    if: run.id == 'x'\n    uses: test.isolate\n    with: { device_id: d1 "         \
+    "}\n" ASKING
+    static const char few[] = FIRST "  - uses: test.isolate\n    with: { device_id: d2 }\n";
+    static const char many[] = FIRST "  - for-each: \"['1', '2', '3', '4', '5']\"\n    as: d\n"
+                                     "    max: 5\n    steps:\n      - uses: test.isolate\n"
+                                     "        with: { device_id: \"${{ d }}\" }\n";
+#undef FIRST
 
     (void)state;
-    same(steps, "{\"a\":[" OK "]}", "{\"a if\":[\"false\"]}", "last", false);
+    same(few, "{\"a\":[" OK "]}", "{\"a if\":[\"false\"]}", "last", true);
+    same(many, "{\"a\":[" OK "]}", "{\"a if\":[\"false\"]}", "last", false);
 }
 
 /* Time does not pass in a plan, so it waits for no second attempt. */
