@@ -91,6 +91,9 @@
 #define LIMIT_DELIVERY_KEEP_S 604800 /* remembered webhook ids, 7 days: senders retry for 75 h */
 #define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */
 
+/* Differences. */
+#define LIMIT_DIFF_EDITS 2000 /* lines: time and memory are quadratic in it, 16 MB */
+
 /* Pictures. */
 #define LIMIT_GRAPH_CELLS 2000000 /* of a text: 1,000 columns and 2,000 lines, 10 MB */
 

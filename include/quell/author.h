@@ -47,6 +47,14 @@ enum quell_code quell_graph(struct quell *engine, const char *playbook, const ch
                             struct quell_document *document,
                             struct quell_error *err) QUELL_MUST_CHECK;
 
+/* One way to lay out a playbook (or any YAML): indentation, order of keys, spacing; comments and
+ * quotes stay, and what it means never changes. Document: {"text": how it should be, "changed":
+ * bool, "diff": unified}. QUELL_INVALID: the text is no YAML; *rendered (if not NULL) is the
+ * picture of its faults, in the document's memory. `name`: of the file, for people. */
+enum quell_code quell_format(struct quell_str text, const char *name,
+                             struct quell_document *document, struct quell_str *rendered,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+
 /* The JSON Schema (draft 7) of a document, for editors: "playbook" (with the installed connectors)
  * or "config" (quell.yaml). Document: the schema. QUELL_NOT_FOUND: there is no such document. */
 enum quell_code quell_schema(struct quell *engine, const char *which,
