@@ -2,12 +2,18 @@
  * cmd_run.c - `quell run PLAYBOOK`: starts a run by hand and stays until it ends or must wait for a
  * person. The engine lives in this process and holds the store's lock meanwhile.
  */
+#include <stdio.h>
+
 #include "base/arena.h"
+#include "base/str.h"
 #include "base/when.h"
 #include "cli/command.h"
 #include "cli/control.h"
 #include "cli/plan_options.h"
 #include "cli/watch.h"
+#include "loop/loop.h"
+#include "value/json.h"
+#include "value/value.h"
 
 static enum quell_code start(struct quell *engine, char run_id[37], void *user,
                              struct quell_error *err)
@@ -15,6 +21,116 @@ static enum quell_code start(struct quell *engine, char run_id[37], void *user,
     const struct quell_run_options *options = user;
 
     return quell_run(engine, options, run_id, err);
+}
+
+/* ---- beside a serving engine -------------------------------------------------------------------
+ */
+
+enum { LOOK_MS = 250 }; /* how often the run is looked at; people wait for it */
+
+static bool is_over(struct quell_str state, int *status)
+{
+    static const struct {
+        const char *state;
+        int status;
+    } ends[] = {{"succeeded", EXIT_DONE},
+                {"failed", EXIT_FINDING},
+                {"cancelled", EXIT_FINDING},
+                {"held", EXIT_UNFINISHED}};
+    size_t i;
+
+    for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+        if (str_is(state, ends[i].state)) {
+            *status = ends[i].status;
+            return true;
+        }
+    return false;
+}
+
+static void on_pause(void *user)
+{
+    *(bool *)user = true;
+}
+
+static void pause_for(struct loop *loop, int64_t ms)
+{
+    bool over = false;
+
+    (void)loop_after(loop, ms, on_pause, &over);
+    while (!over)
+        loop_once(loop, -1);
+}
+
+/* Looks at the run in the store, beside the engine that has it, until it ends or a limit holds it.
+ */
+static int follow(const struct args *args, const char *id, int64_t timeout_us)
+{
+    struct quell *engine = NULL;
+    struct quell_error err = {0};
+    int status = EXIT_UNFINISHED;
+    struct quell_str state = {"", 0};
+    int64_t left_us = timeout_us ? timeout_us : INT64_MAX;
+    bool over = false;
+
+    if (open_engine(args, QUELL_FOR_READING, &engine, &err))
+        return fail(&err);
+    while (!over && left_us > 0) {
+        struct quell_document shown = {0};
+
+        if (quell_show(engine, quell_str_of(id), &shown, &err)) {
+            quell_close(engine);
+            return fail(&err);
+        }
+        state = quell_get_str(shown.value, "state");
+        over = is_over(state, &status);
+        if (over && args_output(args) == OUTPUT_TEXT)
+            printf("run %s  %.*s\n", id, QUELL_ARG(state));
+        else if (over)
+            print_json(&shown, args_output(args));
+        quell_document_free(&shown);
+        if (!over)
+            pause_for(quell_loop(engine), LOOK_MS);
+        left_us -= (int64_t)LOOK_MS * 1000;
+    }
+    if (!over)
+        fprintf(stderr, "run %s goes on in the serving quell: quell show %.13s\n", id, id);
+    quell_close(engine);
+    return status;
+}
+
+static enum quell_code add_json(struct map_builder *map, const char *key, struct quell_str text,
+                                struct quell_error *err)
+{
+    struct quell_value value;
+    enum quell_code code = text.len ? json_read(map->arena, text, 0, &value, NULL, err) : QUELL_OK;
+
+    if (code == QUELL_OK && text.len)
+        map_add(map, key, value);
+    return code;
+}
+
+static int run_served(const struct args *args, struct arena *arena,
+                      const struct quell_run_options *options, int64_t timeout_us)
+{
+    struct map_builder map = {.arena = arena};
+    struct quell_value answer = quell_null();
+    struct control_word word = {
+        .route = QUELL_STR("runs"), .arena = arena, .answer = &answer, .user = args};
+    struct quell_error err = {0};
+    enum quell_code code;
+
+    map_add(&map, "playbook", quell_text(options->playbook));
+    map_add(&map, "source", quell_string(options->source));
+    map_add(&map, "by", quell_string(options->by));
+    code = add_json(&map, "incident", options->incident, &err);
+    if (code == QUELL_OK)
+        code = add_json(&map, "inputs", options->inputs, &err);
+    word.body = map_made(&map);
+    if (code == QUELL_OK)
+        code = control_ask(args, &word, &err);
+    if (code)
+        return fail(&err);
+    return follow(args, arena_str(arena, quell_get_str(answer, "run")).data, timeout_us);
 }
 
 static int run_live(const struct args *args, int64_t timeout_us)
@@ -33,8 +149,11 @@ static int run_live(const struct args *args, int64_t timeout_us)
         code = args_inputs(args, arena, &options.inputs, &err);
     if (code == QUELL_OK)
         code = open_engine(args, QUELL_FOR_RUNNING, &engine, &err);
-    status =
-        code ? fail(&err) : watch_run(args, engine, options.playbook, timeout_us, start, &options);
+    if (code == QUELL_CONFLICT) /* another process has the store: it is asked to run it */
+        status = run_served(args, arena, &options, timeout_us);
+    else
+        status = code ? fail(&err)
+                      : watch_run(args, engine, options.playbook, timeout_us, start, &options);
     end_engine(engine);
     arena_free(arena);
     return status;
@@ -68,7 +187,8 @@ const struct command command_run = {
     .words = "PLAYBOOK [-i INCIDENT]",
     .doc = "Runs a playbook by hand, or with --dry-run plans it.",
     .more =
-        "PLAYBOOK is a file, or the id of a configured playbook. The store is locked meanwhile.\n"
+        "PLAYBOOK is a file, or the id of a configured playbook. The store is locked meanwhile;\n"
+        "beside a serving quell the run is started there, by the id of a playbook that it serves.\n"
         "Ctrl-C leaves the run as it is; the next `run` or `serve` on the store takes it up.\n\n"
         "exit codes: 0 succeeded, 1 failed, 2 bad use or input, 3 it waits for a person or\n"
         "--timeout passed, 5 the store is held by another process, 130 interrupted\n",

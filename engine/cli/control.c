@@ -24,6 +24,7 @@ const char *control_who(void)
 
 struct waiting {
     struct arena *arena;
+    const struct control_word *word; /* through the serving engine */
     bool done;
     enum quell_code code;
     struct quell_error err;
@@ -44,8 +45,13 @@ static void on_answer(const struct curl_answer *answer, void *user)
                                   QUELL_ARG(answer->message));
         return;
     }
-    if (answer->status < 300)
+    if (answer->status < 300) {
+        if (waiting->word->answer)
+            waiting->code =
+                json_read(waiting->word->arena, arena_str(waiting->word->arena, answer->body), 0,
+                          waiting->word->answer, NULL, &waiting->err);
         return;
+    }
     if (json_read(waiting->arena, answer->body, 0, &problem, NULL, &ignored))
         problem = quell_null();
     waiting->code = error_set(&waiting->err,
@@ -63,7 +69,7 @@ static enum quell_code ask_server(const struct control_word *word, const char *s
     static const struct quell_header headers[] = {{"Content-Type", {"application/json", 16}}};
     struct loop *loop = loop_new();
     struct curl_pool *pool = curl_pool_new(loop);
-    struct waiting waiting = {.arena = arena};
+    struct waiting waiting = {.arena = arena, .word = word};
     struct curl_job job = {.method = "POST",
                            .headers = headers,
                            .header_count = 1,
@@ -112,6 +118,37 @@ static enum quell_code say_here(const struct control_word *word, struct quell *e
     return waiting.code;
 }
 
+/* The control socket of whoever serves the store; NULL when there is none. */
+static enum quell_code find_socket(const struct args *args, struct arena *arena,
+                                   const char **socket, struct quell_error *err)
+{
+    struct quell *engine = NULL;
+    enum quell_code code = open_engine(args, QUELL_FOR_READING, &engine, err);
+
+    if (code)
+        return code;
+    *socket = serve_control_path(arena, quell_store_url(engine));
+    if (*socket && file_type(*socket) != FILE_OTHER)
+        *socket = NULL;
+    quell_close(engine);
+    return QUELL_OK;
+}
+
+enum quell_code control_ask(const struct args *args, const struct control_word *word,
+                            struct quell_error *err)
+{
+    struct arena *arena = arena_new(0);
+    const char *socket;
+    enum quell_code code = find_socket(args, arena, &socket, err);
+
+    if (code == QUELL_OK)
+        code = socket ? ask_server(word, socket, arena, err)
+                      : error_set(err, QUELL_UNAVAILABLE,
+                                  "the store is held by a process that has no control socket");
+    arena_free(arena);
+    return code;
+}
+
 enum quell_code control_say(const struct args *args, const struct control_word *word,
                             struct quell_error *err)
 {
@@ -120,18 +157,15 @@ enum quell_code control_say(const struct args *args, const struct control_word *
     const char *socket;
     enum quell_code code;
 
-    code = open_engine(args, QUELL_FOR_READING, &engine, err);
+    code = find_socket(args, arena, &socket, err);
     if (code) {
         arena_free(arena);
         return code;
     }
-    socket = serve_control_path(arena, quell_store_url(engine));
-    quell_close(engine);
-    engine = NULL;
     code = open_engine(args, QUELL_FOR_RUNNING, &engine, err);
     if (code == QUELL_OK)
         code = say_here(word, engine, err);
-    else if (code == QUELL_CONFLICT && socket && file_type(socket) == FILE_OTHER)
+    else if (code == QUELL_CONFLICT && socket)
         code = ask_server(word, socket, arena, err);
     end_engine(engine);
     arena_free(arena);

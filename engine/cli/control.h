@@ -6,6 +6,8 @@
 
 #include "cli/command.h"
 
+struct arena;
+
 struct control_word {
     struct quell_str route;  /* behind /api/v1/ of the control socket: `runs/7f3a/cancel` */
     struct quell_value body; /* what is posted there */
@@ -13,12 +15,18 @@ struct control_word {
     enum quell_code (*say)(struct quell *engine, const void *user, quell_done_fn *done,
                            void *done_user, struct quell_error *err);
     const void *user;
+    struct arena *arena;        /* of the answer, when it is wanted, else NULL */
+    struct quell_value *answer; /* what a serving engine answered; untouched without one */
 };
 
 /* Who speaks: the user at the terminal. */
 const char *control_who(void);
 /* Returns when the word is durable. QUELL_NOT_FOUND, QUELL_REFUSED: it does not fit the run. */
 enum quell_code control_say(const struct args *args, const struct control_word *word,
+                            struct quell_error *err) QUELL_MUST_CHECK;
+
+/* The same, only to a serving engine; QUELL_UNAVAILABLE when there is none. */
+enum quell_code control_ask(const struct args *args, const struct control_word *word,
                             struct quell_error *err) QUELL_MUST_CHECK;
 
 #endif

@@ -390,6 +390,7 @@ void start_run(struct quell *engine, struct arena *arena, const struct start *st
 void start_advanced(struct active *active);
 enum quell_code starts_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 void starts_free(struct quell *engine);
+void starts_set_world(const struct quell *engine, struct run_world *world); /* of a live run */
 /* marks.c: what a commit carried is on disk. */
 void marks_settled(struct quell *engine, const struct store_batch *batch);
 void groups_look(struct quell *engine);

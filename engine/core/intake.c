@@ -102,6 +102,7 @@ struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
     struct active *active = active_new(engine, engine->generation, loaded, run);
     struct run_world world = generation_world(engine->generation);
 
+    starts_set_world(engine, &world);
     run_set_world(run, &world);
     if (say(active, EVENT_RUN_STARTED, QUELL_STR(""), start_data, err)) {
         active_free(active);

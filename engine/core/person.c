@@ -72,6 +72,54 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
     return code;
 }
 
+/* ---- release -----------------------------------------------------------------------------------
+ */
+
+static enum quell_code say_released(struct active *active, struct quell_str step, bool allowed,
+                                    struct quell_str by, quell_done_fn *done, void *user,
+                                    struct quell_error *err)
+{
+    struct quell *engine = active->engine;
+    struct map_builder map = {0};
+    enum quell_code code;
+
+    turn_begin(engine);
+    map.arena = turn_commit(engine)->arena;
+    map_add(&map, "allowed", quell_bool(allowed));
+    map_add(&map, "by", quell_string(by));
+    if (step.len == 0 && !allowed)
+        code = active_cancel(active, by, QUELL_STR("it was not released"), err);
+    else
+        code = say(active, EVENT_RUN_RELEASED, step, map_made(&map), err);
+    if (code == QUELL_OK) {
+        commit_tell(turn_commit(engine), done, user);
+        advance(active);
+    }
+    turn_end(engine);
+    return code;
+}
+
+enum quell_code quell_release(struct quell *engine, struct quell_str run, struct quell_str step,
+                              bool allowed, struct quell_str by, quell_done_fn *done, void *user,
+                              struct quell_error *err)
+{
+    struct active *active = NULL;
+    struct quell_str found = step;
+    enum quell_code code = find_active(engine, run, &active, err);
+
+    if (code)
+        return code;
+    if (step.len ? !run_is_limited(active->run, step) : !run_first_limited(active->run, &found))
+        code =
+            error_set(err, QUELL_CONFLICT, "run %.*s is not held by a limit%s%.*s",
+                      QUELL_ARG(run_id(active->run)), step.len ? " at step " : "", QUELL_ARG(step));
+    else
+        code = say_released(active, found, allowed, by, done, user, err);
+    if (code)
+        active_fold(active);
+    return code;
+}
+
 /* ---- cancel ------------------------------------------------------------------------------------
  */
 

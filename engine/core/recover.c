@@ -103,6 +103,7 @@ enum quell_code active_from_journal(struct quell *engine, const struct store_run
 
     if (code)
         return code;
+    starts_set_world(engine, &world);
     run_set_world(run, &world);
     active = active_new(engine, engine->generation, loaded, run);
     loaded_release(loaded); /* the run holds it now */

@@ -264,6 +264,27 @@ static bool is_held_back(struct decision *decision)
     return true;
 }
 
+/* Over `limits: runs` the run waits for a person, or does not start. */
+static bool ask_runs(struct decision *decision)
+{
+    const struct playbook *playbook = decision->playbook;
+    struct quell_str why;
+
+    if (usage_allows_run(decision->engine, playbook, &why)) {
+        usage_take_run(decision->engine, playbook);
+        return true;
+    }
+    if (playbook->start.limits.fails) {
+        refuse(decision, "throttled", why, QUELL_STR(""));
+        return false;
+    }
+    decision->run.queued = "release";
+    decision->run.reason = why;
+    decision->run.begins_us = 0;
+    decision->engine->counters.runs_held++;
+    return true;
+}
+
 static enum quell_code begin(struct decision *decision)
 {
     struct quell *engine = decision->engine;
@@ -275,8 +296,9 @@ static enum quell_code begin(struct decision *decision)
     remember(decision, "dedupe", decision->dedupe_key, &decision->dedupe, run_id(active->run));
     remember(decision, "throttle", decision->throttle_key, &decision->throttle,
              run_id(active->run));
-    if (decision->run.group.len)
-        group_join(engine, active->run, decision->run.queued != NULL, decision->run.begins_us);
+    if (decision->run.group.len) /* one that a limit holds has its place in the group already */
+        group_join(engine, active->run, decision->run.queued && !decision->run.reason.len,
+                   decision->run.begins_us);
     if (decision->run.queued)
         groups_look(engine); /* those in its way may have ended while it was decided */
     decision->made->active = active;
@@ -309,7 +331,7 @@ static enum quell_code decide(struct decision *decision)
         decision->run.queued = "time";
         decision->run.begins_us = decision->throttle.until_us;
     }
-    return ask_group(decision) ? begin(decision) : QUELL_OK;
+    return ask_group(decision) && ask_runs(decision) ? begin(decision) : QUELL_OK;
 }
 
 void start_run(struct quell *engine, struct arena *arena, const struct start *start,
@@ -386,7 +408,13 @@ void run_end_early(struct quell *engine, struct quell_str id, struct quell_str b
 enum quell_code starts_open(struct quell *engine, struct quell_error *err)
 {
     engine->starts = memory_new(sizeof(*engine->starts));
+    engine->starts->usage = usage_of(engine);
     return groups_load(engine, err);
+}
+
+void starts_set_world(const struct quell *engine, struct run_world *world)
+{
+    world->usage = engine->starts ? &engine->starts->usage : NULL;
 }
 
 void starts_free(struct quell *engine)

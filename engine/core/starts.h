@@ -41,6 +41,14 @@ enum quell_code groups_load(struct quell *engine, struct quell_error *err) QUELL
 void groups_free(struct starts *starts);
 void marks_free(struct starts *starts);
 
+/* ---- usage.c -----------------------------------------------------------------------------------
+ */
+
+/* Whether `limits: runs` lets one more start; *why is the limit that does not. */
+bool usage_allows_run(struct quell *engine, const struct playbook *playbook, struct quell_str *why);
+void usage_take_run(struct quell *engine, const struct playbook *playbook);
+struct run_usage usage_of(struct quell *engine);
+
 /* ---- start.c -----------------------------------------------------------------------------------
  */
 
@@ -59,6 +67,7 @@ struct group;
 enum { STARTS_BUCKETS = 1024 };
 
 struct starts {
+    struct run_usage usage;
     struct kept_mark *marks[STARTS_BUCKETS]; /* not on disk yet */
     struct group *groups[STARTS_BUCKETS];
     int64_t next_place; /* of who joins a group */

@@ -65,7 +65,8 @@ static void load_bounds(struct loader *loader, const struct yaml_node *map, stru
 static void check_cap(struct loader *loader, const struct yaml_node *map, const struct step *step)
 {
     struct diag *diag;
-    if (!load_disrupts(&step->steps) || step->max <= LIMIT_DISRUPTS_PER_RUN)
+    if (!load_disrupts(&step->steps) || step->max <= LIMIT_DISRUPTS_PER_RUN ||
+        loader->playbook->start.limits.given)
         return;
     diag = report(loader, ABOVE_CAP, yaml_get(map, "max")->place,
                   "a run disrupts at most %d times, whatever `max` is", LIMIT_DISRUPTS_PER_RUN);

@@ -193,6 +193,53 @@ static void load_concurrency(struct loader *loader, const struct yaml_node *map)
     concurrency->max = (unsigned)max;
 }
 
+/* ---- limits ------------------------------------------------------------------------------------
+ */
+
+/* A figure, 0 included: it allows none. */
+static unsigned read_limit(struct loader *loader, const struct yaml_node *map, const char *key)
+{
+    int64_t number = int_at(map, key, LIMIT_NONE);
+    if (number >= 0 && number <= LIMIT_NONE)
+        return (unsigned)number;
+    report(loader, WRONG_TYPE, yaml_get(map, key)->place, "`%s` is a number from 0 on", key);
+    return 0;
+}
+
+static void load_limits(struct loader *loader, const struct yaml_node *map)
+{
+    struct playbook_limits *limits = &loader->playbook->start.limits;
+    struct playbook_limit *made;
+    const struct yaml_node *runs;
+    size_t i;
+    limits->runs_hour = limits->runs_day = LIMIT_NONE;
+    if (!is_map(map))
+        return;
+    limits->given = true;
+    made = arena_array(loader->arena, struct playbook_limit, map->count + 1);
+    for (i = 0; i < map->count; i++) {
+        const struct yaml_pair *pair = &map->pairs[i];
+        struct quell_str key = quell_str(pair->key.value);
+        if (str_is(key, "runs") || !fields_find(limits_fields, key) || !is_map(&pair->node))
+            continue;
+        made[limits->count++] =
+            (struct playbook_limit){.kind = key,
+                                    .run = read_limit(loader, &pair->node, "run"),
+                                    .hour = read_limit(loader, &pair->node, "hour"),
+                                    .day = read_limit(loader, &pair->node, "day")};
+    }
+    limits->items = made;
+    runs = yaml_get(map, "runs");
+    if (is_map(runs)) {
+        limits->runs_hour = read_limit(loader, runs, "hour");
+        limits->runs_day = read_limit(loader, runs, "day");
+    }
+    if (yaml_find(map, QUELL_STR("never")))
+        load_expression(loader, (struct here){WHERE_START, NO_STEP},
+                        yaml_find(map, QUELL_STR("never")), &limits->never);
+    limits->fails = str_is(text_at(map, "on-exceed"), "fail");
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------
  */
 
@@ -205,4 +252,5 @@ void load_guards(struct loader *loader, const struct yaml_node *root)
     load_dedupe(loader, yaml_get(root, "dedupe"));
     load_throttle(loader, yaml_find(root, QUELL_STR("throttle")));
     load_concurrency(loader, yaml_get(root, "concurrency"));
+    load_limits(loader, yaml_get(root, "limits"));
 }

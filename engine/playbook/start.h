@@ -55,7 +55,24 @@ struct playbook_concurrency {
     enum on_conflict on_conflict;
 };
 
+enum { LIMIT_NONE = 0x7fffffff };
+
+struct playbook_limit { /* of a kind of target; LIMIT_NONE = none given */
+    struct quell_str kind;
+    unsigned run, hour, day;
+};
+
+struct playbook_limits {
+    bool given;
+    const struct playbook_limit *items;
+    size_t count;
+    struct playbook_text never;
+    unsigned runs_hour, runs_day; /* starts; LIMIT_NONE = none given */
+    bool fails;                   /* on-exceed: fail, instead of hold */
+};
+
 struct playbook_start {
+    struct playbook_limits limits;
     int64_t order; /* of the playbooks that match one event: smaller ones first */
     bool exclusive;
     int64_t expires_us; /* it starts no more from then on; INT64_MAX = never */

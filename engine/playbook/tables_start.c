@@ -69,3 +69,67 @@ const struct quell_field concurrency_fields[] = {
             "happen (`skip`), ends the runs that are there and begins when they have ended "
             "(`cancel-running`), or becomes the newest event of the one run that waits (`merge`)"},
     {.name = NULL}};
+
+static const char *const on_exceeds[] = {"hold", "fail", NULL};
+
+static const struct quell_field limit_fields[] = {
+    {.name = "run",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .doc = "different ones that a run may touch"},
+    {.name = "hour",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .doc = "that all runs of the playbook may touch within an hour"},
+    {.name = "day",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .doc = "that all runs of the playbook may touch within 24 hours"},
+    {.name = NULL}};
+
+static const struct quell_field run_limit_fields[] = {
+    {.name = "hour",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .doc = "runs that may start within an hour"},
+    {.name = "day",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .doc = "runs that may start within 24 hours"},
+    {.name = NULL}};
+
+#define KIND(word)                                                                                 \
+    {                                                                                              \
+        .name = (word), .type = QUELL_FIELD_OBJECT, .fields = limit_fields,                        \
+        .flags = QUELL_CONSTANT, .doc = "targets of the kind `" word "`"                           \
+    }
+
+const struct quell_field limits_fields[] = {
+    KIND("device"),
+    KIND("user"),
+    KIND("mailbox"),
+    KIND("mail"),
+    KIND("ip"),
+    KIND("domain"),
+    KIND("url"),
+    KIND("file"),
+    KIND("process"),
+    KIND("cloud_resource"),
+    KIND("incident"),
+    {.name = "never",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "list of what no action that changes something may touch, by any id or name of it that "
+            "the incident knows"},
+    {.name = "runs",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = run_limit_fields,
+     .flags = QUELL_CONSTANT,
+     .doc = "how many runs may start"},
+    {.name = "on-exceed",
+     .type = QUELL_FIELD_ENUM,
+     .words = on_exceeds,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"hold\"",
+     .doc = "the run waits for a person (`hold`, see `quell release`) or the step fails (`fail`)"},
+    {.name = NULL}};

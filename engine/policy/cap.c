@@ -49,8 +49,11 @@ unsigned policy_weight(const struct quell_action *action, struct quell_value tar
 enum quell_code policy_allows(const struct quell_action *action, struct quell_value targets,
                               unsigned before, struct quell_error *err)
 {
-    unsigned weight = policy_weight(action, targets);
+    return policy_allows_weight(policy_weight(action, targets), before, err);
+}
 
+enum quell_code policy_allows_weight(unsigned weight, unsigned before, struct quell_error *err)
+{
     if (weight == 0 || before + weight <= LIMIT_DISRUPTS_PER_RUN)
         return QUELL_OK;
     return error_set(err, QUELL_LIMIT,

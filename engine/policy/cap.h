@@ -20,6 +20,10 @@ struct quell_value policy_targets(struct arena *arena, const struct quell_action
 enum quell_code policy_allows(const struct quell_action *action, struct quell_value targets,
                               unsigned before, struct quell_error *err) QUELL_MUST_CHECK;
 
+/* The same by the number. */
+enum quell_code policy_allows_weight(unsigned weight, unsigned before,
+                                     struct quell_error *err) QUELL_MUST_CHECK;
+
 /* How many targets it counts for: at least one for a disrupting action, else 0. */
 unsigned policy_weight(const struct quell_action *action, struct quell_value targets);
 

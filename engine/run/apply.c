@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "policy/cap.h"
+#include "policy/limits.h"
 #include "run/state.h"
 #include "value/value.h"
 
@@ -100,8 +100,13 @@ static enum quell_code run_is_over(struct run *run, struct instance *instance,
 static enum quell_code run_held(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err)
 {
-    if (instance->phase != PHASE_ANSWERED)
-        return event_misfit(event, "the step has no answered call", err);
+    bool limited = quell_get_bool(event->data, "limit", false);
+
+    if (instance->phase != (limited ? PHASE_STARTED : PHASE_ANSWERED))
+        return event_misfit(
+            event, limited ? "the step is not about to call" : "the step has no answered call",
+            err);
+    instance->limited = limited;
     instance->phase = PHASE_HELD;
     instance->reason = quell_get_str(event->data, "reason");
     run->held++;
@@ -111,8 +116,8 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
 static enum quell_code outcome_resolved(struct run *run, struct instance *instance,
                                         const struct event *event, struct quell_error *err)
 {
-    if (instance->phase != PHASE_HELD)
-        return event_misfit(event, "the step is not held", err);
+    if (instance->phase != PHASE_HELD || instance->limited)
+        return event_misfit(event, "no outcome of the step waits for a person", err);
     run->held--;
     instance->reason = QUELL_STR("");
     instance->error = quell_null();
@@ -262,6 +267,7 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
     if (instance->phase == PHASE_ENDED)
         return event_misfit(event, "the step has ended before", err);
     run->listening -= instance->phase == PHASE_WAITING && instance->step->wait->event;
+    run->held -= instance->phase == PHASE_HELD;
     begin_late(instance, event);
     instance->phase = PHASE_ENDED;
     instance->status = found;
@@ -304,6 +310,12 @@ static int64_t usual_deadline(const struct step *step, int64_t now_us)
     return step->timeout_us ? INT64_MAX : time_after(now_us, usual_ms * 1000);
 }
 
+static void note_targets(struct run *run, const struct step *step, struct quell_value targets)
+{
+    run->disrupts += policy_uncapped(&run->playbook->start.limits, step->action, targets);
+    limits_note(run, step, targets);
+}
+
 static enum quell_code call_scheduled(struct run *run, struct instance *instance,
                                       const struct event *event, struct quell_error *err)
 {
@@ -321,7 +333,7 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
     instance->sleep_until_us = 0;
     instance->call_due_us = usual_deadline(instance->step, event->at_us);
     if (attempt == 1)
-        run->disrupts += policy_weight(instance->step->action, quell_get(event->data, "targets"));
+        note_targets(run, instance->step, quell_get(event->data, "targets"));
     return QUELL_OK;
 }
 
@@ -448,6 +460,7 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_RUN_CANCELLING] = {false, apply_run_cancelling},
     [EVENT_RUN_FINISHING] = {false, apply_run_finishing},
     [EVENT_RUN_HELD] = {true, run_held},
+    [EVENT_RUN_RELEASED] = {false, apply_released},
     [EVENT_OUTCOME_RESOLVED] = {true, outcome_resolved},
     [EVENT_RUN_ENDED] = {false, run_is_over},
     [EVENT_SUPPOSED] = {true, supposed},

@@ -45,7 +45,8 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
     case PHASE_ENDED:
         return true;
     case PHASE_HELD:
-        return false;
+        closed = instance->limited; /* nothing was sent */
+        break;
     case PHASE_ANSWERED:
         return close_answered(decision, instance);
     case PHASE_CHILD:

@@ -32,8 +32,17 @@ enum run_mode {
 const char *run_mode_name(enum run_mode mode); /* "live" */
 
 /* What expressions see beside the run itself: borrowed, may be replaced between decisions. */
+struct run_usage { /* what all runs of a playbook touched within an hour and a day; core/ keeps it
+                    */
+    void (*count)(void *user, const struct playbook *playbook, struct quell_str kind,
+                  unsigned *hour, unsigned *day);
+    void (*take)(void *user, const struct playbook *playbook, struct quell_str kind,
+                 unsigned more); /* part of what is being decided */
+    void *user;
+};
 struct run_world {
-    struct quell_value config; /* map, or unknown in a plan without a configuration */
+    const struct run_usage *usage; /* NULL: not known, and not judged */
+    struct quell_value config;     /* map, or unknown in a plan without a configuration */
     struct quell_value lists;
     struct quell_str url; /* base of run.url, or empty */
 };
@@ -154,6 +163,10 @@ int64_t run_updated_us(const struct run *run);
 int64_t run_ended_us(const struct run *run); /* 0 = not ended */
 /* Nothing is under way but waiting: for a time, an event, a person. */
 bool run_idle(const struct run *run);
+/* Whether the step, or with an empty path the run before its first step, waits for a release. */
+bool run_is_limited(const struct run *run, struct quell_str path);
+/* The first step that does; false when there is none. */
+bool run_first_limited(const struct run *run, struct quell_str *path);
 bool run_listens(const struct run *run); /* some step waits for an event */
 /* When run_decide should be called again though nothing happened, after it was called last;
  * INT64_MAX = never. */

@@ -56,10 +56,12 @@ struct instance {
     struct quell_str reason;
     struct quell_value input, output, error;
     int64_t started_us, ended_us;
-    int64_t due_us;      /* its deadline, inherited from what encloses it; INT64_MAX = none */
-    int64_t call_due_us; /* of this attempt, when the step has no time-out of its own */
-    int64_t until_us;    /* retrying, waiting: when to go on; INT64_MAX = not by itself */
-    bool late;           /* waiting: the deadline comes before what is waited for */
+    int64_t due_us;            /* its deadline, inherited from what encloses it; INT64_MAX = none */
+    int64_t call_due_us;       /* of this attempt, when the step has no time-out of its own */
+    int64_t until_us;          /* retrying, waiting: when to go on; INT64_MAX = not by itself */
+    bool limited;              /* held because a limit would be passed, ... */
+    bool released, unreleased; /* ... and what a person said of it */
+    bool late;                 /* waiting: the deadline comes before what is waited for */
     /* people */
     struct quell_value asked; /* the question that is open, as it was journaled; else null */
     struct quell_value given; /* who has agreed to it: list of {by, at} */
@@ -133,6 +135,10 @@ struct run {
     int64_t asked_us;  /* when run_decide was asked last; in no event */
     unsigned disrupts; /* disrupting targets scheduled so far */
     size_t held;
+    struct touched { /* targets of calls so far, each once */
+        struct touched *next;
+        struct quell_value target; /* {kind, value} */
+    } * touched;
     size_t listening; /* steps that wait for an event */
     struct frame root, on_failure, finally, rollback;
     bool undoing, undone; /* a failed run is being taken back; all of it was */
@@ -170,6 +176,9 @@ enum quell_code apply_begun(struct run *run, struct instance *instance, const st
                             struct quell_error *err);
 enum quell_code apply_merged(struct run *run, struct instance *instance, const struct event *event,
                              struct quell_error *err);
+
+enum quell_code apply_released(struct run *run, struct instance *instance,
+                               const struct event *event, struct quell_error *err);
 
 /* apply_wait.c */
 enum quell_code apply_wait_started(struct run *run, struct instance *instance,
@@ -334,6 +343,15 @@ int plan_goes_on(struct decision *decision, struct instance *loop);
 int plan_outcome(struct decision *decision, struct instance *instance);
 enum quell_code supposed(struct run *run, struct instance *instance, const struct event *event,
                          struct quell_error *err) QUELL_MUST_CHECK;
+
+/* limited.c: whether the call may be made within the playbook's limits. FLOW_DONE: it may; else the
+ * step was held or failed. *would_hold: of a shadow run, the limit that a live one would be over.
+ */
+enum flow limits_allow(struct decision *decision, struct instance *instance,
+                       struct quell_value targets, struct quell_str *would_hold);
+void limits_take(struct run *run, struct quell_value targets); /* the call is made */
+void limits_note(struct run *run, const struct step *step,
+                 struct quell_value targets); /* applied */
 
 /* A step kind at run time: a row per kind, in steps.def's order. */
 struct step_runner {

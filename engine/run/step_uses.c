@@ -49,7 +49,8 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     int64_t due = instance->due_us < around ? instance->due_us : around;
     struct quell_value input, targets, error = quell_null();
     struct map_builder data = {.arena = run->arena};
-    struct quell_error err = {0};
+    struct quell_str would_hold = QUELL_STR("");
+    enum flow flow;
 
     if (decision->now_us >= due)
         return step_failed(decision, instance, STEP_TIMED_OUT,
@@ -61,9 +62,9 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     if (instance->attempt == 1 && !bound_allows(run, instance, input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     targets = policy_targets(run->arena, step->action, input);
-    if (instance->attempt == 1 && policy_allows(step->action, targets, run->disrupts, &err))
-        return step_failed(decision, instance, STEP_FAILED,
-                           scope_error(run, "limit", "%s", err.message));
+    flow = limits_allow(decision, instance, targets, &would_hold);
+    if (flow != FLOW_DONE || instance->phase != PHASE_STARTED)
+        return flow;
     map_add(&data, "action", quell_string(step->uses));
     map_add(&data, "connection", quell_string(step->connection));
     map_add(&data, "effect", quell_text(effects[step->action->effect]));
@@ -72,6 +73,10 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
             value_format(run->arena, "%.*s/%.*s", QUELL_ARG(run->id), QUELL_ARG(instance->path)));
     map_add(&data, "input", input);
     map_add(&data, "targets", targets);
+    if (would_hold.len)
+        map_add(&data, "would_hold", quell_string(would_hold));
+    if (instance->attempt == 1 && step->action->effect != QUELL_READS && !decision->full)
+        limits_take(run, targets);
     emit(decision, EVENT_CALL_SCHEDULED, instance->path, map_made(&data));
     return FLOW_WAITING;
 }

@@ -150,6 +150,123 @@ void control_cancel(struct exchange *exchange)
     }
 }
 
+/* ---- release -----------------------------------------------------------------------------------
+ */
+
+static const struct quell_field release_fields[] = {
+    {.name = "step",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .doc = "The step that is held; without it, the first one, or the run before its first step."},
+    {.name = "allowed",
+     .type = QUELL_FIELD_BOOL,
+     .fallback = "true",
+     .doc = "Whether it goes on; else it fails."},
+    {.name = "by",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 256,
+     .doc = "Who says so; without it, the number of the user at the socket."},
+    {.name = NULL},
+};
+
+static void released(enum quell_code code, const struct quell_error *err, void *user)
+{
+    answer_done(user, code, err, QUELL_STR("{\"released\":true}"));
+}
+
+void control_release(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value said;
+    struct quell_str by;
+    bool allowed;
+    enum quell_code code;
+
+    if (!take_body(exchange, release_fields, &said))
+        return;
+    by = speaker(exchange, said);
+    allowed = quell_get_bool(said, "allowed", true);
+    log_line(LOG_LEVEL_INFO, "run=%.*s released=%s by=%.*s", QUELL_ARG(exchange->parameter),
+             allowed ? "yes" : "no", QUELL_ARG(by));
+    code =
+        service->engine.release(service->engine.engine, exchange->parameter,
+                                quell_get_str(said, "step"), allowed, by, released, exchange, &err);
+    if (code)
+        service_problem(exchange, code, &err);
+}
+
+/* ---- a start by hand ---------------------------------------------------------------------------
+ */
+
+static const struct quell_field start_fields[] = {
+    {.name = "playbook",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
+     .doc = "Id of a playbook that is served."},
+    {.name = "incident",
+     .type = QUELL_FIELD_MAP,
+     .flags = QUELL_NULLABLE,
+     .doc = "An incident in any known sender's format."},
+    {.name = "source",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .doc = "The incident's format; without it, it is recognised by its shape."},
+    {.name = "inputs", .type = QUELL_FIELD_MAP, .flags = QUELL_NULLABLE, .doc = "Inputs by name."},
+    {.name = "by",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 256,
+     .doc = "Who asks; without it, the number of the user at the socket."},
+    {.name = NULL},
+};
+
+static void started(enum quell_code code, const struct quell_error *err, void *user)
+{
+    struct exchange *exchange = user;
+
+    answer_done(exchange, code, err,
+                exchange->service
+                    ? arena_format(exchange->arena, "{\"run\":\"%.*s\"}", QUELL_ARG(exchange->note))
+                    : QUELL_STR(""));
+}
+
+static struct quell_str as_json(struct arena *arena, struct quell_value map)
+{
+    return quell_is(map, QUELL_MAP) ? json_text(arena, map, JSON_COMPACT) : QUELL_STR("");
+}
+
+void control_start(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_run_options options = {0};
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value body, said;
+    char *run = arena_alloc(exchange->arena, 37); /* an id and its NUL */
+    enum quell_code code;
+
+    code = json_read(exchange->arena, exchange->request->body, LIMIT_DOCUMENT_BYTES, &body, NULL,
+                     &err);
+    if (code == QUELL_OK)
+        code = fields_check(exchange->arena, start_fields, body, &said, &err);
+    if (code) {
+        service_problem(exchange, code, &err);
+        return;
+    }
+    options.playbook = arena_str(exchange->arena, quell_get_str(said, "playbook")).data;
+    options.incident = as_json(exchange->arena, quell_get(said, "incident"));
+    options.source = quell_get_str(said, "source");
+    options.inputs = as_json(exchange->arena, quell_get(said, "inputs"));
+    options.by = speaker(exchange, said);
+    log_line(LOG_LEVEL_INFO, "playbook=%s started by=%.*s", options.playbook,
+             QUELL_ARG(options.by));
+    exchange->note = (struct quell_str){run, 36};
+    code = service->engine.start(service->engine.engine, &options, run, started, exchange, &err);
+    if (code)
+        service_problem(exchange, code, &err);
+}
+
 /* ---- questions to people -----------------------------------------------------------------------
  */
 

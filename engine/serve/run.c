@@ -34,6 +34,19 @@ static enum quell_code cancel(void *engine, struct quell_str run, struct quell_s
     return quell_cancel(engine, run, by, reason, done, user, err);
 }
 
+static enum quell_code release(void *engine, struct quell_str run, struct quell_str step,
+                               bool allowed, struct quell_str by, quell_done_fn *done, void *user,
+                               struct quell_error *err)
+{
+    return quell_release(engine, run, step, allowed, by, done, user, err);
+}
+
+static enum quell_code start(void *engine, const struct quell_run_options *options, char run[37],
+                             quell_done_fn *done, void *user, struct quell_error *err)
+{
+    return quell_start(engine, options, run, done, user, err);
+}
+
 static enum quell_code decide(void *engine, const struct quell_decision *decision,
                               quell_done_fn *done, void *user, struct quell_error *err)
 {
@@ -83,6 +96,8 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .submit = submit,
         .resolve = resolve,
         .cancel = cancel,
+        .release = release,
+        .start = start,
         .decide = decide,
         .approvals = approvals,
         .runs = runs,

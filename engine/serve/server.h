@@ -44,6 +44,7 @@ struct exchange {
     void *service; /* NULL again when the server has been freed before the answer */
     const void *route;
     struct quell_str parameter; /* the variable part of the path */
+    struct quell_str note;      /* what a handler keeps for its answer, in `arena` */
 };
 
 #define ANSWER_FIELDS 3

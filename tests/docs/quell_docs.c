@@ -121,6 +121,13 @@ static void print_starts(void)
                  "Runs that wait for their turn begin in the order of their events, also after a "
                  "restart.",
                  concurrency_fields);
+    print_fields("Under `limits`",
+                 "Judged on the resolved targets, in the transaction of the intent. A kind of "
+                 "target without a limit of its own keeps the compiled cap: a run disrupts five at "
+                 "the most. In a run a target counts once, however often it is touched; reads do "
+                 "not count. Over a limit the run is held with a reason such as "
+                 "`limit.device.hour`, until a person says `quell release RUN` or `--refuse`.",
+                 limits_fields);
 }
 
 /* Waiting for time and events, and asking people. */

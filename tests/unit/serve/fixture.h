@@ -64,9 +64,10 @@ struct fake {
     size_t held_count;
     struct quell_str deliveries[FAKE_DELIVERIES];
     size_t delivery_count;
-    struct quell_str cancelled; /* "run by reason" of the last cancel */
-    struct quell_str decided;   /* the last decision, its parts with blanks between */
-    struct quell_str resolved;  /* "run step happened by" of the last resolve */
+    struct quell_str started, released; /* "playbook by incident inputs", "run step 0|1 by" */
+    struct quell_str cancelled;         /* "run by reason" of the last cancel */
+    struct quell_str decided;           /* the last decision, its parts with blanks between */
+    struct quell_str resolved;          /* "run step happened by" of the last resolve */
     enum quell_code resolve_code;
     struct service *service;
 };
@@ -165,6 +166,36 @@ static UNUSED enum quell_code fake_resolve(void *engine, struct quell_str run,
         return error_set(err, fake->resolve_code, "the step is not held");
     fake->resolved = arena_format(fake->arena, "%.*s %.*s %d %.*s", QUELL_ARG(run), QUELL_ARG(step),
                                   happened, QUELL_ARG(by));
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_let_go(void *engine, struct quell_str run, struct quell_str step,
+                                          bool allowed, struct quell_str by, quell_done_fn *done,
+                                          void *user, struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "no limit holds it");
+    fake->released = arena_format(fake->arena, "%.*s %.*s %d %.*s", QUELL_ARG(run), QUELL_ARG(step),
+                                  allowed, QUELL_ARG(by));
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_begin(void *engine, const struct quell_run_options *options,
+                                         char run[37], quell_done_fn *done, void *user,
+                                         struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "the playbook is off");
+    fake->started =
+        arena_format(fake->arena, "%s %.*s %.*s %.*s", options->playbook, QUELL_ARG(options->by),
+                     QUELL_ARG(options->incident), QUELL_ARG(options->inputs));
+    (void)snprintf(run, 37, "%s", "01890a5d-ac96-774b-bcce-b302099a8057");
     done(QUELL_OK, NULL, user);
     return QUELL_OK;
 }
@@ -285,6 +316,8 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .decide = fake_decide,
                                  .approvals = fake_approvals,
                                  .cancel = fake_cancel,
+                                 .release = fake_let_go,
+                                 .start = fake_begin,
                                  .runs = fake_runs,
                                  .show = fake_show,
                                  .stats = fake_stats,

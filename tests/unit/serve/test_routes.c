@@ -170,6 +170,46 @@ static struct quell_str resolve(struct fake *fake, const char *body)
     return say(fake, "resolve", body);
 }
 
+static void a_run_is_started_and_released_over_the_socket(void **state)
+{
+    static const char start[] = "{\"playbook\":\"p\",\"by\":\"ana\",\"incident\":{\"title\":\"t\"},"
+                                "\"inputs\":{\"n\":1}}";
+    struct place place;
+    struct fake fake;
+    struct client client;
+    struct quell_str head, body, request;
+
+    (void)state;
+    make_place(&place);
+    start_at(&fake, &place);
+    request = arena_format(fake.arena,
+                           "POST /api/v1/runs HTTP/1.1\r\nHost: a\r\nContent-Type: "
+                           "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                           strlen(start), start);
+    assert_int_equal(ask(&fake, request, &body), 403);
+    assert_int_equal(fake.started.len, 0);
+    open_unix(&client, &fake, place.socket);
+    assert_int_equal(client_ask(&client, request, &head, &body), 200);
+    assert_true(has(body, "{\"run\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}"));
+    assert_true(str_is(fake.started, "p ana {\"title\":\"t\"} {\"n\":1}"));
+    assert_int_equal(client_ask(&client, say(&fake, "release", "{\"by\":\"ana\"}"), &head, &body),
+                     200);
+    assert_true(str_is(fake.released, "7f3a  1 ana"));
+    assert_int_equal(client_ask(&client,
+                                say(&fake, "release",
+                                    "{\"step\":\"s\",\"allowed\":false,"
+                                    "\"by\":\"bob\"}"),
+                                &head, &body),
+                     200);
+    assert_true(str_is(fake.released, "7f3a s 0 bob"));
+    fake.resolve_code = QUELL_CONFLICT;
+    assert_int_equal(client_ask(&client, say(&fake, "release", "{}"), &head, &body), 409);
+    assert_int_equal(client_ask(&client, request, &head, &body), 409);
+    client_close(&client);
+    fake_stop(&fake);
+    (void)rmdir(place.folder);
+}
+
 static void a_run_is_cancelled_over_the_socket_and_nowhere_else(void **state)
 {
     struct place place;
@@ -470,6 +510,7 @@ int main(void)
         cmocka_unit_test(metrics_are_prometheus_text_with_escapes),
         cmocka_unit_test(a_step_is_resolved_over_the_socket_and_nowhere_else),
         cmocka_unit_test(people_decide_over_the_socket_and_nowhere_else),
+        cmocka_unit_test(a_run_is_started_and_released_over_the_socket),
         cmocka_unit_test(a_run_is_cancelled_over_the_socket_and_nowhere_else),
         cmocka_unit_test(a_stale_socket_is_replaced_and_a_file_is_not),
         cmocka_unit_test(the_socket_lies_beside_the_store),
