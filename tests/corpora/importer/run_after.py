@@ -8,13 +8,13 @@ from . import cel
 from .cel import Binary, Literal
 from .program import status
 
-ALL = frozenset(('succeeded', 'failed', 'skipped', 'timedout'))
 SUCCEEDED = frozenset(('succeeded',))
 
 
 class Sequencer:
     def __init__(self, importer, actions):
         self.importer, self.actions = importer, actions
+        self.begun = set()  # actions that have a place already
         canonical = {name.lower(): name for name in actions}
         self.before = {name: {canonical[other.lower()]: self.ways(words)
                               for other, words in (action.get('runAfter') or {}).items()
@@ -53,6 +53,7 @@ class Sequencer:
         importer, lanes = self.importer, {}
         before = dict(importer.env)
         after = dict(before)
+        self.begun |= set(names)
         for name in names:
             importer.env, own = dict(before), set()
             lanes[name] = self.chain(name, own)
@@ -66,11 +67,12 @@ class Sequencer:
 
     def ready(self, done):
         return [name for name in self.actions
-                if name not in done and self.before[name] and set(self.before[name]) <= done]
+                if name not in self.begun and self.before[name] and set(self.before[name]) <= done]
 
     def chain(self, name, done):
         """One action and all that follows it."""
         env = dict(self.importer.env)
+        self.begun.add(name)
         steps = self.importer.emit(name, self.actions[name])
         done.add(name)
         return self.go_on(steps, [name], done, env)
@@ -81,7 +83,7 @@ class Sequencer:
         while following := self.ready(done):
             ways = {frozenset.intersection(*self.before[name].values()) for name in following}
             if len(ways) > 1:
-                return self.split(steps, following, done, recent)
+                return self.split(steps, following, done, env, recent)
             ways = ways.pop()
             if ways != SUCCEEDED and steps:
                 steps = self.soft(steps, last[0], ways, env, recent)
@@ -91,14 +93,17 @@ class Sequencer:
             if len(following) > 1:
                 steps = steps + self.lanes(following, done)
             else:
+                self.begun.add(following[0])
                 steps = steps + self.importer.emit(following[0], self.actions[following[0]])
                 done.add(following[0])
             last = following
         return steps
 
-    def split(self, steps, following, done, env):
+    def split(self, steps, following, done, env, recent):
         """Several that wait for different ends of the same action: one of them goes on."""
-        steps = self.soft(steps, following[0], ALL - {'skipped'}, env, env)
+        minded = frozenset.union(*(ways for name in following for ways in self.before[name].values()))
+        steps = self.soft(steps, following[0], minded, env, recent)
+        self.begun |= set(following)
         for name in following:
             ways = frozenset.intersection(*self.before[name].values())
             own = set(self.before[name])

@@ -236,7 +236,7 @@ class Importer:
                     continue
                 known = merged.entries.get(path, NOTHING)
                 shape = value.shape if is_nothing(known) or known.shape == value.shape else 'any'
-                node = Method(Field(VARS, value.node.key, True), 'orValue', (known.node,)) \
+                node = cel.alternative(Field(VARS, value.node.key, True), known.node) \
                     if is_var(value.node) else value.node
                 if is_nothing(known) and is_var(value.node):
                     node, shape = Maybe(Field(VARS, value.node.key, True)), value.shape
