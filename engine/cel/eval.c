@@ -129,7 +129,7 @@ static enum quell_code access(struct evaluation *e, const struct node *node, str
     struct quell_value got;
     enum quell_code code;
     if (of.type == QUELL_OPTIONAL && of.len)
-        of = of.as.items[0];
+        of = evaluation_held(of);
     if (of.type == QUELL_UNKNOWN || key.type == QUELL_UNKNOWN) {
         *value = of.type == QUELL_UNKNOWN ? of : key;
         return QUELL_OK;
@@ -183,7 +183,7 @@ static enum quell_code unwrap(struct evaluation *e, const struct node *node,
                                type_with_article(*value));
     *present = value->len > 0;
     if (*present)
-        *value = value->as.items[0];
+        *value = evaluation_held(*value);
     return QUELL_OK;
 }
 

@@ -275,3 +275,10 @@ enum quell_code evaluation_optional(struct evaluation *e, const struct node *nod
     *made = (struct quell_value){.type = QUELL_OPTIONAL, .len = 1, .as.items = item_of};
     return QUELL_OK;
 }
+
+struct quell_value evaluation_held(struct quell_value optional)
+{
+    struct quell_value value = optional.as.items[0];
+    value.flags |= optional.flags & QUELL_SECRET;
+    return value;
+}

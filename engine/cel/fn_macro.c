@@ -191,7 +191,7 @@ enum quell_code cel_macro_has(struct evaluation *e, const struct node *node,
     if (code)
         return code;
     if (of.type == QUELL_OPTIONAL && of.len)
-        of = of.as.items[0];
+        of = evaluation_held(of);
     if (of.type == QUELL_UNKNOWN) {
         *made = of;
         return QUELL_OK;

@@ -107,7 +107,7 @@ enum quell_code cel_optional_unwrap(struct evaluation *e, const struct node *nod
             return evaluation_fail(e, node, "item %zu of the list is %s, not an optional", i,
                                    type_with_article(item));
         if (item.len)
-            items[count++] = item.as.items[0];
+            items[count++] = evaluation_held(item);
     }
     *made = quell_list(items, count);
     return evaluation_charge(e, node, list.len / 4);
@@ -153,7 +153,7 @@ enum quell_code cel_optional_or_value(struct evaluation *e, const struct node *n
         return code;
     if (optional.type == QUELL_OPTIONAL && !optional.len)
         return evaluation_value(e, node->kids[1], made);
-    *made = optional.type == QUELL_UNKNOWN ? optional : optional.as.items[0];
+    *made = optional.type == QUELL_UNKNOWN ? optional : evaluation_held(optional);
     return QUELL_OK;
 }
 
@@ -164,7 +164,7 @@ static enum quell_code body(struct evaluation *e, const struct node *node, bool 
     enum quell_code code = receiver(e, node, made);
     if (code || made->type == QUELL_UNKNOWN || !made->len)
         return code;
-    evaluation_bind(e, node->slot, made->as.items[0]);
+    evaluation_bind(e, node->slot, evaluation_held(*made));
     code = evaluation_value(e, node->kids[1], made);
     *known = !code && made->type != QUELL_UNKNOWN;
     return code;

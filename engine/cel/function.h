@@ -151,6 +151,9 @@ enum quell_code evaluation_optional(struct evaluation *e, const struct node *nod
                                     struct quell_value value,
                                     struct quell_value *made) QUELL_MUST_CHECK;
 
+/* What an optional that is not empty holds; of a secret one it is secret, too. */
+struct quell_value evaluation_held(struct quell_value optional);
+
 /* How a value is shown in a message: short, secrets masked. */
 struct quell_str evaluation_show(struct evaluation *e, struct quell_value value);
 
