@@ -325,6 +325,9 @@ void child_cancelling(struct active *active, struct quell_str path, struct quell
 void child_ended(struct active *child);       /* tells its caller, if it has one */
 void children_take_up(struct active *active); /* those that were called and not started */
 
+/* reactions.c: what was decided starts playbooks that react to runs; in the open turn */
+void react(struct active *active, const struct event *event);
+
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */
 

@@ -178,6 +178,8 @@ static void dispatch(struct active *active, const struct event *event)
         child_begin(active, event->path);
     if (event->kind == EVENT_CHILD_CANCELLING)
         child_cancelling(active, event->path, event->data);
+    if (event->kind == EVENT_RUN_HELD || event->kind == EVENT_RUN_ENDED)
+        react(active, event);
 }
 
 void advance(struct active *active)

@@ -89,10 +89,13 @@ static void check_alert(const struct binding *binding, const struct cel_referenc
     (void)bind_fields(binding, ref, alert_fields(binding->loader), 0, ref->root);
 }
 
-/* What a step waits for has the fields of its kind. */
+/* What a step waits for has the fields of its kind; elsewhere it is what the trigger brought. */
 static void check_event(const struct binding *binding, const struct cel_reference *ref)
 {
-    (void)bind_fields(binding, ref, binding->loader->incident_fields, 0, ref->root);
+    const struct loader *loader = binding->loader;
+    bool waited = binding->here.where == WHERE_EVENT;
+    (void)bind_fields(binding, ref, waited ? loader->incident_fields : loader->event_fields, 0,
+                      ref->root);
 }
 
 static void check_error(const struct binding *binding, const struct cel_reference *ref)
@@ -240,7 +243,8 @@ static const struct root {
     {"output", 0, NULL, "it belongs to `poll`, which is not supported yet"},
     {"alert", IN_ALERT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
      "it is known to playbooks with `on: alert`"},
-    {"event", IN_EVENT, check_event, "it is known only in the `where` of a `wait` for an event"},
+    {"event", IN_EVENT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_event,
+     "it is known to playbooks with `on: run`, and in the `where` of a `wait` for an event"},
     {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
     {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},
 };
@@ -345,8 +349,11 @@ static bool is_cel_name(struct quell_str name)
 }
 
 /* What only some triggers bring. */
-static bool lacks(const struct loader *loader, const struct root *root)
+static bool lacks(const struct binding *binding, const struct root *root)
 {
+    const struct loader *loader = binding->loader;
+    if (strcmp(root->name, "event") == 0)
+        return !loader->events && binding->here.where != WHERE_EVENT;
     return strcmp(root->name, "alert") == 0 && !loader->alerts;
 }
 
@@ -358,7 +365,7 @@ static void check_reference(const struct cel_reference *ref, void *user)
         return;
     if (!root && is_cel_name(ref->root))
         return;
-    if (!root || !(root->where & (1u << binding->here.where)) || lacks(binding->loader, root)) {
+    if (!root || !(root->where & (1u << binding->here.where)) || lacks(binding, root)) {
         report_root(binding, ref, root);
         return;
     }

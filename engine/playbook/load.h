@@ -31,7 +31,7 @@ extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_
     limits_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
-    approve_fields[], ask_fields[], undo_fields[];
+    approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -105,6 +105,8 @@ struct loader {
     bool inputs_known;     /* false: `inputs` is broken, its names are not judged */
     struct typing *typing; /* types.h; NULL until the first expression */
     bool alerts;           /* it has `on: alert:` */
+    bool events;           /* it has a trigger that brings an `event` ... */
+    const struct quell_field *event_fields; /* ... with these fields; NULL = not known */
 };
 
 /* Adds a diagnostic of the table and returns it. */
@@ -191,6 +193,11 @@ bool load_disrupts(const struct step_list *list); /* some step in it disrupts */
 bool load_retry(struct loader *loader, const struct yaml_node *map, struct retry *retry);
 /* Whether the step calls an action or a playbook: `defaults` are for these. */
 bool step_calls(const struct yaml_node *map);
+
+/* ---- load_reacts.c ------------------------------------------------------------------------------
+ */
+
+void load_run_trigger(struct loader *loader, const struct yaml_node *node); /* on.run */
 
 /* ---- values.c: `vars`, `outputs`, `defaults` ----------------------------------------------------
  */

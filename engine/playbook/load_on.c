@@ -1,5 +1,5 @@
 /*
- * load_on.c - triggers beside `incident` and `manual`: `alert`.
+ * load_on.c - triggers beside `incident` and `manual`: `alert`, `run`.
  */
 #include "playbook/load.h"
 
@@ -46,6 +46,9 @@ static void load_alert(struct loader *loader, const struct yaml_node *node)
 void load_on(struct loader *loader, const struct yaml_node *on)
 {
     const struct yaml_node *alert = yaml_get(on, "alert");
+    const struct yaml_node *run = yaml_get(on, "run");
     if (alert)
         load_alert(loader, alert);
+    if (run)
+        load_run_trigger(loader, run);
 }

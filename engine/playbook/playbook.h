@@ -205,6 +205,13 @@ struct playbook_value {
     struct place place;
 };
 
+/* `on: run`: what of another playbook's runs starts this one; or-ed. */
+enum playbook_reaction { REACTS_TO_FAILED = 1, REACTS_TO_HELD = 2, REACTS_TO_DENIED = 4 };
+struct playbook_source {
+    struct quell_str playbook; /* id */
+    struct place place;
+};
+
 /* A place that reads one output of a called playbook. */
 struct playbook_read {
     const struct step *step;
@@ -217,11 +224,14 @@ struct playbook {
     struct quell_value tags;
     enum playbook_state state;
     struct quell_str file, text;
-    char revision[65];        /* hex SHA-256 of the text */
-    struct trigger *incident; /* on.incident, or NULL */
-    struct trigger *alert;    /* on.alert, or NULL */
-    bool manual;              /* on.manual */
-    bool callable;            /* on.call */
+    char revision[65];                     /* hex SHA-256 of the text */
+    struct trigger *incident;              /* on.incident, or NULL */
+    struct trigger *alert;                 /* on.alert, or NULL */
+    bool manual;                           /* on.manual */
+    bool callable;                         /* on.call */
+    unsigned reacts_to;                    /* on.run: enum playbook_reaction */
+    const struct playbook_source *sources; /* whose runs it reacts to */
+    size_t source_count;
     struct playbook_start start;
     const struct playbook_input *inputs;
     size_t input_count;
@@ -285,6 +295,7 @@ enum playbook_field_flag {
 extern const struct quell_field playbook_run_fields[];   /* run.x */
 extern const struct quell_field playbook_self_fields[];  /* playbook.x */
 extern const struct quell_field playbook_error_fields[]; /* error.x */
+extern const struct quell_field playbook_event_fields[]; /* event.x of `on: run` */
 extern const struct quell_field playbook_step_fields[];  /* steps.<id>.x */
 
 /* The checks, one row for each code: lints.def. */

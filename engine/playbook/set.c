@@ -1,6 +1,6 @@
 /*
  * set.c - playbooks that stand beside each other: whether a called one is there and may be called,
- * what is given to it and read from it, and that no playbook is its own caller in the end.
+ * what is given to it and read from it, and that no playbook starts itself in the end.
  */
 #include "playbook/load.h"
 
@@ -96,30 +96,50 @@ static void check_reads(const struct playbook_member *member, const struct step 
 /* ---- cycles ------------------------------------------------------------------------------------
  */
 
-/* Whether `to` is reached from `from` by calls; then set->before tells the way back. */
+static bool reaches(const struct set *set, size_t from, size_t to);
+
+static bool reaches_by(const struct set *set, size_t from, size_t next, size_t to)
+{
+    if (next == set->count || set->before[next] != NO_STEP)
+        return false;
+    set->before[next] = from;
+    return reaches(set, next, to);
+}
+
+static bool is_source(const struct playbook *playbook, struct quell_str id)
+{
+    size_t i;
+    for (i = 0; i < playbook->source_count; i++)
+        if (quell_str_equal(playbook->sources[i].playbook, id))
+            return true;
+    return false;
+}
+
+/* Whether a run of `from` leads to one of `to`, by calls and by those who react to runs; then
+ * set->before tells the way back. */
 static bool reaches(const struct set *set, size_t from, size_t to)
 {
     const struct playbook *playbook = set->members[from].playbook;
     size_t i;
     if (from == to)
         return true;
-    for (i = 0; i < playbook->step_count; i++) {
-        const struct step *step = playbook->all[i];
-        size_t next = step->kind == STEP_CALL ? find(set, step->calls) : set->count;
-        if (next == set->count || set->before[next] != NO_STEP)
-            continue;
-        set->before[next] = from;
-        if (reaches(set, next, to))
+    for (i = 0; i < playbook->step_count; i++)
+        if (playbook->all[i]->kind == STEP_CALL &&
+            reaches_by(set, from, find(set, playbook->all[i]->calls), to))
             return true;
-    }
+    for (i = 0; i < set->count; i++)
+        if (set->members[i].playbook && is_source(set->members[i].playbook, playbook->id) &&
+            reaches_by(set, from, i, to))
+            return true;
     return false;
 }
 
-static void check_cycle(const struct set *set, size_t caller, const struct step *step,
-                        size_t callee)
+/* A run of `caller` starts one of `callee`; `said_by` is who says so, at `place`. */
+static void check_cycle(const struct set *set, size_t caller, size_t callee, size_t said_by,
+                        struct place place)
 {
-    const struct playbook_member *member = &set->members[caller];
-    struct quell_str way = member->playbook->id;
+    const struct playbook_member *member = &set->members[said_by];
+    struct quell_str way = set->members[caller].playbook->id;
     struct diag *diag;
     size_t i, at = caller;
     for (i = 0; i < set->count; i++)
@@ -132,10 +152,10 @@ static void check_cycle(const struct set *set, size_t caller, const struct step 
         way = diag_format(member->diags, "%.*s -> %.*s", QUELL_ARG(set->members[at].playbook->id),
                           QUELL_ARG(way));
     } while (at != caller);
-    diag = say_of(member, CYCLE, step->calls_place, "`%.*s` calls itself in the end",
+    diag = say_of(member, CYCLE, place, "`%.*s` starts itself in the end",
                   QUELL_ARG(member->playbook->id));
     diag->note = way;
-    diag->help = QUELL_STR("take one of these calls out; `while` repeats steps");
+    diag->help = QUELL_STR("take one of these out; `while` and `retry` repeat steps");
 }
 
 /* ---- the set -----------------------------------------------------------------------------------
@@ -161,7 +181,21 @@ static void check_call(const struct set *set, size_t caller, const struct step *
     check_with(member, step, called);
     if (!step->detach)
         check_reads(member, step, called);
-    check_cycle(set, caller, step, callee);
+    check_cycle(set, caller, callee, caller, step->calls_place);
+}
+
+static void check_source(const struct set *set, size_t index, const struct playbook_source *source)
+{
+    const struct playbook_member *member = &set->members[index];
+    size_t from = find(set, source->playbook);
+    struct diag *diag;
+    if (from < set->count) {
+        check_cycle(set, from, index, index, source->place);
+        return;
+    }
+    diag = say_of(member, UNKNOWN_PLAYBOOK, source->place,
+                  "there is no playbook `%.*s` among these", QUELL_ARG(source->playbook));
+    diag->help = QUELL_STR("check it together with the playbook that it reacts to");
 }
 
 void playbook_check_set(const struct playbook_member *members, size_t count)
@@ -173,5 +207,8 @@ void playbook_check_set(const struct playbook_member *members, size_t count)
         for (k = 0; members[i].playbook && k < members[i].playbook->step_count; k++)
             if (members[i].playbook->all[k]->kind == STEP_CALL)
                 check_call(&set, i, members[i].playbook->all[k]);
+    for (i = 0; i < count; i++)
+        for (k = 0; members[i].playbook && k < members[i].playbook->source_count; k++)
+            check_source(&set, i, &members[i].playbook->sources[k]);
     arena_free(arena);
 }

@@ -26,6 +26,24 @@ static const char *const input_types[] = {
 #undef INPUT_TYPE
         NULL};
 
+static const char *const reactions[] = {"failed", "held", "denied", NULL};
+
+const struct quell_field run_trigger_fields[] = {
+    {.name = "playbook",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc = "whose runs: an id, or a list of them"},
+    {.name = "types",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ENUM,
+     .words = reactions,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc =
+         "what happened to the run: `failed`, `held` (it waits for a person), `denied` (a person "
+         "did not agree); all of them when not given"},
+    {.name = NULL}};
+
 const struct quell_field on_fields[] = {
     {.name = "incident",
      .type = QUELL_FIELD_ANY,
@@ -44,7 +62,11 @@ const struct quell_field on_fields[] = {
     LATER("webhook", "starts on a request to a path of its own"),
     LATER("schedule", "starts by the clock: `cron` or `every`"),
     {.name = "call", .type = QUELL_FIELD_ANY, .doc = "may be called by another playbook"},
-    LATER("run", "reacts to the end of another run"),
+    {.name = "run",
+     .type = QUELL_FIELD_ANY,
+     .fields = run_trigger_fields,
+     .doc = "starts when a run of another playbook failed, is held or was denied, about the same "
+            "incident; expressions know it as `event`"},
     {.name = NULL}};
 
 const struct quell_field manual_fields[] = {
@@ -509,6 +531,20 @@ const struct quell_field playbook_error_fields[] = {
     {.name = "code", .type = QUELL_FIELD_STRING, .doc = "the error's word: `throttled` ..."},
     {.name = "message", .type = QUELL_FIELD_STRING, .doc = "one line for people"},
     {.name = "status", .type = QUELL_FIELD_INT, .doc = "the far side's number, or 0"},
+    {.name = NULL}};
+
+const struct quell_field playbook_event_fields[] = {
+    {.name = "type",
+     .type = QUELL_FIELD_ENUM,
+     .words = reactions,
+     .doc = "what happened to the run"},
+    {.name = "run", .type = QUELL_FIELD_STRING, .doc = "its id"},
+    {.name = "playbook", .type = QUELL_FIELD_STRING, .doc = "its playbook"},
+    {.name = "error",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = playbook_error_fields,
+     .doc = "why it failed or is held"},
+    {.name = "depth", .type = QUELL_FIELD_INT, .doc = "how many runs led to this one"},
     {.name = NULL}};
 
 static const char *const status_words[] = {"succeeded", "failed",    "skipped",   "denied",

@@ -262,6 +262,8 @@ static const struct cel_type *find_root(struct quell_str name, void *user)
     size_t loop;
     if (str_is(name, "incident") || (str_is(name, "event") && scope->here.where == WHERE_EVENT))
         return typing_of(loader)->incident;
+    if (str_is(name, "event") && loader->events)
+        return loader->event_fields ? table(loader, "event", loader->event_fields) : &cel_dyn;
     if (str_is(name, "alert"))
         return alert_fields(loader) ? table(loader, "alert", alert_fields(loader)) : &cel_dyn;
     if (str_is(name, "inputs") && loader->inputs_known)

@@ -158,6 +158,8 @@ struct quell_value run_cancel_data(struct arena *arena, struct quell_str by,
                                    struct quell_str reason);
 struct quell_str run_by(const struct run *run); /* who or what started it */
 struct quell_value run_incident(const struct run *run);
+struct quell_value
+run_event(const struct run *run); /* that started it, beside an incident; or null */
 int64_t run_started_us(const struct run *run);
 int64_t run_updated_us(const struct run *run);
 int64_t run_ended_us(const struct run *run); /* 0 = not ended */

@@ -158,6 +158,11 @@ struct quell_value run_incident(const struct run *run)
     return run->incident;
 }
 
+struct quell_value run_event(const struct run *run)
+{
+    return run->event;
+}
+
 int64_t run_started_us(const struct run *run)
 {
     return run->started_us;

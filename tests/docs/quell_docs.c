@@ -170,6 +170,34 @@ static void print_waiting(void)
                  ask_fields);
 }
 
+/* What the tables cannot say of steps that choose, repeat, call and end. */
+static void print_flow(void)
+{
+    printf(
+        "\n## How a run flows\n\n"
+        "* **`parallel`**: the calls of its branches are under way at the same time. With "
+        "`fail-fast` (the default) a branch that fails breaks off what has changed nothing yet in "
+        "the others, which is `cancelled`; a change that is on its way comes to its end. A branch "
+        "may not read what another one does.\n"
+        "* **`switch`**: without a case that holds, and without `else`, it is `skipped`. An error "
+        "in a `when` fails it.\n"
+        "* **`while`**: the condition, and steps that have not begun in this iteration, see the "
+        "steps of the iteration before, so that `steps.page.?output.next` can be the next page. "
+        "Its output is a list of `{index, status, steps, vars}`.\n"
+        "* **`set`** inside a loop names vars of that item or iteration; behind the loop they are "
+        "read from its output.\n"
+        "* **`call`**: a run of its own, with its own journal, limits and time-out, that knows its "
+        "caller. It fails the step when it fails, and is cancelled when the step's time is up or "
+        "its caller is cancelled. Inputs, outputs and cycles are checked over all playbooks that "
+        "are linted or served together.\n"
+        "* **The end**: `outputs` are computed when the last step has succeeded, also after a "
+        "`stop`; an error in one fails the run. `on-failure` runs when the run fails, then "
+        "`finally` in every case. A failure in `finally` fails a run that had succeeded. Each of "
+        "the two has an hour.\n"
+        "* **`quell cancel`** ends a run before its end: no further step begins, then `finally` "
+        "runs.\n");
+}
+
 static void print_playbook(void)
 {
     printf("# The playbook language\n\n"
@@ -179,11 +207,16 @@ static void print_playbook(void)
     print_fields("Top level", "The keys of a playbook.", playbook_fields);
     print_fields("Under `on`", "Several keys mean any of them.", on_fields);
     print_fields("Under `on: incident:`", "All that stands here must hold.", match_incident_fields);
+    print_fields("Under `on: run:`",
+                 "Runs of other playbooks that start this one, about the same incident. A chain of "
+                 "runs that lead to runs has a limit.",
+                 run_trigger_fields);
     print_operators();
     print_starts();
     print_fields("Inputs", "Each entry of `inputs` is a map.", input_fields);
     print_steps();
     print_fields("Keys of a step", "Beside its kind, a step may have these.", step_fields);
+    print_flow();
     print_fields("Under `switch`", "Each entry of the list is a map.", case_fields);
     print_fields("Under `defaults`", "Of all steps that call an action or a playbook.",
                  default_fields);
@@ -195,7 +228,8 @@ static void print_playbook(void)
     printf(
         "\n## What expressions see\n\n"
         "`incident`, `inputs`, `vars`, `steps`, the name of the loop around, `run`, `playbook`, "
-        "`config`, `lists`, and in `on-error` and `on-failure` `error`. Never secrets, never the "
+        "`config`, `lists`, in `on-error` and `on-failure` `error`, and what its trigger brings: "
+        "`alert`, `event`. Never secrets, never the "
         "environment. A text that is exactly one `${{ }}` keeps the expression's type; its result "
         "is never scanned again.\n");
     print_fields("`steps.<id>`",
@@ -204,6 +238,8 @@ static void print_playbook(void)
                  playbook_step_fields);
     print_fields("`run`", "The run itself.", playbook_run_fields);
     print_fields("`playbook`", "What stands at the playbook's top.", playbook_self_fields);
+    print_fields("`event`", "With `on: run`: the run that started this one.",
+                 playbook_event_fields);
     print_fields("`error`", "Why a step or the run failed.", playbook_error_fields);
     print_fields("`incident`",
                  "Every source is turned into this one shape; every key is there, "

@@ -74,12 +74,17 @@ static void inputs_and_outputs(void **state)
 static void cycles_are_named(void **state)
 {
     (void)state;
-    SAYS("QL143 5: `a` calls itself in the end | a -> a\n", HEAD("a") "steps:\n  - call: a\n");
-    SAYS("QL143 5: `a` calls itself in the end | a -> b -> c -> a\n",
+    SAYS("QL143 5: `a` starts itself in the end | a -> a\n", HEAD("a") "steps:\n  - call: a\n");
+    SAYS("QL143 5: `a` starts itself in the end | a -> b -> c -> a\n",
          HEAD("a") "steps:\n  - call: b\n", HEAD("b") "steps:\n  - call: c\n",
          HEAD("c") "steps:\n  - parallel: { x: [{ call: a, detach: true }] }\n");
     SAYS("", HEAD("a") "steps:\n  - call: b\n  - call: c\n", HEAD("b") "steps:\n  - call: c\n",
          HEAD("c") "steps:\n  - stop:\n");
+    SAYS("QL143 3: `a` starts itself in the end | a -> a\n",
+         "quell: 1\nplaybook: a\non: { run: { playbook: a } }\nsteps:\n  - stop:\n");
+    SAYS("QL143 5: `a` starts itself in the end | a -> b -> a\n", HEAD("a") "steps:\n  - call: b\n",
+         "quell: 1\nplaybook: b\non: { call: , run: { playbook: [a] } }\nsteps:\n"
+         "  - call: a\n");
     /* A cycle beside it is not its own. */
     SAYS("", HEAD("a") "steps:\n  - call: b\n", HEAD("b") "steps:\n  - call: c\n",
          HEAD("c") "steps:\n  - call: b\n");
