@@ -130,6 +130,34 @@ static void print_starts(void)
                  limits_fields);
 }
 
+static void print_types(void)
+{
+    printf(
+        "\n## Types\n\n"
+        "Every expression is checked before a playbook loads, and everything that is wrong in it "
+        "is "
+        "said at once. Typing is gradual: what is not known has the type `dyn` and fits "
+        "everywhere - `incident.raw`, `config`, `lists`, what an action gives beyond its "
+        "manifest.\n\n"
+        "| what | its type |\n| --- | --- |\n"
+        "| `incident`, `alert`, `event`, `run`, `playbook`, `error` | as the tables here say |\n"
+        "| `inputs.<name>`, the answers of an `ask` | as declared; a `device` is an entity of the "
+        "incident |\n"
+        "| `vars.<name>` | of what it is set to |\n"
+        "| `steps.<id>.output` | what the action's manifest says |\n"
+        "| ... of a `for-each` | a list of `{item, index, status, steps, vars}` |\n"
+        "| ... of a `while` | a list of `{index, status, steps, vars}` |\n"
+        "| the name of a loop | an item of the list it runs over |\n\n"
+        "`if`, `when`, `while`, `where` and `unless` take a bool, `for-each` a list, `until` of a "
+        "`wait` a timestamp, an input of an action what its manifest says. Words of an enum are "
+        "texts: one that it never has is refused wherever it is compared, and so is `<`, which "
+        "would compare letters - use `incident.severity_rank`. A `switch` over an enum names all "
+        "its words or ends with `else`. Numbers of different types may be compared but not added: "
+        "`double(n) + 0.5`. What may be null passes; `.?` and `orValue()` are for what may not be "
+        "there at all. `dyn(x)` tells the checker to let a value be. `quell eval --type` shows the "
+        "type of an expression.\n");
+}
+
 /* Waiting for time and events, and asking people. */
 static void print_waiting(void)
 {
@@ -232,6 +260,7 @@ static void print_playbook(void)
         "`alert`, `event`. Never secrets, never the "
         "environment. A text that is exactly one `${{ }}` keeps the expression's type; its result "
         "is never scanned again.\n");
+    print_types();
     print_fields("`steps.<id>`",
                  "Of a step that stands earlier in the text; where it may not have "
                  "run, write `steps.<id>.?output`.",
