@@ -47,6 +47,7 @@
 #define LIMIT_FOR_EACH 1000 /* `max` of a for-each may not be larger */
 #define LIMIT_DISRUPTS_PER_RUN 5 /* disrupting actions of one run, until caps exist */
 #define LIMIT_RETRY 20 /* `max` of retry */
+#define LIMIT_IDEMPOTENCY_BYTES 255 /* a key of a call; services take 64 to 255 */
 #define LIMIT_APPROVERS 20 /* `count` of an approval; a quorum of more never comes together */
 #define LIMIT_RUN_EVENTS 100000 /* events of one run */
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)

@@ -310,7 +310,7 @@ static void no_room(struct active_call *mine)
     struct run_call call;
 
     if (run_find_call(mine->active->run, mine->path, &call) && call.has_state &&
-        call.step->action->effect != QUELL_READS)
+        call.action->effect != QUELL_READS)
         result.code = QUELL_UNKNOWN_OUTCOME;
     (void)error_set(&result.error, result.code,
                     "the run has no room for more events: the call was left where it stood");
@@ -385,10 +385,10 @@ static bool shadowed(struct active *active, const struct run_call *call)
 {
     struct call_outcome result = {0};
 
-    if (run_mode(active->run) != RUN_SHADOW || call->step->action->effect == QUELL_READS)
+    if (run_mode(active->run) != RUN_SHADOW || call->action->effect == QUELL_READS)
         return false;
-    result.output = simulate_output(turn_commit(active->engine)->arena, call->step->action,
-                                    call->input, QUELL_STR("not sent: shadow"), true);
+    result.output = simulate_output(turn_commit(active->engine)->arena, call->action, call->input,
+                                    QUELL_STR("not sent: shadow"), true);
     say_outcome(active, call->path, &result, true);
     return true;
 }
@@ -397,7 +397,7 @@ static bool shadowed(struct active *active, const struct run_call *call)
 static void end_unconnected(struct active *active, const struct run_call *call)
 {
     const struct step *step = call->step;
-    bool lost = call->in_flight && step->action->repeat != QUELL_PURE;
+    bool lost = call->in_flight && call->action->repeat != QUELL_PURE;
     struct call_outcome result = {.code = lost ? QUELL_UNKNOWN_OUTCOME : QUELL_INVALID};
 
     (void)error_set(
@@ -435,7 +435,7 @@ void dispatch_call(struct active *active, const struct run_call *call)
         engine->calls,
         &(struct call_request){
             .connector = step->connector,
-            .action = step->action,
+            .action = call->action,
             .connection = connection,
             .run = run_id(active->run),
             .step = call->path,

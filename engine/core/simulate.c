@@ -106,7 +106,7 @@ static bool read_really(struct plan *plan, struct connection *connection,
     reading.call = call_start(plan->reads,
                               &(struct call_request){
                                   .connector = call->step->connector,
-                                  .action = call->step->action,
+                                  .action = call->action,
                                   .connection = connection,
                                   .run = run_id(plan->run),
                                   .step = call->path,
@@ -163,7 +163,7 @@ static bool may_pass(enum quell_code code)
 static struct connection *connection_to_read(const struct plan *plan, const struct run_call *call,
                                              struct connection *configured)
 {
-    bool reads = call->step->action->effect == QUELL_READS;
+    bool reads = call->action->effect == QUELL_READS;
 
     return reads && plan->usual && !plan->options.offline && !value_has_unknown(call->input)
                ? configured
@@ -173,7 +173,7 @@ static struct connection *connection_to_read(const struct plan *plan, const stru
 struct quell_value plan_answer(struct plan *plan, const struct run_call *call,
                                struct plan_call *shown)
 {
-    const struct quell_action *action = call->step->action;
+    const struct quell_action *action = call->action;
     const struct generation *generation = plan->engine->generation;
     struct connection *configured =
         connections_find(generation->connections, call->step->connector, call->connection);

@@ -11,7 +11,7 @@
  * be looked for, is not known. */
 static void time_out(const struct run_call *call, struct stand_in_answer *answer)
 {
-    const struct quell_action *action = call->step->action;
+    const struct quell_action *action = call->action;
     bool lost = action->effect != QUELL_READS && action->repeat == QUELL_ONCE;
 
     answer->outcome = (struct call_outcome){.code = lost ? QUELL_UNKNOWN_OUTCOME : QUELL_TIMED_OUT,

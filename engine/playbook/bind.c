@@ -89,6 +89,14 @@ static void check_alert(const struct binding *binding, const struct cel_referenc
     (void)bind_fields(binding, ref, alert_fields(binding->loader), 0, ref->root);
 }
 
+/* What a call and its companion gave. */
+static void check_looked(const struct binding *binding, const struct cel_reference *ref)
+{
+    const struct step *step = binding->loader->outline[binding->here.step].step;
+    if (step && step->poll && step->poll->outputs)
+        (void)bind_fields(binding, ref, step->poll->outputs, 0, ref->root);
+}
+
 /* What a step waits for has the fields of its kind; elsewhere it is what the trigger brought. */
 static void check_event(const struct binding *binding, const struct cel_reference *ref)
 {
@@ -218,9 +226,10 @@ enum {
     IN_ALERT = 1 << WHERE_ALERT,
     IN_START = 1 << WHERE_START,
     IN_EVENT = 1 << WHERE_EVENT,
+    IN_POLL = 1 << WHERE_POLL,
     IN_VARS = 1 << WHERE_VARS,
     IN_END = 1 << WHERE_END,
-    IN_STEP = 1 << WHERE_STEP | 1 << WHERE_AGAIN | IN_EVENT,
+    IN_STEP = 1 << WHERE_STEP | 1 << WHERE_AGAIN | IN_EVENT | IN_POLL,
 };
 
 static const struct root {
@@ -240,7 +249,7 @@ static const struct root {
      NULL},
     {"lists", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
     {"error", IN_STEP, check_error, NULL},
-    {"output", 0, NULL, "it belongs to `poll`, which is not supported yet"},
+    {"output", IN_POLL, check_looked, "it is known only in the `until` of a `poll`"},
     {"alert", IN_ALERT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
      "it is known to playbooks with `on: alert`"},
     {"event", IN_EVENT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_event,

@@ -230,7 +230,9 @@ static bool check_output(const struct binding *binding, const struct cel_referen
                          const struct step *step)
 {
     struct loader *loader = binding->loader;
-    const struct quell_field *outputs = step->action ? step->action->outputs : NULL;
+    const struct quell_field *outputs = step->poll     ? step->poll->outputs
+                                        : step->action ? step->action->outputs
+                                                       : NULL;
     struct quell_str owner =
         diag_format(loader->diags, "steps.%.*s.output", QUELL_ARG(ref->path[0]));
     struct diag *diag;

@@ -31,7 +31,7 @@ extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_
     limits_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
-    approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[];
+    approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[], poll_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -146,6 +146,7 @@ enum where {
     WHERE_END,   /* `outputs`: behind the last step; `step` is NO_STEP */
     WHERE_AGAIN, /* the condition of a `while`: it sees the steps of the last iteration */
     WHERE_EVENT, /* as in a step, and `event` is what came */
+    WHERE_POLL,  /* as in a step, and `output` is what its call and its companion gave */
     WHERE_ALERT, /* the `where` of a trigger on alerts */
     WHERE_START, /* what is asked before a run begins: its key, its group */
 };
@@ -268,6 +269,8 @@ struct playbook_input *load_typed(struct loader *loader, struct here here,
  * of the playbook. */
 void load_undo(struct loader *loader, const struct yaml_node *map, struct step *step);
 void load_run_undo(struct loader *loader, const struct yaml_node *root);
+/* load_poll.c: the modifiers `poll` and `idempotency-key` of a step that calls an action. */
+void load_poll(struct loader *loader, size_t index, const struct yaml_node *map, struct step *step);
 /* load_uses.c: the action `connector.verb-object`, or NULL. */
 const struct quell_action *load_find_action(const struct loader *loader, struct quell_str uses,
                                             const struct quell_connector **connector);

@@ -167,10 +167,12 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
         check_inputs(loader, with, step);
     if (with && step->action->inputs)
         type_inputs(loader, with, step->action->inputs);
+    load_poll(loader, index, map, step);
     step->disrupts = step->action->effect == QUELL_DISRUPTS;
     if (step->disrupts)
         loader->playbook->disrupts++;
 }
 
-static const char *const keywords[] = {"with", "connection", "retry", NULL};
+static const char *const keywords[] = {"with", "connection",      "retry",
+                                       "poll", "idempotency-key", NULL};
 const struct step_loader load_USES = {keywords, load};

@@ -104,6 +104,14 @@ struct inverse_input {
     const struct cel *expr;
 };
 
+/* `poll`: after the call its action's companion is called, until a condition holds. */
+struct step_poll {
+    const struct quell_action *look;   /* the companion, of the same connector; a read is its own */
+    const struct quell_field *outputs; /* what the two give together */
+    int64_t every_us, timeout_us;      /* timeout_us: 0 = as long as the step may take */
+    struct playbook_text until;        /* over `output` and all else */
+};
+
 struct step {
     enum step_kind kind;
     struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
@@ -156,6 +164,9 @@ struct step {
     const struct step_ask *ask;         /* ask, or NULL */
     const struct step_approve *approve; /* the gate in front of it, or NULL */
     bool denial_fails;                  /* on-error: fail is written */
+
+    const struct step_poll *poll; /* or NULL */
+    struct playbook_text key;     /* idempotency-key; text NULL = the engine's own */
 
     /* What takes it back: its own steps, or the one that its action's manifest names. */
     struct step_list undo_steps;

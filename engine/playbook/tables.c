@@ -481,7 +481,11 @@ const struct quell_field step_fields[] = {
      .fallback = "\"fail\"",
      .doc = "`fail`, `continue`, `undo` (takes back what it did, and fails), or a list of steps in "
             "which `error` says why"},
-    LATER("poll", "repeats the action's read companion until a condition holds"),
+    {.name = "poll",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = poll_fields,
+     .flags = PLAYBOOK_OWNED,
+     .doc = "after the call, reads what became of it until a condition holds"},
     {.name = "approve",
      .type = QUELL_FIELD_OBJECT,
      .fields = approve_fields,
@@ -490,7 +494,11 @@ const struct quell_field step_fields[] = {
      .type = QUELL_FIELD_ANY,
      .doc = "what takes the step back: a step, a list of steps, or `none`; without it what the "
             "action's manifest names"},
-    LATER("idempotency-key", "text that makes two calls the same call"),
+    {.name = "idempotency-key",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_TEMPLATE | PLAYBOOK_OWNED,
+     .doc = "text by which the far side knows a repeated call; without it the run's id and the "
+            "step's path"},
     LATER("sensitive", "the output is sealed and masked"),
     {.name = "detach",
      .type = QUELL_FIELD_BOOL,

@@ -1,6 +1,6 @@
 /*
  * tables_people.c - the keywords by which people are asked, as field tables: `approve` in front of
- * a step, the kind `ask`, and `undo` of a playbook.
+ * a step, the kind `ask`, `poll`, and `undo` of a playbook.
  */
 #include "playbook/load.h"
 
@@ -83,6 +83,22 @@ const struct quell_field ask_fields[] = {
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
      .doc = "how they are to be told: `email`, `console` ...; recorded with the question"},
+    {.name = NULL}};
+
+const struct quell_field poll_fields[] = {
+    {.name = "every",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"30s\"",
+     .doc = "how long to wait before each look"},
+    {.name = "until",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_REQUIRED | QUELL_EXPRESSION,
+     .doc = "what must hold, over `output`: what the call gave, and over it what the look gave"},
+    {.name = "timeout",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .doc = "how long it may take until it holds; then the step is `timed-out`"},
     {.name = NULL}};
 
 const struct quell_field undo_fields[] = {

@@ -183,7 +183,9 @@ static const struct cel_type *form_type(struct loader *loader, const struct step
 static const struct cel_type *output_type(struct loader *loader, size_t index)
 {
     const struct step *step = loader->outline[index].step;
-    const struct quell_field *outputs = step->action ? step->action->outputs : NULL;
+    const struct quell_field *outputs = step->poll     ? step->poll->outputs
+                                        : step->action ? step->action->outputs
+                                                       : NULL;
     switch (step->kind) {
     case STEP_USES:
         return outputs && outputs[0].name ? table(loader, "output", outputs) : &cel_dyn;
@@ -264,6 +266,8 @@ static const struct cel_type *find_root(struct quell_str name, void *user)
         return typing_of(loader)->incident;
     if (str_is(name, "event") && loader->events)
         return loader->event_fields ? table(loader, "event", loader->event_fields) : &cel_dyn;
+    if (str_is(name, "output") && scope->here.where == WHERE_POLL)
+        return output_type(loader, scope->here.step);
     if (str_is(name, "alert"))
         return alert_fields(loader) ? table(loader, "alert", alert_fields(loader)) : &cel_dyn;
     if (str_is(name, "inputs") && loader->inputs_known)

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "policy/limits.h"
+#include "run/poll.h"
 #include "run/state.h"
 #include "value/value.h"
 
@@ -327,12 +328,15 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
     instance->attempt = (unsigned)attempt;
     instance->key = quell_get_str(event->data, "key");
     instance->connection = quell_get_str(event->data, "connection");
-    instance->input = quell_get(event->data, "input");
+    if (instance->looking)
+        instance->look_input = quell_get(event->data, "input");
+    else
+        instance->input = quell_get(event->data, "input");
     instance->call_state = quell_null();
     instance->has_state = instance->in_flight = instance->sent_change = false;
     instance->sleep_until_us = 0;
     instance->call_due_us = usual_deadline(instance->step, event->at_us);
-    if (attempt == 1)
+    if (attempt == 1 && !instance->looking)
         note_targets(run, instance->step, quell_get(event->data, "targets"));
     return QUELL_OK;
 }
@@ -380,6 +384,8 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
     instance->shadowed = made_up && run->mode != RUN_PLAN;
     instance->output = quell_get(event->data, "output");
     instance->error = quell_get(event->data, "error");
+    if (instance->looking)
+        poll_looked(run, instance);
     instance->sleep_until_us = 0;
     instance->in_flight = false;
     return QUELL_OK;
@@ -405,7 +411,7 @@ static enum quell_code timer_fired(struct run *run, struct instance *instance,
     if (instance->phase != PHASE_RETRYING)
         return event_misfit(event, "the step does not wait", err);
     instance->phase = PHASE_STARTED;
-    instance->attempt++;
+    instance->attempt += !instance->looking;
     return QUELL_OK;
 }
 
@@ -439,6 +445,7 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_CHILD_ENDED] = {true, apply_child_ended},
     [EVENT_RETRY_WAITING] = {true, retry_waiting},
     [EVENT_TIMER_FIRED] = {true, timer_fired},
+    [EVENT_POLL_WAITING] = {true, apply_poll_waiting},
     [EVENT_UNDO_STARTED] = {true, apply_undo_started},
     [EVENT_RUN_UNDOING] = {false, apply_run_undoing},
     [EVENT_WAIT_STARTED] = {true, apply_wait_started},

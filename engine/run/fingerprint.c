@@ -301,6 +301,7 @@ static void add_open(struct print *print, const struct instance *instance)
     add_number(print, instance->attempt);
     add_number(print, instance->otherwise_taken);
     add_number(print, instance->gate_passed);
+    add_number(print, instance->looking);
     add_number(print, instance->refused);
     add_value(print, instance->input);
     add_value(print, instance->items);

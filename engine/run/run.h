@@ -178,6 +178,7 @@ int64_t run_due(const struct run *run);
 struct run_call {
     struct quell_str path, key, connection;
     const struct step *step;
+    const struct quell_action *action; /* the step's, or its companion when it is looked after */
     unsigned attempt;
     struct quell_value input;
     int64_t deadline_us;       /* wall clock; INT64_MAX = none */
@@ -256,8 +257,8 @@ struct run_step {
     struct quell_str reason; /* why it was skipped or held */
     struct quell_value input, output, error;
     struct quell_str child; /* id of the run that it called, or empty */
-    struct quell_str waits; /* what it waits for: "answer", "retry", "sleep", "time", "event",
-                               "approval", "form", "person", or empty */
+    struct quell_str waits; /* what it waits for: "answer", "retry", "poll", "sleep", "time",
+                               "event", "approval", "form", "person", or empty */
     struct quell_value asked, given; /* the open question to people, and who has agreed; or null */
     int64_t started_us, ended_us, until_us;
 };

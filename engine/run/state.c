@@ -324,8 +324,9 @@ static struct run_call call_of(const struct run *run, const struct instance *ins
         .key = instance->key,
         .connection = instance->connection,
         .step = instance->step,
-        .attempt = instance->attempt,
-        .input = instance->input,
+        .action = instance->looking ? instance->step->poll->look : instance->step->action,
+        .attempt = instance->attempt + instance->looks,
+        .input = instance->looking ? instance->look_input : instance->input,
         .deadline_us = instance->due_us < due ? instance->due_us : due,
         .state = instance->call_state,
         .has_state = instance->has_state,
@@ -374,7 +375,7 @@ static struct quell_str waits_for(const struct instance *instance)
     case PHASE_CALLING:
         return instance->sleep_until_us ? QUELL_STR("sleep") : QUELL_STR("answer");
     case PHASE_RETRYING:
-        return QUELL_STR("retry");
+        return instance->looking ? QUELL_STR("poll") : QUELL_STR("retry");
     case PHASE_WAITING:
         return instance->step->wait->event ? QUELL_STR("event") : QUELL_STR("time");
     case PHASE_ASKING:

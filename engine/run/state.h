@@ -76,6 +76,11 @@ struct instance {
     bool has_state, in_flight;
     bool sent_change; /* a request of this attempt was one that may change things */
     int64_t sleep_until_us;
+    /* looking after the call */
+    bool looking;
+    unsigned looks;                        /* begun */
+    struct quell_value called, look_input; /* what the call gave; what the look is told */
+    int64_t poll_due_us;
     /* what is inside */
     struct quell_value items;
     struct frame *bodies; /* block, switch: one; for-each, while, parallel: one per item, iteration
@@ -224,6 +229,10 @@ enum quell_code apply_form_asked(struct run *run, struct instance *instance,
                                  const struct event *event, struct quell_error *err);
 enum quell_code apply_form_answered(struct run *run, struct instance *instance,
                                     const struct event *event, struct quell_error *err);
+
+/* step_poll.c */
+enum quell_code apply_poll_waiting(struct run *run, struct instance *instance,
+                                   const struct event *event, struct quell_error *err);
 
 /* undo.c */
 enum quell_code apply_undo_started(struct run *run, struct instance *instance,

@@ -3,8 +3,10 @@
  * only a person can say what happened.
  */
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "policy/cap.h"
+#include "run/poll.h"
 #include "run/state.h"
 #include "run/undo.h"
 #include "value/fields.h"
@@ -41,6 +43,56 @@ static enum quell_code arguments(struct run *run, const struct instance *instanc
     return code;
 }
 
+/* ---- the key -----------------------------------------------------------------------------------
+ */
+
+struct key_search {
+    const struct instance *own;
+    struct quell_str key;
+    bool taken;
+};
+
+static void find_key(const struct instance *instance, void *user)
+{
+    struct key_search *search = user;
+
+    search->taken |= instance != search->own && instance->key.len > 0 &&
+                     instance->step->connector == search->own->step->connector &&
+                     quell_str_equal(instance->key, search->key);
+}
+
+/* By which the far side knows a repeated call. It is worked out once, is not empty, and no other
+ * call of the run to the same product has it: one of the two would be taken for the other. */
+static enum quell_code key_of(struct run *run, const struct instance *instance,
+                              struct quell_str *key, struct quell_value *error)
+{
+    struct key_search search = {.own = instance};
+    struct quell_value made;
+    enum quell_code code;
+
+    *key = instance->key;
+    if (instance->attempt > 1)
+        return QUELL_OK;
+    *key = arena_format(run->arena, "%.*s/%.*s", QUELL_ARG(run->id), QUELL_ARG(instance->path));
+    if (!instance->step->key.text)
+        return QUELL_OK;
+    code = scope_eval(run, instance->frame, &instance->step->key, &made, error);
+    if (code || may_be_unknown(run, made))
+        return code;
+    *key = search.key = cel_to_text(run->arena, made);
+    run_each_instance(run, find_key, &search);
+    if (key->len > 0 && key->len <= LIMIT_IDEMPOTENCY_BYTES && !search.taken)
+        return QUELL_OK;
+    *error =
+        key->len == 0 ? scope_error(run, "invalid", "`idempotency-key` gave an empty text")
+        : search.taken
+            ? scope_error(run, "invalid", "another call of the run has the `idempotency-key` %.*s",
+                          QUELL_ARG(*key))
+            : scope_error(run, "invalid", "`idempotency-key` is longer than %d bytes",
+                          LIMIT_IDEMPOTENCY_BYTES);
+    return QUELL_INVALID;
+}
+
 static enum flow schedule(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
@@ -48,6 +100,7 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     int64_t around = frame_due(run, instance->frame);
     int64_t due = instance->due_us < around ? instance->due_us : around;
     struct quell_value input, targets, error = quell_null();
+    struct quell_str key;
     struct map_builder data = {.arena = run->arena};
     struct quell_str would_hold = QUELL_STR("");
     enum flow flow;
@@ -61,6 +114,8 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
         return step_failed(decision, instance, STEP_FAILED, error);
     if (instance->attempt == 1 && !bound_allows(run, instance, input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
+    if (key_of(run, instance, &key, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
     targets = policy_targets(run->arena, step->action, input);
     flow = limits_allow(decision, instance, targets, &would_hold);
     if (flow != FLOW_DONE || instance->phase != PHASE_STARTED)
@@ -69,8 +124,7 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     map_add(&data, "connection", quell_string(step->connection));
     map_add(&data, "effect", quell_text(effects[step->action->effect]));
     map_add(&data, "attempt", quell_int(instance->attempt));
-    map_add(&data, "key",
-            value_format(run->arena, "%.*s/%.*s", QUELL_ARG(run->id), QUELL_ARG(instance->path)));
+    map_add(&data, "key", quell_string(key));
     map_add(&data, "input", input);
     map_add(&data, "targets", targets);
     if (would_hold.len)
@@ -155,13 +209,21 @@ static enum flow after_answer(struct decision *decision, struct instance *instan
 {
     if (plan_outcome(decision, instance) == PLAN_ASKED)
         return FLOW_WAITING;
+    if (instance->looking)
+        return poll_answered(decision, instance);
     if (instance->status == STEP_SUCCEEDED)
-        return step_succeeded(decision, instance);
+        return instance->step->poll ? poll_begin(decision, instance)
+                                    : step_succeeded(decision, instance);
     if (instance->status == STEP_UNKNOWN) {
         emit_held(decision, instance);
         return FLOW_WAITING;
     }
     return after_failure(decision, instance);
+}
+
+static enum flow begin(struct decision *decision, struct instance *instance)
+{
+    return instance->looking ? poll_look(decision, instance) : schedule(decision, instance);
 }
 
 static enum flow after_wait(struct decision *decision, struct instance *instance)
@@ -174,14 +236,14 @@ static enum flow after_wait(struct decision *decision, struct instance *instance
     emit(decision, EVENT_TIMER_FIRED, instance->path, map_made(&data));
     if (decision->full)
         return FLOW_WAITING;
-    return schedule(decision, instance);
+    return begin(decision, instance);
 }
 
 enum flow step_advance_USES(struct decision *decision, struct instance *instance)
 {
     switch (instance->phase) {
     case PHASE_STARTED:
-        return schedule(decision, instance);
+        return begin(decision, instance);
     case PHASE_ANSWERED:
         return after_answer(decision, instance);
     case PHASE_RETRYING:

@@ -32,8 +32,9 @@ static void add(struct undo_list *list, struct instance *instance)
 static void collect(struct undo_list *list, struct instance *instance)
 {
     const struct step *step = instance->step;
-    bool done =
-        instance->phase == PHASE_ENDED && instance->status == STEP_SUCCEEDED && !instance->shadowed;
+    /* One that was looked after has called well, whatever became of it then. */
+    bool done = instance->phase == PHASE_ENDED && !instance->shadowed &&
+                (instance->status == STEP_SUCCEEDED || instance->looking);
     size_t i;
 
     if (instance->undo || step->never_undone)

@@ -191,6 +191,12 @@ static void print_waiting(void)
                  "playbook, `undo` says whether a run that fails is taken back; one that was taken "
                  "back whole ends as `undone`.",
                  undo_fields);
+    print_fields("`poll`",
+                 "After the call, the companion that its action's manifest names is called every "
+                 "so often until the condition holds; a read is its own companion. A companion is "
+                 "told the inputs of the call and what it gave, by their names. A look that meets "
+                 "a passing fault is taken again; any other fault of it is one of the step.",
+                 poll_fields);
     print_fields("`ask`",
                  "A form for a person. The answers are checked against it and are the step's "
                  "output: `steps.<id>.output.<field>`. `quell approvals` lists what is asked, "

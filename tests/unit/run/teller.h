@@ -74,6 +74,7 @@ static const struct quell_action block = {.name = "block",
                                           .inputs = device_inputs,
                                           .outputs = look_outputs,
                                           .undo = {"test.unblock", unblock_with},
+                                          .companion = "look",
                                           .targets = device_targets,
                                           .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                           .turn = no_turn};
