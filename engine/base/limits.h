@@ -16,6 +16,9 @@
 #define LIMIT_OWN_JSON_BYTES (64 * 1024 * 1024) /* as LIMIT_RUN_ARENA_BYTES: no more fits a run */
 #define LIMIT_DOCUMENT_BYTES (1024 * 1024) /* an incident, a playbook; largest seen: 60 KB */
 #define LIMIT_YAML_NODES 20000 /* nodes of one YAML document; a long playbook has 600 */
+#define LIMIT_MISSED_RUNS 100 /* of run-all after a downtime; the last ones */
+#define LIMIT_MISSED_TIMES 20000 /* times looked at one by one: a minute's schedule for two weeks */
+#define LIMIT_SCHEDULE_LATE_S 60 /* later than so much, a time was missed */
 #define LIMIT_KEY_BYTES 256 /* a map key; longer ones are a sender's mistake */
 #define LIMIT_DIAGS 200 /* diagnostics of one file; more help nobody */
 

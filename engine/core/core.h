@@ -397,6 +397,8 @@ void starts_set_world(const struct quell *engine, struct run_world *world); /* o
 /* marks.c: what a commit carried is on disk. */
 void marks_settled(struct quell *engine, const struct store_batch *batch);
 void groups_look(struct quell *engine);
+/* schedule.c: the schedules of the playbooks that are loaded now. */
+enum quell_code schedules_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 
 /* before.c: the version of an incident that was accepted before it, in `arena`; null when none is
  * known. */

@@ -113,6 +113,8 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     if (code == QUELL_OK)
         code = recover(engine, err);
     if (code == QUELL_OK)
+        code = schedules_load(engine, err);
+    if (code == QUELL_OK)
         groups_look(engine);
     return code;
 }
@@ -222,5 +224,5 @@ enum quell_code quell_reload_checked(struct quell *engine, quell_check_fn *check
     generation_release(engine->generation);
     engine->generation = next;
     quell_tell(engine);
-    return QUELL_OK;
+    return schedules_load(engine, err);
 }

@@ -314,6 +314,8 @@ static enum quell_code decide(struct decision *decision)
     struct run_world world = generation_world(engine->generation);
     enum quell_code code;
 
+    if (playbook->start.asks_last_success)
+        decision->run.last_success = last_success(engine, playbook);
     code = run_start_inputs(decision->arena, playbook, decision->start->given, &decision->run,
                             &world, &decision->run.inputs, decision->err);
     if (code == QUELL_OK)
@@ -377,6 +379,9 @@ void start_advanced(struct active *active)
     struct quell *engine = active->engine;
     const struct run *run = active->run;
 
+    if (run_ended(run) && run_playbook(run)->start.asks_last_success &&
+        str_is(quell_str_of(run_state(run)), "succeeded") && !engine->broken)
+        note_success(engine, run);
     if (run_ended(run) && run_group(run).len)
         group_leave(engine, run);
     if (!run_waits_for(run, "time") || active_now_us(active) < run_begins_us(run))
@@ -421,6 +426,7 @@ void starts_free(struct quell *engine)
 {
     if (engine->starts == NULL)
         return;
+    schedules_free(engine->starts);
     groups_free(engine->starts);
     marks_free(engine->starts);
     memory_free(engine->starts);

@@ -49,6 +49,14 @@ bool usage_allows_run(struct quell *engine, const struct playbook *playbook, str
 void usage_take_run(struct quell *engine, const struct playbook *playbook);
 struct run_usage usage_of(struct quell *engine);
 
+/* ---- schedule.c --------------------------------------------------------------------------------
+ */
+
+void schedules_free(struct starts *starts);
+/* When the last run of the playbook that succeeded started: a time, or null. */
+struct quell_value last_success(struct quell *engine, const struct playbook *playbook);
+void note_success(struct quell *engine, const struct run *run);
+
 /* ---- start.c -----------------------------------------------------------------------------------
  */
 
@@ -63,6 +71,7 @@ void run_end_early(struct quell *engine, struct quell_str id, struct quell_str b
 
 struct kept_mark;
 struct group;
+struct plan;
 
 enum { STARTS_BUCKETS = 1024 };
 
@@ -72,6 +81,9 @@ struct starts {
     struct group *groups[STARTS_BUCKETS];
     int64_t next_place; /* of who joins a group */
     struct loop_timer *look;
+    struct plan *plans; /* schedule.c */
+    size_t plan_count;
+    struct loop_timer *clock;
 };
 
 #endif

@@ -56,6 +56,8 @@ static void check_incident(const struct binding *binding, const struct cel_refer
 
 static void check_run(const struct binding *binding, const struct cel_reference *ref)
 {
+    if (ref->count && str_is(ref->path[0], "last_success_at"))
+        binding->loader->playbook->start.asks_last_success = true;
     (void)bind_fields(binding, ref, playbook_run_fields, 0, ref->root);
 }
 
@@ -253,7 +255,8 @@ static const struct root {
     {"alert", IN_ALERT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
      "it is known to playbooks with `on: alert`"},
     {"event", IN_EVENT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_event,
-     "it is known to playbooks with `on: run`, and in the `where` of a `wait` for an event"},
+     "it is known to playbooks with `on: run` or `on: schedule`, and in the `where` of a `wait` for "
+     "an event"},
     {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
     {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},
 };

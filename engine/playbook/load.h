@@ -28,7 +28,7 @@ enum lint {
 extern const struct playbook_lint lints[];
 
 extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_fields[],
-    limits_fields[];
+    limits_fields[], schedule_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
     approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[], poll_fields[];
@@ -221,6 +221,10 @@ void load_start(struct loader *loader, const struct yaml_node *root);
 void load_guards(struct loader *loader, const struct yaml_node *root);
 /* load_on.c: the triggers beside `incident` and `manual`. */
 void load_on(struct loader *loader, const struct yaml_node *on);
+/* load_schedule.c */
+void load_schedule(struct loader *loader, const struct yaml_node *node);
+void load_schedule_with(struct loader *loader,
+                        const struct yaml_node *on); /* once inputs are known */
 /* The fields of an alert, or NULL. */
 const struct quell_field *alert_fields(const struct loader *loader);
 /* The names in a trigger's `where`, whose syntax has been judged. */

@@ -46,9 +46,11 @@ static void load_alert(struct loader *loader, const struct yaml_node *node)
 void load_on(struct loader *loader, const struct yaml_node *on)
 {
     const struct yaml_node *alert = yaml_get(on, "alert");
-    const struct yaml_node *run = yaml_get(on, "run");
+    const struct yaml_node *run = yaml_get(on, "run"), *schedule = yaml_get(on, "schedule");
     if (alert)
         load_alert(loader, alert);
     if (run)
         load_run_trigger(loader, run);
+    if (schedule) /* behind `run`: the fields of two kinds of events are not known */
+        load_schedule(loader, schedule);
 }

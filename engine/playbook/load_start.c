@@ -65,6 +65,7 @@ void load_start(struct loader *loader, const struct yaml_node *root)
     start->order = int_at(root, "order", PLAYBOOK_ORDER_DEFAULT);
     load_connections(loader, yaml_get(root, "connections"));
     load_guards(loader, root);
+    load_schedule_with(loader, yaml_get(root, "on"));
 }
 
 bool playbook_asks_before(const struct playbook *playbook)

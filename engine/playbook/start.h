@@ -17,6 +17,9 @@
 
 struct cel;
 struct cel_template;
+struct cel_tree;
+struct cron;
+struct zone_row;
 
 /* An expression or template with its place in the file: of the scalar, or of the expression alone
  * when a bare expression was wrapped whole in ${{ }}. playbook_place() maps a fault inside it. */
@@ -71,7 +74,22 @@ struct playbook_limits {
     bool fails;                   /* on-exceed: fail, instead of hold */
 };
 
+enum on_missed { MISSED_RUN_ONCE, MISSED_RUN_ALL, MISSED_SKIP };
+
+struct playbook_schedule {
+    const struct cron *cron;     /* or NULL: `every` */
+    const struct zone_row *zone; /* of cron; NULL = UTC */
+    int64_t every_us, jitter_us;
+    enum on_missed on_missed;
+    const struct cel_tree *with; /* inputs; NULL = none */
+    struct place with_place;
+    struct quell_str spec; /* what it says, to tell when it was changed */
+};
+
 struct playbook_start {
+    const struct playbook_schedule *schedules;
+    size_t schedule_count;
+    bool asks_last_success; /* some expression reads run.last_success_at */
     struct playbook_limits limits;
     int64_t order; /* of the playbooks that match one event: smaller ones first */
     bool exclusive;

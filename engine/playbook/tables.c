@@ -20,12 +20,6 @@
 static const char *const states[] = {"live", "shadow", "off", NULL};
 static const char *const backoffs[] = {"exponential", "fixed", NULL};
 static const char *const endings[] = {"done", "benign", "duplicate", "escalated", NULL};
-static const char *const input_types[] = {
-#define INPUT_TYPE(name, type, form) name,
-    INPUT_TYPES
-#undef INPUT_TYPE
-        NULL};
-
 static const char *const reactions[] = {"failed", "held", "denied", NULL};
 
 const struct quell_field run_trigger_fields[] = {
@@ -60,7 +54,12 @@ const struct quell_field on_fields[] = {
          "starts on each alert of an incident: the keys of `incident`, about the alert's fields; "
          "expressions know it as `alert`, and its incident as `incident`"},
     LATER("webhook", "starts on a request to a path of its own"),
-    LATER("schedule", "starts by the clock: `cron` or `every`"),
+    {.name = "schedule",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_OBJECT,
+     .fields = schedule_fields,
+     .flags = QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY,
+     .doc = "starts by the clock: `cron` or `every`; `event.planned_at` is the time that was due"},
     {.name = "call", .type = QUELL_FIELD_ANY, .doc = "may be called by another playbook"},
     {.name = "run",
      .type = QUELL_FIELD_ANY,
@@ -224,46 +223,6 @@ const struct quell_field playbook_fields[] = {
      .flags = QUELL_TEMPLATE,
      .doc = "the result of a run that succeeded, for people and for callers"},
     {.name = NULL}};
-
-const struct quell_field input_fields[] = {{.name = "type",
-                                            .type = QUELL_FIELD_ENUM,
-                                            .words = input_types,
-                                            .flags = QUELL_CONSTANT,
-                                            .fallback = "\"string\"",
-                                            .doc = "type of the input"},
-                                           {.name = "default",
-                                            .type = QUELL_FIELD_ANY,
-                                            .flags = QUELL_TEMPLATE | QUELL_NULLABLE,
-                                            .doc = "value when none is given"},
-                                           {.name = "required",
-                                            .type = QUELL_FIELD_BOOL,
-                                            .flags = QUELL_CONSTANT,
-                                            .fallback = "false",
-                                            .doc = "whether a start without it is refused"},
-                                           {.name = "of",
-                                            .type = QUELL_FIELD_LIST,
-                                            .of = QUELL_FIELD_STRING,
-                                            .flags = QUELL_CONSTANT,
-                                            .doc = "the words of an enum"},
-                                           {.name = "description",
-                                            .type = QUELL_FIELD_STRING,
-                                            .flags = QUELL_CONSTANT,
-                                            .doc = "what it is, for whoever fills it in"},
-                                           {.name = "min",
-                                            .type = QUELL_FIELD_ANY,
-                                            .flags = QUELL_CONSTANT,
-                                            .doc = "smallest number, duration or time; of a text "
-                                                   "its fewest characters, of a list its items"},
-                                           {.name = "max",
-                                            .type = QUELL_FIELD_ANY,
-                                            .flags = QUELL_CONSTANT,
-                                            .doc = "the largest, as `min`"},
-                                           {.name = "regex",
-                                            .type = QUELL_FIELD_STRING,
-                                            .flags = QUELL_CONSTANT | QUELL_NOT_EMPTY,
-                                            .doc = "what a text must match, anywhere in it unless "
-                                                   "`^` and `$` say otherwise"},
-                                           {.name = NULL}};
 
 const struct quell_field retry_fields[] = {
     {.name = "max",
@@ -522,7 +481,10 @@ const struct quell_field playbook_run_fields[] = {
      .type = QUELL_FIELD_ENUM,
      .words = run_words,
      .doc = "`running`; in `finally` how the run ends"},
-    LATER("last_success_at", "when the last run that succeeded started; an optional"),
+    {.name = "last_success_at",
+     .type = QUELL_FIELD_ANY,
+     .doc = "when the last run of the playbook that succeeded started; an optional: "
+            "`run.last_success_at.orValue(...)`"},
     {.name = NULL}};
 
 const struct quell_field playbook_self_fields[] = {

@@ -1,5 +1,5 @@
 /*
- * tables_start.c - the field tables of the top-level keywords about starts.
+ * tables_start.c - the field tables of inputs and of the top-level keywords about starts.
  */
 #include "playbook/load.h"
 
@@ -133,3 +133,86 @@ const struct quell_field limits_fields[] = {
      .fallback = "\"hold\"",
      .doc = "the run waits for a person (`hold`, see `quell release`) or the step fails (`fail`)"},
     {.name = NULL}};
+
+static const char *const on_misseds[] = {"run-once", "run-all", "skip", NULL};
+
+const struct quell_field schedule_fields[] = {
+    {.name = "cron",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_NOT_EMPTY,
+     .doc = "five fields: minute, hour, day of month, month, day of week; names, lists, ranges and "
+            "steps as in Vixie's cron; or `@hourly @daily @weekly @monthly @yearly`"},
+    {.name = "every",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .doc = "instead of `cron`: a span, counted from 1970 on, so that a restart changes nothing"},
+    {.name = "timezone",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"UTC\"",
+     .doc = "whose clocks `cron` goes by, as `Europe/Helsinki`; a time that clocks skip is due at "
+            "the change, one that they show twice the first time; with `*` as its hour the "
+            "expression goes by the hours that pass"},
+    {.name = "jitter",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT,
+     .doc = "it begins up to so much later, always by the same of the same time"},
+    {.name = "on-missed",
+     .type = QUELL_FIELD_ENUM,
+     .words = on_misseds,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"run-once\"",
+     .doc = "what becomes of times that passed while quell was not running: one run for the last "
+            "of them, a run for each, or none"},
+    {.name = "with",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_TEMPLATE,
+     .doc = "inputs of the run; `config` and `lists` are known here"},
+    {.name = NULL}};
+
+static const char *const input_types[] = {
+#define INPUT_TYPE(name, type, form) name,
+    INPUT_TYPES
+#undef INPUT_TYPE
+        NULL};
+
+const struct quell_field input_fields[] = {{.name = "type",
+                                            .type = QUELL_FIELD_ENUM,
+                                            .words = input_types,
+                                            .flags = QUELL_CONSTANT,
+                                            .fallback = "\"string\"",
+                                            .doc = "type of the input"},
+                                           {.name = "default",
+                                            .type = QUELL_FIELD_ANY,
+                                            .flags = QUELL_TEMPLATE | QUELL_NULLABLE,
+                                            .doc = "value when none is given"},
+                                           {.name = "required",
+                                            .type = QUELL_FIELD_BOOL,
+                                            .flags = QUELL_CONSTANT,
+                                            .fallback = "false",
+                                            .doc = "whether a start without it is refused"},
+                                           {.name = "of",
+                                            .type = QUELL_FIELD_LIST,
+                                            .of = QUELL_FIELD_STRING,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "the words of an enum"},
+                                           {.name = "description",
+                                            .type = QUELL_FIELD_STRING,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "what it is, for whoever fills it in"},
+                                           {.name = "min",
+                                            .type = QUELL_FIELD_ANY,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "smallest number, duration or time; of a text "
+                                                   "its fewest characters, of a list its items"},
+                                           {.name = "max",
+                                            .type = QUELL_FIELD_ANY,
+                                            .flags = QUELL_CONSTANT,
+                                            .doc = "the largest, as `min`"},
+                                           {.name = "regex",
+                                            .type = QUELL_FIELD_STRING,
+                                            .flags = QUELL_CONSTANT | QUELL_NOT_EMPTY,
+                                            .doc = "what a text must match, anywhere in it unless "
+                                                   "`^` and `$` say otherwise"},
+                                           {.name = NULL}};

@@ -141,6 +141,20 @@ static void add_frames(struct map_builder *map, const struct frame *frame)
 /* ---- the other roots ---------------------------------------------------------------------------
  */
 
+/* An optional. */
+static struct quell_value last_success(struct run *run)
+{
+    struct quell_value made = {.type = QUELL_OPTIONAL};
+
+    if (run->mode == RUN_PLAN)
+        return quell_unknown(QUELL_STR("run.last_success_at, known after start"));
+    if (!quell_is(run->last_success, QUELL_TIME))
+        return made;
+    made.len = 1;
+    made.as.items = &run->last_success;
+    return made;
+}
+
 static struct quell_value about_run(struct run *run)
 {
     struct map_builder map = {.arena = run->scratch};
@@ -151,6 +165,7 @@ static struct quell_value about_run(struct run *run)
     map_add(&map, "started_at", value_time_us(run->started_us));
     map_add(&map, "mode", quell_text(run_mode_name(run->mode)));
     map_add(&map, "by", quell_string(run->by));
+    map_add(&map, "last_success_at", last_success(run));
     map_add(&map, "status",
             run->finishing ? quell_get(run->ending, "status") : quell_text("running"));
     if (plan)

@@ -110,6 +110,10 @@ static void print_sources(void)
 
 static void print_starts(void)
 {
+    print_fields("Under `on: schedule:`",
+                 "A list, each with `cron` or `every`. The last planned time is durable: what was "
+                 "missed while quell was not running is known after a restart.",
+                 schedule_fields);
     print_fields("Under `dedupe`",
                  "`key` sees `incident`, `alert`, `event`, `inputs`, `playbook`, `config` and "
                  "`lists`. Every event that matches and starts nothing is counted, linked to the "
