@@ -90,6 +90,56 @@ static int report(const struct args *args, const struct quell_test_options *opti
     return quell_get_int(document->value, "failed", 0) ? EXIT_FINDING : EXIT_DONE;
 }
 
+/* ---- test record -------------------------------------------------------------------------------
+ */
+
+/* Never over a file that is there: a test is somebody's work. */
+static int write_test(const char *path, struct quell_str text)
+{
+    FILE *file = path ? fopen(path, "wxe") : stdout;
+    bool good;
+
+    if (!file) {
+        fprintf(stderr, "quell test record: %s cannot be written, or is there already\n", path);
+        return EXIT_TOOL;
+    }
+    good = fwrite(text.data, 1, text.len, file) == text.len;
+    if (path)
+        good &= fclose(file) == 0;
+    if (!good)
+        fprintf(stderr, "quell test record: the test cannot be written\n");
+    return good ? EXIT_DONE : EXIT_TOOL;
+}
+
+static int record(const struct args *args)
+{
+    const char *out = args_text(args, "out"), *name = args_text(args, "name");
+    struct quell_record_options options = {.keep_names = args_flag(args, "keep-names")};
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+    struct quell *engine;
+    int status;
+
+    if (args->word_count != 2)
+        return fail_usage(args, "record takes one run: quell test record RUN");
+    options.run = quell_str_of(args->words[1]);
+    options.name = quell_str_of(name ? name : "");
+    if (open_engine(args, QUELL_FOR_READING, &engine, &err))
+        return fail(&err);
+    if (quell_test_record(engine, &options, &document, &err)) {
+        quell_close(engine);
+        return fail(&err);
+    }
+    status = write_test(out, quell_get_str(document.value, "text"));
+    if (status == EXIT_DONE && out)
+        fprintf(stderr,
+                "%s: names replaced: %lld; read it before you keep it, then: quell test %s\n", out,
+                (long long)quell_get_int(document.value, "names", 0), out);
+    quell_document_free(&document);
+    quell_close(engine);
+    return status;
+}
+
 static int run(const struct args *args)
 {
     struct term term = term_of_output();
@@ -104,6 +154,8 @@ static int run(const struct args *args)
     struct quell_error err = {0};
     int status;
 
+    if (args->word_count && strcmp(args->words[0], "record") == 0)
+        return record(args);
     if (form_of(args) == sizeof(forms) / sizeof(*forms))
         return EXIT_TOOL;
     log_set(LOG_LEVEL_ERROR, 0); /* what a case makes happen is told by its result */
@@ -131,16 +183,21 @@ static const struct option_row options[] = {
     {"run", 0, OPTION_TEXT, "REGEX", "Only the cases whose name matches."},
     {"failed", 0, OPTION_FLAG, NULL, "Only the cases that failed the last time in this folder."},
     {"junit", 0, OPTION_TEXT, "FILE", "Writes a JUnit report as well."},
+    {"name", 0, OPTION_TEXT, "NAME", "record: the name of the case."},
+    {"out", 0, OPTION_TEXT, "FILE", "record: where the test is written, not over what is there."},
+    {"keep-names", 0, OPTION_FLAG, NULL, "record: leaves the names of machines and people."},
     {0},
 };
 
 const struct command command_test = {
     .name = "test",
-    .words = "[PATH...]",
+    .words = "[PATH...] | record RUN",
     .doc = "Runs the tests of playbooks: *.test.yaml, or folders of them.",
     .more =
         "Without a path: those beside the playbooks of quell.yaml. Nothing leaves this machine:\n"
         "calls are answered by the test, and time is the test's own.\n"
+        "`record RUN` writes a test from a stored run: what it was about, what was answered, what\n"
+        "came of it; without its secrets, and with other names.\n"
         "-o takes text, tap, junit, json and ndjson.\n"
         "exit codes: 0 all passed, 1 some failed, 2 a file cannot be read or does not check,\n"
         "or there is nothing to test\n",

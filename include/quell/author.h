@@ -80,6 +80,19 @@ enum quell_code quell_test(struct quell *engine, const struct quell_test_options
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
+struct quell_record_options {
+    struct quell_str run;  /* its id, or the beginning of one */
+    struct quell_str name; /* of the case; empty: made of the incident's title */
+    bool keep_names;       /* names of machines, people and settings stay */
+};
+/* Writes a test from a stored run (the engine is open for reading): its incident, the outcomes of
+ * its calls as mocks, what people said, and what came of it. Secrets are not in a journal; names of
+ * machines, people and mailboxes of the incident and the texts of `config` are replaced, the same
+ * name by the same word. Document: {"text", "playbook", "names": how many were replaced}. */
+enum quell_code quell_test_record(struct quell *engine, const struct quell_record_options *options,
+                                  struct quell_document *document,
+                                  struct quell_error *err) QUELL_MUST_CHECK;
+
 /* Checks one expression with `vars` (JSON object text or empty) and evaluates it. Document: the
  * value; *type (if not NULL) what the checker knew of it before: `list(int)`. On QUELL_INVALID
  * err->message is one line and *rendered (if not NULL) the picture of all faults with their carets.

@@ -85,7 +85,7 @@ static UNUSED void virtual_open(struct virtual *v, const char *config, const cha
 {
     struct quell_options options = {.purpose = QUELL_FOR_RUNNING, .store = "memory:"};
     struct quell_error err = {0};
-    struct when start;
+    struct when start = {0};
     size_t i;
 
     *v = (struct virtual){.arena = arena_new(0)};
@@ -151,7 +151,7 @@ static UNUSED void virtual_fail(struct virtual *v, const char *action, enum quel
 /* The answer that was given last comes only after this time. */
 static UNUSED void virtual_late(struct virtual *v, const char *duration)
 {
-    struct when after;
+    struct when after = {0};
 
     assert_true(v->answer_count > 0 && when_parse_duration(quell_str_of(duration), &after));
     v->answers[v->answer_count - 1].after_us = when_to_us(after);
@@ -196,7 +196,7 @@ static UNUSED void virtual_run(struct virtual *v, const char *id, const char *in
 
 static UNUSED void virtual_pass(struct virtual *v, const char *duration)
 {
-    struct when time;
+    struct when time = {0};
 
     assert_true(when_parse_duration(quell_str_of(duration), &time));
     loop_advance(v->loop, loop_now_us(v->loop) + when_to_us(time));
