@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "match/load.h"
+#include "match/advice.h"
 #include "value/value.h"
 
 /* ---- what is wrong ----------------------------------------------------------------------------
@@ -220,6 +221,7 @@ static bool compile_regex(struct loader *loader, const struct yaml_node *node, b
     remember_regex(loader, item->regex);
     warn_open_quantifier(loader, node);
     warn_control(loader, node);
+    regex_advise(loader->diags, node, item->regex);
     return true;
 }
 
@@ -239,6 +241,8 @@ static bool load_item(struct loader *loader, const struct yaml_node *node, struc
     if (operator_row(test->op)->operand == REGEX &&
         !compile_regex(loader, node, test->sensitive, &read))
         return false;
+    if (str_is(field, "title") && quell_is(node->value, QUELL_STRING))
+        title_advise(loader->diags, node);
     *item = read;
     return true;
 }

@@ -53,6 +53,9 @@ struct trigger *trigger_load(struct arena *arena, const struct yaml_node *node,
 struct trigger *trigger_load_for(struct arena *arena, enum match_subject subject,
                                  const struct yaml_node *node, const struct quell_field *fields,
                                  struct diag_list *diags);
+/* Whether no incident can start both: they ask for different types of events, or for values of one
+ * field that it cannot have at once. Not proven is false. */
+bool trigger_disjoint(const struct trigger *a, const struct trigger *b);
 bool trigger_needs_before(const struct trigger *trigger); /* it has `changed` */
 void trigger_free(struct trigger *trigger);               /* NULL is allowed */
 

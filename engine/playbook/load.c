@@ -203,6 +203,8 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     check_triggers(loader, root);
     check_unread(loader);
     check_denied(loader);
+    judge_safety(loader);
+    judge_secrets(loader, root);
 }
 
 static void set_text(struct playbook *playbook, struct arena *arena, const struct diag_list *diags)
@@ -242,6 +244,7 @@ struct playbook *playbook_load(struct arena *arena, const struct playbook_action
     set_text(playbook, arena, diags);
     playbook->document = root;
     load_document(&loader, root);
+    judge_accepted(diags);
     diag_sort(diags);
     if (diags->errors == errors)
         return playbook;

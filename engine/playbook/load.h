@@ -151,6 +151,14 @@ enum where {
     WHERE_START, /* what is asked before a run begins: its key, its group */
 };
 
+/* ---- judge_safety.c, judge_texts.c --------------------------------------------------------------
+ */
+
+void judge_safety(struct loader *loader);
+void judge_secrets(struct loader *loader, const struct yaml_node *root);
+/* Takes out the warnings that the text accepts with a reason. */
+void judge_accepted(struct diag_list *diags);
+
 /* ---- load_step.c -------------------------------------------------------------------------------
  */
 

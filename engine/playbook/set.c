@@ -198,6 +198,58 @@ static void check_source(const struct set *set, size_t index, const struct playb
     diag->help = QUELL_STR("check it together with the playbook that it reacts to");
 }
 
+/* ---- the same target twice ----------------------------------------------------------------------
+ */
+
+/* The kind of target that both disrupt, or NULL. */
+static const char *shared_kind(const struct playbook *a, const struct playbook *b)
+{
+    size_t i, k;
+    const struct quell_target *one, *other;
+    for (i = 0; i < a->step_count; i++) {
+        const struct quell_action *first = a->all[i]->action;
+        for (one = first && first->effect == QUELL_DISRUPTS ? first->targets : NULL;
+             one && one->kind; one++)
+            for (k = 0; k < b->step_count; k++) {
+                const struct quell_action *second = b->all[k]->action;
+                for (other = second && second->effect == QUELL_DISRUPTS ? second->targets : NULL;
+                     other && other->kind; other++)
+                    if (str_is(quell_str_of(one->kind), other->kind))
+                        return one->kind;
+            }
+    }
+    return NULL;
+}
+
+static bool starts_by_itself(const struct playbook *playbook)
+{
+    return playbook && playbook->state == PLAYBOOK_LIVE && playbook->incident &&
+           playbook->disrupts > 0;
+}
+
+/* An exclusive playbook, or one that comes first and ends the others, is its author's word on it.
+ */
+static void check_overlap(const struct playbook_member *first, const struct playbook_member *second)
+{
+    const struct playbook *a = first->playbook, *b = second->playbook;
+    const struct yaml_pair *on;
+    const char *kind;
+    struct diag *diag;
+    if (!starts_by_itself(a) || !starts_by_itself(b) || a->start.exclusive || b->start.exclusive ||
+        trigger_disjoint(a->incident, b->incident))
+        return;
+    kind = shared_kind(a, b);
+    if (!kind)
+        return;
+    on = yaml_find(a->document, QUELL_STR("on"));
+    diag = say_of(first, OVERLAP, on->key.place, "`%.*s` may start on the same incident",
+                  QUELL_ARG(b->id));
+    diag->label = diag_format(first->diags, "both disrupt a %s", kind);
+    diag->note = diag_format(first->diags, "it stands in %.*s", QUELL_ARG(b->file));
+    diag->help = QUELL_STR("tell their triggers apart by a field that cannot have both values, or "
+                           "write `exclusive: true` in the one that comes first");
+}
+
 void playbook_check_set(const struct playbook_member *members, size_t count)
 {
     struct arena *arena = arena_new(0);
@@ -210,5 +262,8 @@ void playbook_check_set(const struct playbook_member *members, size_t count)
     for (i = 0; i < count; i++)
         for (k = 0; members[i].playbook && k < members[i].playbook->source_count; k++)
             check_source(&set, i, &members[i].playbook->sources[k]);
+    for (i = 0; i < count; i++)
+        for (k = i + 1; starts_by_itself(members[i].playbook) && k < count; k++)
+            check_overlap(&members[i], &members[k]);
     arena_free(arena);
 }

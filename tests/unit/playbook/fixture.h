@@ -95,6 +95,13 @@ static const struct quell_action isolate_device = {.name = "isolate-device",
                                                    .effect = QUELL_DISRUPTS,
                                                    .inputs = isolate_inputs,
                                                    .outputs = action_outputs};
+static const struct quell_target device_targets[] = {{"device", "device_id"}, {NULL, NULL}};
+static const struct quell_action stop_process = {.name = "stop-process",
+                                                 .doc = "ends a process of a device",
+                                                 .effect = QUELL_DISRUPTS,
+                                                 .inputs = device_inputs,
+                                                 .targets = device_targets,
+                                                 .outputs = action_outputs};
 static const struct quell_action release_device = {.name = "release-device",
                                                    .doc = "lets a device back",
                                                    .effect = QUELL_CHANGES,
@@ -152,7 +159,7 @@ static const struct quell_action close_incident = {.name = "close",
                                                    .outputs = no_outputs};
 
 static const struct quell_action *const defender_actions[] = {
-    &get_device, &isolate_device, &release_device, &run_av_scan, &hunt, &add_indicator, NULL};
+    &get_device, &isolate_device, &stop_process, &release_device, &run_av_scan, &hunt, &add_indicator, NULL};
 static const struct quell_action *const sentinel_actions[] = {&add_comment, &update_incident, NULL};
 static const struct quell_action *const email_actions[] = {&send_mail, NULL};
 static const struct quell_action *const exchange_actions[] = {&soft_delete_mail, NULL};
