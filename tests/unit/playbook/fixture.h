@@ -159,7 +159,8 @@ static const struct quell_action close_incident = {.name = "close",
                                                    .outputs = no_outputs};
 
 static const struct quell_action *const defender_actions[] = {
-    &get_device, &isolate_device, &stop_process, &release_device, &run_av_scan, &hunt, &add_indicator, NULL};
+    &get_device,  &isolate_device, &stop_process,  &release_device,
+    &run_av_scan, &hunt,           &add_indicator, NULL};
 static const struct quell_action *const sentinel_actions[] = {&add_comment, &update_incident, NULL};
 static const struct quell_action *const email_actions[] = {&send_mail, NULL};
 static const struct quell_action *const exchange_actions[] = {&soft_delete_mail, NULL};
