@@ -154,6 +154,20 @@ static void report_unset(const struct binding *binding, const struct cel_referen
     bind_suggest(binding, diag, str_nearest(ref->path[0], names, loader->var_count));
 }
 
+/* Whether a step that is not loaded yet sets it, so that the iteration before may have. */
+static bool set_in_iteration(const struct binding *binding, struct quell_str name)
+{
+    const struct loader *loader = binding->loader;
+    size_t i;
+    for (i = 0; i < loader->outline_count; i++) {
+        const struct yaml_node *set = yaml_get(loader->outline[i].node, "set");
+        if (set && quell_is(set->value, QUELL_MAP) && yaml_find(set, name) &&
+            bind_comes_again(binding, i))
+            return true;
+    }
+    return false;
+}
+
 static void check_vars(const struct binding *binding, const struct cel_reference *ref)
 {
     struct loader *loader = binding->loader;
@@ -172,7 +186,7 @@ static void check_vars(const struct binding *binding, const struct cel_reference
             return;
         found = found || prove_visible(loader, var->step, binding->here.step);
     }
-    if (!found) {
+    if (!found && !set_in_iteration(binding, ref->path[0])) {
         report_unset(binding, ref);
         return;
     }

@@ -25,6 +25,10 @@ void bind_suggest(const struct binding *binding, struct diag *diag, struct quell
 struct diag *bind_fields(const struct binding *binding, const struct cel_reference *ref,
                          const struct quell_field *table, size_t from, struct quell_str owner);
 
+/* Whether `here` is in the `while` around the step, or is its condition: what the step gave or set
+ * in the iteration before is there, until it does so anew. */
+bool bind_comes_again(const struct binding *binding, size_t step);
+
 /* Whether the step stands in another branch of the same `parallel`; says so. */
 bool bind_race(const struct binding *binding, const struct cel_reference *ref, size_t step);
 

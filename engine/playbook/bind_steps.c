@@ -31,9 +31,7 @@ static void report_no_step(const struct binding *binding, const struct cel_refer
     bind_suggest(binding, diag, str_nearest(ref->path[0], names, count));
 }
 
-/* Whether `here` is in the `while` around the step, or is its condition: what the step gave in the
- * iteration before is there, until it begins anew. */
-static bool comes_again(const struct binding *binding, size_t step)
+bool bind_comes_again(const struct binding *binding, size_t step)
 {
     const struct loader *loader = binding->loader;
     size_t up = step, at = binding->here.step;
@@ -92,7 +90,7 @@ static bool check_order(const struct binding *binding, const struct cel_referenc
     struct diag *diag;
     if (bind_race(binding, ref, step))
         return false;
-    if (comes_again(binding, step))
+    if (bind_comes_again(binding, step))
         return true;
     if (at == NO_STEP && !is_main_step(loader, step)) {
         diag =

@@ -202,6 +202,21 @@ bool scope_has_var(const struct run *run, const struct frame *frame, struct quel
     return value_find(run->vars, name, &found);
 }
 
+/* Those of an item or iteration; of what it has not set, what the latest iteration before it set.
+ */
+static void add_vars(struct map_builder *map, const struct frame *frame)
+{
+    size_t i;
+
+    for (; frame; frame = frame->before)
+        for (i = 0; i < quell_count(frame->vars); i++) {
+            struct quell_str name = quell_str(frame->vars.as.pairs[i].key);
+            struct quell_value there;
+            if (!value_find(map_made(map), name, &there))
+                map_put(map, name, frame->vars.as.pairs[i].value);
+        }
+}
+
 /* The run's, and those of the items and iterations around. */
 static struct quell_value vars_at(struct run *run, const struct frame *frame)
 {
@@ -211,8 +226,10 @@ static struct quell_value vars_at(struct run *run, const struct frame *frame)
     size_t i;
 
     for (; frame; frame = frame->outer)
-        for (i = 0; frame->loops && i < quell_count(frame->vars); i++, own = true)
-            map_put(&map, quell_str(frame->vars.as.pairs[i].key), frame->vars.as.pairs[i].value);
+        if (frame->loops) {
+            add_vars(&map, frame);
+            own = own || map.count;
+        }
     for (i = 0; own && i < quell_count(of_run); i++)
         map_put(&map, quell_str(of_run.as.pairs[i].key), of_run.as.pairs[i].value);
     return own ? map_made(&map) : of_run;

@@ -117,6 +117,34 @@ static const struct story whiles[] = {
      "- succeeded\n"
      "w succeeded\n"
      "run succeeded\n"},
+    {"what an iteration set is there in those behind it, until it is set anew",
+     "  - id: w\n    while: vars.?n.orValue(0) < 3\n    max: 5\n    steps:\n"
+     "      - set: { n: \"${{ vars.?n.orValue(0) + 1 }}\" }\n"
+     "      - if: vars.n == 1\n        set: { first: x }\n"
+     "      - id: a\n        uses: test.look\n        with: { device_id: \"${{ "
+     "vars.?first.orValue('-') + string(vars.n) }}\" }\n",
+     "{\"w[0].a\":[" OK "],\"w[1].a\":[" OK "],\"w[2].a\":[" OK "]}",
+     "w goes on, 0\n"
+     "- sets {\"n\":1}\n"
+     "- succeeded\n"
+     "- sets {\"first\":\"x\"}\n"
+     "- succeeded\n"
+     "w[0].a calls test.look {\"device_id\":\"x1\"}\n"
+     "w[0].a succeeded\n"
+     "w goes on, 1\n"
+     "- sets {\"n\":2}\n"
+     "- succeeded\n"
+     "- skipped\n"
+     "w[1].a calls test.look {\"device_id\":\"x2\"}\n"
+     "w[1].a succeeded\n"
+     "w goes on, 2\n"
+     "- sets {\"n\":3}\n"
+     "- succeeded\n"
+     "- skipped\n"
+     "w[2].a calls test.look {\"device_id\":\"x3\"}\n"
+     "w[2].a succeeded\n"
+     "w succeeded\n"
+     "run succeeded\n"},
     {"set in a loop is of the item",
      "  - set: { base: x }\n"
      "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    steps:\n"
