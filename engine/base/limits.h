@@ -16,6 +16,8 @@
 #define LIMIT_OWN_JSON_BYTES (64 * 1024 * 1024) /* as LIMIT_RUN_ARENA_BYTES: no more fits a run */
 #define LIMIT_DOCUMENT_BYTES (1024 * 1024) /* an incident, a playbook; largest seen: 60 KB */
 #define LIMIT_YAML_NODES 20000 /* nodes of one YAML document; a long playbook has 600 */
+#define LIMIT_QUALITY_OVER 1000 /* verdicts remembered of a playbook, a byte each */
+#define LIMIT_QUALITY_OPEN_S 7776000 /* 90 days: an incident that is closed later says little */
 #define LIMIT_MISSED_RUNS 100 /* of run-all after a downtime; the last ones */
 #define LIMIT_MISSED_TIMES 20000 /* times looked at one by one: a minute's schedule for two weeks */
 #define LIMIT_SCHEDULE_LATE_S 60 /* later than so much, a time was missed */

@@ -45,6 +45,7 @@ struct generation {
     struct connections *connections;
     struct loaded **playbooks;
     size_t playbook_count;
+    bool asks_quality;
     bool asks_before; /* some trigger asks what an update changed */
     struct run_world world;
 };
@@ -152,6 +153,7 @@ struct counters {
     uint64_t incidents, deliveries_repeated, incidents_refused;
     uint64_t runs_started, runs_succeeded, runs_failed, runs_cancelled, runs_held;
     uint64_t matches, no_matches, undetermined;
+    uint64_t quality_breaches;
     uint64_t deduped, throttled, skipped, merged, expired, off, start_failed;
     uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
 };
@@ -397,6 +399,8 @@ void starts_set_world(const struct quell *engine, struct run_world *world); /* o
 /* marks.c: what a commit carried is on disk. */
 void marks_settled(struct quell *engine, const struct store_batch *batch);
 void groups_look(struct quell *engine);
+/* quality.c: an incident came in with a classification; in the open turn. */
+void quality_closed(struct quell *engine, struct arena *arena, struct quell_value incident);
 /* schedule.c: the schedules of the playbooks that are loaded now. */
 enum quell_code schedules_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 

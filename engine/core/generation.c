@@ -231,8 +231,11 @@ void generation_settle(struct generation *generation)
 {
     size_t i;
 
-    for (i = 0; i < generation->playbook_count; i++)
-        generation->asks_before |= playbook_asks_before(generation->playbooks[i]->playbook);
+    for (i = 0; i < generation->playbook_count; i++) {
+        const struct playbook *playbook = generation->playbooks[i]->playbook;
+        generation->asks_before |= playbook_asks_before(playbook);
+        generation->asks_quality |= playbook->start.quality.over > 0;
+    }
     if (generation->playbook_count > 1)
         qsort(generation->playbooks, generation->playbook_count, sizeof(*generation->playbooks),
               by_order);

@@ -292,6 +292,7 @@ static void accept(struct quell *engine, struct submission *submission, struct q
         before = incident_before(engine, arena, incident);
     turn_begin(engine);
     commit = turn_commit(engine);
+    quality_closed(engine, arena, incident);
     judge_incident(&matched, incident, before, event);
     fold_event(engine, arena, incident, event, &matched.woken);
     submission->answer = json_text(arena, judge_answer(&matched, incident), JSON_COMPACT);

@@ -232,17 +232,24 @@ static bool ask_group(struct decision *decision)
 static bool is_refused(struct decision *decision)
 {
     const struct playbook *playbook = decision->playbook;
+    enum on_breach breach =
+        decision->start->by_hand ? BREACH_NOTIFY : quality_state(decision->engine, playbook);
     bool expired = loop_now_us(decision->engine->loop) >= playbook->start.expires_us;
 
     if (playbook->state == PLAYBOOK_OFF)
         refuse(decision, "off", QUELL_STR("the playbook is off"), QUELL_STR(""));
     else if (expired)
         refuse(decision, "expired", QUELL_STR("the playbook has expired"), QUELL_STR(""));
+    else if (breach == BREACH_OFF)
+        refuse(decision, "off", QUELL_STR("quality: too few of its incidents were true positives"),
+               QUELL_STR(""));
     else if (decision->start->exclusive.len)
         refuse(decision, "skipped",
                arena_format(decision->arena, "exclusive: `%.*s` took the event",
                             QUELL_ARG(decision->start->exclusive)),
                QUELL_STR(""));
+    if (breach == BREACH_SHADOW)
+        decision->run.mode = RUN_SHADOW;
     return decision->made->reason != NULL;
 }
 
@@ -293,6 +300,7 @@ static enum quell_code begin(struct decision *decision)
 
     if (active == NULL)
         return decision->err->code;
+    quality_started(engine, decision->playbook, decision->run.incident);
     remember(decision, "dedupe", decision->dedupe_key, &decision->dedupe, run_id(active->run));
     remember(decision, "throttle", decision->throttle_key, &decision->throttle,
              run_id(active->run));

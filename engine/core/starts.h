@@ -57,6 +57,15 @@ void schedules_free(struct starts *starts);
 struct quell_value last_success(struct quell *engine, const struct playbook *playbook);
 void note_success(struct quell *engine, const struct run *run);
 
+/* ---- quality.c ---------------------------------------------------------------------------------
+ */
+
+/* A run of the playbook was started for the incident. */
+void quality_started(struct quell *engine, const struct playbook *playbook,
+                     struct quell_value incident);
+/* BREACH_SHADOW or BREACH_OFF when its incidents were not worth it; else BREACH_NOTIFY. */
+enum on_breach quality_state(struct quell *engine, const struct playbook *playbook);
+
 /* ---- start.c -----------------------------------------------------------------------------------
  */
 

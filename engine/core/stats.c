@@ -106,6 +106,8 @@ static const struct counter_row counter_rows[] = {
     COUNTER("quell_starts_off_total", off, "Events that started nothing: the playbook is off."),
     COUNTER("quell_starts_failed_total", start_failed,
             "Events that started nothing: an input or a key could not be computed."),
+    COUNTER("quell_quality_breaches_total", quality_breaches,
+            "Times a playbook's incidents turned out to be worth less than its `quality` asks."),
     COUNTER("quell_runs_succeeded_total", runs_succeeded, "Runs that ended well."),
     COUNTER("quell_runs_failed_total", runs_failed, "Runs that ended badly."),
     COUNTER("quell_runs_cancelled_total", runs_cancelled, "Runs that were cancelled."),

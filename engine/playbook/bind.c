@@ -269,7 +269,8 @@ static const struct root {
     {"alert", IN_ALERT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
      "it is known to playbooks with `on: alert`"},
     {"event", IN_EVENT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_event,
-     "it is known to playbooks with `on: run` or `on: schedule`, and in the `where` of a `wait` for "
+     "it is known to playbooks with `on: run` or `on: schedule`, and in the `where` of a `wait` "
+     "for "
      "an event"},
     {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
     {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},

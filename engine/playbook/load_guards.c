@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/when.h"
 #include "value/fields.h"
+#include "value/value.h"
 
 /* ---- expires -----------------------------------------------------------------------------------
  */
@@ -240,6 +241,33 @@ static void load_limits(struct loader *loader, const struct yaml_node *map)
     limits->fails = str_is(text_at(map, "on-exceed"), "fail");
 }
 
+/* ---- quality -----------------------------------------------------------------------------------
+ */
+
+static void load_quality(struct loader *loader, const struct yaml_node *map)
+{
+    struct playbook_quality *quality = &loader->playbook->start.quality;
+    const struct yaml_node *least;
+    struct quell_str word;
+    int64_t over;
+    if (!is_map(map))
+        return;
+    least = yaml_get(map, "min-precision");
+    quality->min_precision = least ? value_real(least->value) : 0;
+    if (quality->min_precision < 0 || quality->min_precision > 1)
+        report(loader, WRONG_TYPE, least->place, "`min-precision` is a number from 0.0 to 1.0");
+    over = int_at(map, "over", 30);
+    if (over < 1 || over > LIMIT_QUALITY_OVER)
+        report(loader, TOO_LARGE, yaml_get(map, "over")->place, "`over` is a number from 1 to %d",
+               LIMIT_QUALITY_OVER);
+    else
+        quality->over = (unsigned)over;
+    word = text_at(map, "on-breach");
+    quality->on_breach = str_is(word, "shadow") ? BREACH_SHADOW
+                         : str_is(word, "off")  ? BREACH_OFF
+                                                : BREACH_NOTIFY;
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------
  */
 
@@ -253,4 +281,5 @@ void load_guards(struct loader *loader, const struct yaml_node *root)
     load_throttle(loader, yaml_find(root, QUELL_STR("throttle")));
     load_concurrency(loader, yaml_get(root, "concurrency"));
     load_limits(loader, yaml_get(root, "limits"));
+    load_quality(loader, yaml_get(root, "quality"));
 }

@@ -74,6 +74,14 @@ struct playbook_limits {
     bool fails;                   /* on-exceed: fail, instead of hold */
 };
 
+enum on_breach { BREACH_NOTIFY, BREACH_SHADOW, BREACH_OFF };
+
+struct playbook_quality {
+    unsigned over; /* closed incidents that are looked at; 0 = there is no `quality` */
+    double min_precision;
+    enum on_breach on_breach;
+};
+
 enum on_missed { MISSED_RUN_ONCE, MISSED_RUN_ALL, MISSED_SKIP };
 
 struct playbook_schedule {
@@ -87,6 +95,7 @@ struct playbook_schedule {
 };
 
 struct playbook_start {
+    struct playbook_quality quality;
     const struct playbook_schedule *schedules;
     size_t schedule_count;
     bool asks_last_success; /* some expression reads run.last_success_at */

@@ -134,6 +134,29 @@ const struct quell_field limits_fields[] = {
      .doc = "the run waits for a person (`hold`, see `quell release`) or the step fails (`fail`)"},
     {.name = NULL}};
 
+static const char *const on_breaches[] = {"notify", "shadow", "off", NULL};
+
+const struct quell_field quality_fields[] = {
+    {.name = "min-precision",
+     .type = QUELL_FIELD_DOUBLE,
+     .flags = QUELL_CONSTANT | QUELL_REQUIRED,
+     .doc = "of the incidents that started a run and were closed since, the share that was called "
+            "a true positive: 0.0 to 1.0; undetermined ones do not count"},
+    {.name = "over",
+     .type = QUELL_FIELD_INT,
+     .flags = QUELL_CONSTANT,
+     .fallback = "30",
+     .doc = "the last so many of them; nothing is judged before there are as many"},
+    {.name = "on-breach",
+     .type = QUELL_FIELD_ENUM,
+     .words = on_breaches,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"notify\"",
+     .doc =
+         "as long as it is below: it is only said in the log and in the metrics, or events start "
+         "`shadow` runs, or none (`off`)"},
+    {.name = NULL}};
+
 static const char *const on_misseds[] = {"run-once", "run-all", "skip", NULL};
 
 const struct quell_field schedule_fields[] = {

@@ -132,6 +132,11 @@ static void print_starts(void)
                  "not count. Over a limit the run is held with a reason such as "
                  "`limit.device.hour`, until a person says `quell release RUN` or `--refuse`.",
                  limits_fields);
+    print_fields("Under `quality`",
+                 "An incident counts once, when it comes in closed with a classification within 90 "
+                 "days; a new text of the playbook begins anew. Runs that a person starts are not "
+                 "touched by it.",
+                 quality_fields);
 }
 
 static void print_types(void)
