@@ -15,6 +15,8 @@
 /* A set of suppositions: one bit for each answer of each different question. */
 typedef uint64_t word;
 
+enum { CONDITIONS_MAX = 8 }; /* in words: more are not read */
+
 struct finder {
     struct plan *plan;
     size_t *order; /* nodes, each behind all that lead to it */
@@ -109,6 +111,17 @@ static void meet(word *set, bool *reached, const word *other, size_t words)
     *reached = true;
 }
 
+/* Where the limit was reached before all answers were followed, none of them is a condition. */
+static bool is_explored(const struct plan_node *node)
+{
+    size_t i;
+
+    for (i = 0; i < node->question.answer_count; i++)
+        if (node->answers[i] == PLAN_NONE)
+            return false;
+    return true;
+}
+
 static void follow(struct finder *finder, size_t index, word *path)
 {
     const struct plan *plan = finder->plan;
@@ -121,7 +134,8 @@ static void follow(struct finder *finder, size_t index, word *path)
     if (edge->from != PLAN_NONE) {
         memcpy(path, finder->at + edge->from * finder->words, finder->words * sizeof(*path));
         bit = finder->bases[edge->from] + edge->answer;
-        path[bit / 64] |= (word)1 << bit % 64;
+        if (is_explored(&plan->nodes[edge->from]))
+            path[bit / 64] |= (word)1 << bit % 64;
     }
     for (i = 0; i < edge->call_count; i++) {
         size_t call = plan->calls[edge->calls[i]].first;
@@ -191,7 +205,7 @@ static struct quell_str words_of(const struct finder *finder, const word *set)
     const struct plan *plan = finder->plan;
     struct buf text = {0};
     struct quell_str made;
-    size_t bit;
+    size_t bit, count = 0;
 
     for (bit = 0; bit < finder->bits; bit++) {
         const struct plan_node *node = &plan->nodes[finder->askers[bit]];
@@ -201,6 +215,10 @@ static struct quell_str words_of(const struct finder *finder, const word *set)
         if (answer == 0 && str_is(node->question.what, "outcome") && node->step &&
             node->step->on_error != ON_ERROR_CONTINUE)
             continue; /* else this place would not be reached: said by nobody */
+        if (count++ == CONDITIONS_MAX) {
+            buf_add_text(&text, " and more");
+            break;
+        }
         if (text.len)
             buf_add_text(&text, " and ");
         buf_add_str(&text, plan_words(plan->arena, node, answer));

@@ -221,23 +221,30 @@ struct print {
     struct buf out;
 };
 
+static void add_number(struct print *print, uint64_t number)
+{
+    buf_add(&print->out, &number, sizeof(number));
+}
+
 static void add_text(struct print *print, struct quell_str text)
 {
-    buf_add_format(&print->out, "%zu:", text.len);
+    add_number(print, text.len);
     buf_add_str(&print->out, text);
 }
 
-static void add_number(struct print *print, uint64_t number)
-{
-    buf_add_format(&print->out, "%llu;", (unsigned long long)number);
-}
-
-/* As the journal has it: with its type. */
+/* With its type; what has no simple form as the journal has it. */
 static void add_value(struct print *print, struct quell_value value)
 {
     struct map_builder map = {.arena = print->scratch};
     struct event event = {.seq = 1, .kind = EVENT_VARS_SET};
 
+    add_number(print, value.type);
+    if (quell_is_null(value))
+        return;
+    if (quell_is(value, QUELL_STRING) && !(value.flags & QUELL_SECRET)) {
+        add_text(print, quell_str(value));
+        return;
+    }
     map_add(&map, "v", value);
     event.data = map_made(&map);
     add_text(print, event_write(print->scratch, &event));
@@ -370,6 +377,9 @@ static void add_frame(struct print *print, const struct frame *frame)
 
     if (frame->instances == NULL)
         return;
+    add_number(print, frame_begun(frame));
+    if (!frame_begun(frame) && !frame->has_error) /* nothing has happened in it yet */
+        return;
     add_text(print, frame->path);
     add_value(print, frame->error);
     add_vars(print, frame->loops ? frame->vars : quell_null());
@@ -384,28 +394,16 @@ static void add_frame(struct print *print, const struct frame *frame)
 }
 
 /* Whether the place that a supposition is about is still to come, or gone on with. */
-static bool subject_is_open(const struct frame *frame, struct quell_str subject)
+static bool is_open(const struct supposition *supposition)
 {
-    size_t i, b;
+    const struct frame *frame;
 
-    if (frame == NULL || frame->instances == NULL || is_over(frame))
+    if (supposition->of && supposition->of->phase == PHASE_ENDED)
         return false;
-    if (quell_str_equal(frame->path, subject))
-        return true;
-    for (i = 0; i < frame->steps->count; i++) {
-        const struct instance *instance = &frame->instances[i];
-        if (instance->phase == PHASE_ENDED)
-            continue;
-        if (quell_str_equal(instance->path, subject))
-            return true;
-        for (b = 0; b < instance->body_count; b++)
-            if (subject_is_open(&instance->bodies[b], subject))
-                return true;
-        if (subject_is_open(instance->otherwise, subject) ||
-            subject_is_open(instance->catcher, subject))
-            return true;
-    }
-    return false;
+    for (frame = supposition->around; frame; frame = frame->outer)
+        if (is_over(frame) || (frame->owner && frame->owner->phase == PHASE_ENDED))
+            return false;
+    return true;
 }
 
 /* ---- the cap -----------------------------------------------------------------------------------
@@ -486,9 +484,7 @@ static void add_suppositions(struct print *print)
     const struct supposition *at;
 
     for (at = run->suppositions; at; at = at->next) {
-        if (at->subject.len && !subject_is_open(&run->root, at->subject) &&
-            !subject_is_open(&run->on_failure, at->subject) &&
-            !subject_is_open(&run->finally, at->subject))
+        if (at->subject.len && !is_open(at))
             continue;
         if (!is_asked(print->sight, at->about))
             continue;

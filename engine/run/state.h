@@ -33,6 +33,8 @@ struct supposition {
     struct supposition *next;
     struct quell_str subject; /* path of a step, or of the frame in whose scope `about` stands */
     struct quell_str about, answer;
+    const struct instance *of;  /* the step that is the subject, or NULL */
+    const struct frame *around; /* the subject is this frame, or the step stands in it */
 };
 
 struct undo_list { /* steps that are taken back, the newest first */

@@ -184,6 +184,11 @@ enum quell_code supposed(struct run *run, struct instance *instance, const struc
     made->subject = quell_get_str(event->data, "subject");
     made->about = quell_get_str(event->data, "about");
     made->answer = answer;
+    made->of = quell_str_equal(made->subject, instance->path) ? instance : NULL;
+    for (made->around = instance->frame; !made->of && made->around;
+         made->around = made->around->outer)
+        if (quell_str_equal(made->around->path, made->subject))
+            break;
     made->next = run->suppositions;
     run->suppositions = made;
     if (str_is(what, "outcome"))
