@@ -18,28 +18,42 @@ struct watched {
     struct loop *loop;
     struct loop_timer *timeout;
     char run[37];
-    bool ended, succeeded, held, interrupted, late;
+    const char *end; /* how it ended: static; NULL = it has not */
+    bool held, interrupted, late;
 };
+
+/* The state of a run whose last event says this. */
+static const char *end_named(struct quell_str status)
+{
+    static const char *const words[] = {"succeeded", "cancelled", "undone"};
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (str_is(status, words[i]))
+            return words[i];
+    return "failed";
+}
 
 static void on_event(struct quell_str run, struct quell_value event, void *user)
 {
     struct watched *watched = user;
     struct quell_str kind = quell_get_str(event, "kind");
 
-    /* Until quell_run() has returned, the only run that begins is ours. */
-    if (watched->run[0] && !str_is(run, watched->run))
+    /* Until quell_run() has returned, the first run that begins is ours; others are called by it.
+     */
+    if (!watched->run[0] && str_is(kind, "run_started") && run.len < sizeof(watched->run))
+        memcpy(watched->run, run.data, run.len);
+    if (!str_is(run, watched->run))
         return;
     if (args_output(watched->args) == OUTPUT_TEXT) {
         (void)print_event(&watched->term, event);
         (void)fflush(stdout);
     }
-    if (str_is(kind, "run_ended")) {
-        watched->ended = true;
-        watched->succeeded = quell_text_is(quell_get(event, "status"), "succeeded");
-    }
+    if (str_is(kind, "run_ended"))
+        watched->end = end_named(quell_get_str(event, "status"));
     if (str_is(kind, "run_held") || str_is(kind, "approval_asked") || str_is(kind, "form_asked"))
         watched->held = true;
-    if (watched->ended || watched->held)
+    if (watched->end || watched->held)
         loop_stop(watched->loop);
 }
 
@@ -68,7 +82,7 @@ static void wait_for_end(struct watched *watched, int64_t timeout_us)
 
     if (timeout_us)
         watched->timeout = loop_after(watched->loop, timeout_us / 1000, on_late, watched);
-    while (!watched->ended && !watched->held && !watched->interrupted && !watched->late)
+    while (!watched->end && !watched->held && !watched->interrupted && !watched->late)
         loop_once(watched->loop, -1);
     loop_cancel(watched->timeout); /* the loop turns on while the engine drains */
     loop_unwatch(interrupt);
@@ -87,15 +101,15 @@ static int report(const struct args *args, struct quell *engine, const struct wa
         quell_document_free(&document);
     } else {
         printf("run %s %s\n", watched->run,
-               watched->ended  ? (watched->succeeded ? "succeeded" : "failed")
+               watched->end    ? watched->end
                : watched->held ? "waits: a person must decide"
                                : "goes on when the store is opened again");
         if (watched->term.terminal)
             printf("%snext: quell show %.13s%s\n", term_on(&watched->term, TONE_DIM), watched->run,
                    term_off(&watched->term));
     }
-    if (watched->ended)
-        return watched->succeeded ? EXIT_DONE : EXIT_FINDING;
+    if (watched->end)
+        return str_is(quell_str_of(watched->end), "succeeded") ? EXIT_DONE : EXIT_FINDING;
     return watched->interrupted ? EXIT_INTERRUPTED : EXIT_UNFINISHED;
 }
 
