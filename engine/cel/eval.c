@@ -105,7 +105,7 @@ enum quell_code evaluation_lookup(struct evaluation *e, const struct node *node,
     if (!code && of.type == QUELL_MAP)
         code = search(e, node, of);
     if (!code && *found) {
-        got.flags |= of.flags & QUELL_SECRET;
+        got.flags |= of.flags & QUELL_MASKED;
         *value = got;
     }
     return code;

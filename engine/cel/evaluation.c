@@ -186,7 +186,7 @@ const char *type_with_article(struct quell_value value)
 
 struct quell_str evaluation_show(struct evaluation *e, struct quell_value value)
 {
-    if (value.flags & QUELL_SECRET)
+    if (value.flags & QUELL_MASKED)
         return QUELL_STR("***");
     if (value.type == QUELL_LIST || value.type == QUELL_MAP || value.type == QUELL_OPTIONAL)
         return quell_str_of(type_with_article(value));
@@ -279,6 +279,6 @@ enum quell_code evaluation_optional(struct evaluation *e, const struct node *nod
 struct quell_value evaluation_held(struct quell_value optional)
 {
     struct quell_value value = optional.as.items[0];
-    value.flags |= optional.flags & QUELL_SECRET;
+    value.flags |= optional.flags & QUELL_MASKED;
     return value;
 }

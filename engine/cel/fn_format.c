@@ -38,7 +38,7 @@ struct clause {
 /* False when there is nothing to show of the value. */
 static bool is_known(struct clause *clause, struct quell_value value)
 {
-    clause->secret |= value.flags & QUELL_SECRET;
+    clause->secret |= value.flags & QUELL_MASKED;
     if (value.type != QUELL_UNKNOWN)
         return true;
     if (clause->unknown.type != QUELL_UNKNOWN)

@@ -102,9 +102,7 @@ enum quell_code cel_ioc_extract(struct evaluation *e, const struct node *node,
     buf_free(&out);
     for (size_t i = 0; i < IOC_KINDS; i++)
         map_add(&map, names[i], list_made(&x.lists[i]));
-    *made = map_made(&map);
-    if (arguments[0].flags & QUELL_SECRET)
-        *made = value_secret(*made);
+    *made = value_masked_as(map_made(&map), arguments[0]);
     return code;
 }
 

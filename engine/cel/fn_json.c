@@ -26,8 +26,8 @@ static enum quell_code encode(struct evaluation *e, const struct node *node,
         return QUELL_OK;
     json_write(&out, value, (enum json_style)(style | JSON_SECRETS));
     code = evaluation_built(e, node, &out, made);
-    if (!code && value_has_secret(value))
-        *made = value_secret(*made);
+    if (!code)
+        *made = value_masked_as(*made, value);
     return code;
 }
 
@@ -58,8 +58,6 @@ enum quell_code cel_json_decode(struct evaluation *e, const struct node *node,
         return evaluation_fail(e, node, "this text is no JSON: %s", err.message);
     if (!evaluation_take(e, node, 0)) /* the reader asks the arena itself */
         return QUELL_LIMIT;
-    if (arguments[0].flags & QUELL_SECRET)
-        value = value_secret(value);
-    *made = value;
+    *made = value_masked_as(value, arguments[0]);
     return QUELL_OK;
 }

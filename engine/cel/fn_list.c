@@ -90,7 +90,7 @@ static struct quell_value *flat_copy(struct quell_value list, int64_t depth,
 {
     for (size_t i = 0; i < list.len; i++) {
         struct quell_value item = list.as.items[i];
-        item.flags |= list.flags & QUELL_SECRET;
+        item.flags |= list.flags & QUELL_MASKED;
         if (item.type == QUELL_LIST && depth > 0)
             out = flat_copy(item, depth - 1, out);
         else
@@ -125,7 +125,7 @@ enum quell_code cel_list_flatten(struct evaluation *e, const struct node *node,
 /* False when the sum is beyond the numbers of its type. */
 static bool add_number(struct quell_value *sum, struct quell_value item)
 {
-    uint8_t secret = (sum->flags | item.flags) & QUELL_SECRET;
+    uint8_t secret = (sum->flags | item.flags) & QUELL_MASKED;
     if (item.type == QUELL_DOUBLE)
         *sum = value_double(sum->as.real + item.as.real);
     else if (item.type == QUELL_UINT

@@ -14,7 +14,7 @@ static struct quell_value item_of(struct quell_value range, size_t index)
 {
     struct quell_value item =
         range.type == QUELL_LIST ? range.as.items[index] : range.as.pairs[index].key;
-    item.flags |= range.flags & QUELL_SECRET;
+    item.flags |= range.flags & QUELL_MASKED;
     return item;
 }
 
@@ -23,7 +23,7 @@ static struct quell_value value_of(struct quell_value range, size_t index)
 {
     struct quell_value item =
         range.type == QUELL_LIST ? range.as.items[index] : range.as.pairs[index].value;
-    item.flags |= range.flags & QUELL_SECRET;
+    item.flags |= range.flags & QUELL_MASKED;
     return item;
 }
 

@@ -142,7 +142,7 @@ static enum quell_code keys_of(struct evaluation *e, const struct node *node,
         return QUELL_LIMIT;
     for (size_t i = 0; !code && i < list->len; i++) {
         struct quell_value item = list->as.items[i];
-        item.flags |= list->flags & QUELL_SECRET;
+        item.flags |= list->flags & QUELL_MASKED;
         evaluation_bind(e, node->slot, item);
         (*entries)[i].at = i;
         code = evaluation_value(e, node->kids[1], &(*entries)[i].key);
@@ -160,7 +160,7 @@ enum quell_code cel_list_sort_by(struct evaluation *e, const struct node *node,
         return code;
     code = sort_list(e, node, list, entries, made);
     if (!code && made->type == QUELL_LIST)
-        made->flags |= list.flags & QUELL_SECRET;
+        made->flags |= list.flags & QUELL_MASKED;
     return code;
 }
 
@@ -238,7 +238,7 @@ enum quell_code cel_list_group_by(struct evaluation *e, const struct node *node,
     fill_groups(list, entries, pairs, groups, items);
     code = evaluation_map(e, node, pairs, groups, made);
     if (!code)
-        made->flags |= list.flags & QUELL_SECRET;
+        made->flags |= list.flags & QUELL_MASKED;
     return code;
 }
 

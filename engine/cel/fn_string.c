@@ -369,7 +369,7 @@ enum quell_code cel_string_join(struct evaluation *e, const struct node *node,
         if (i)
             append(out, &len, separator);
         append(out, &len, quell_str(list.as.items[i]));
-        secret |= list.as.items[i].flags & QUELL_SECRET;
+        secret |= list.as.items[i].flags & QUELL_MASKED;
     }
     *made = quell_string((struct quell_str){out, len});
     made->flags |= secret;

@@ -237,8 +237,8 @@ static enum quell_code table(struct evaluation *e, const struct node *node,
     if (!code)
         code = evaluation_built(e, node, &out, made);
     buf_free(&out);
-    if (!code && value_has_secret(arguments[0]))
-        *made = value_secret(*made);
+    if (!code)
+        *made = value_masked_as(*made, arguments[0]);
     return code;
 }
 

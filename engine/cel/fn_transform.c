@@ -44,7 +44,7 @@ static enum quell_code add_all(struct evaluation *e, const struct node *node, st
                                   "this must be a map, not %s", type_with_article(map));
     for (size_t i = 0; !code && i < map.len; i++) {
         struct quell_pair pair = map.as.pairs[i];
-        pair.value.flags |= map.flags & QUELL_SECRET;
+        pair.value.flags |= map.flags & QUELL_MASKED;
         code = evaluation_charge(e, node, 1 + pairs->count / KEYS_A_STEP);
         if (!code && value_find_key(quell_map(pairs->items, pairs->count), pair.key, &found))
             return evaluation_fail(e, node, "two items give the key `%.*s`",

@@ -178,8 +178,6 @@ enum quell_code cel_url_parse(struct evaluation *e, const struct node *node,
     map_add(&map, "path", quell_string(rest));
     map_add(&map, "query", read_query(e, query));
     map_add(&map, "fragment", quell_string(fragment));
-    *made = map_made(&map);
-    if (arguments[0].flags & QUELL_SECRET)
-        *made = value_secret(*made);
+    *made = value_masked_as(map_made(&map), arguments[0]);
     return evaluation_take(e, node, 0) ? QUELL_OK : QUELL_LIMIT;
 }

@@ -123,7 +123,7 @@ static enum quell_code arithmetic(struct evaluation *e, const struct node *node,
         return mismatch(e, node, a, b);
     code = a.type == QUELL_DOUBLE ? reals(e, node, a, b, result) : integers(e, node, a, b, result);
     if (!code)
-        result->flags |= (a.flags | b.flags) & QUELL_SECRET;
+        result->flags |= (a.flags | b.flags) & QUELL_MASKED;
     return code;
 }
 
@@ -142,7 +142,7 @@ static enum quell_code join_texts(struct evaluation *e, const struct node *node,
     memcpy(text, a.as.text, a.len);
     memcpy(text + a.len, b.as.text, b.len);
     *result = a;
-    result->flags |= b.flags & QUELL_SECRET;
+    result->flags |= b.flags & QUELL_MASKED;
     result->len = (uint32_t)len;
     result->as.text = text;
     return QUELL_OK;
@@ -161,7 +161,7 @@ static enum quell_code join_lists(struct evaluation *e, const struct node *node,
     if (b.len)
         memcpy(items + a.len, b.as.items, b.len * sizeof(*items));
     *result = quell_list(items, count);
-    result->flags |= (a.flags | b.flags) & QUELL_SECRET;
+    result->flags |= (a.flags | b.flags) & QUELL_MASKED;
     return QUELL_OK;
 }
 
@@ -200,7 +200,7 @@ enum quell_code operate_negate(struct evaluation *e, const struct node *node,
         *result = value_double(-value_real(value));
     else
         return evaluation_fail(e, node, "`-` does not work on %s", type_with_article(value));
-    result->flags |= value.flags & QUELL_SECRET;
+    result->flags |= value.flags & QUELL_MASKED;
     return QUELL_OK;
 }
 

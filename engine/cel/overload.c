@@ -156,7 +156,7 @@ enum quell_code overload_call(struct evaluation *e, const struct node *node,
             *result = arguments[i];
             return QUELL_OK;
         }
-        secret |= arguments[i].flags & QUELL_SECRET;
+        secret |= arguments[i].flags & QUELL_MASKED;
     }
     for (size_t i = 0; i < node->row_count; i++) {
         enum quell_code code;

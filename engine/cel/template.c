@@ -188,9 +188,7 @@ static enum quell_code part_text(const struct part *part, const struct cel_scope
         *text = quell_string(arena_format(arena, "<%.*s>", QUELL_ARG(quell_str(mine))));
         return QUELL_OK;
     }
-    *text = quell_string(cel_to_text(arena, value));
-    if (value_has_secret(value))
-        text->flags |= QUELL_SECRET;
+    *text = value_masked_as(quell_string(cel_to_text(arena, value)), value);
     return QUELL_OK;
 }
 
@@ -204,7 +202,7 @@ static struct quell_value joined(struct arena *arena, const struct quell_value *
     for (size_t i = 0; i < count; i++) {
         memcpy(out + len, texts[i].as.text, texts[i].len);
         len += texts[i].len;
-        secret |= texts[i].flags & QUELL_SECRET;
+        secret |= texts[i].flags & QUELL_MASKED;
     }
     value = quell_string((struct quell_str){out, len});
     value.flags |= secret;
@@ -227,7 +225,7 @@ static enum quell_code join(const struct cel_template *made, const struct cel_sc
                              "this text would be longer than %d KiB", LIMIT_CEL_TEXT_BYTES / 1024);
     }
     *value = joined(arena, texts, made->count, size);
-    if (quell_is(unknown, QUELL_UNKNOWN) && !(value->flags & QUELL_SECRET))
+    if (quell_is(unknown, QUELL_UNKNOWN) && !(value->flags & QUELL_MASKED))
         *value = quell_unknown(quell_str(*value));
     else if (quell_is(unknown, QUELL_UNKNOWN))
         *value = unknown;

@@ -117,7 +117,7 @@ void term_value(const struct term *term, struct quell_value value, size_t width)
         arena_free(arena);
         return;
     }
-    text = quell_is(value, QUELL_STRING) && !(value.flags & QUELL_SECRET)
+    text = quell_is(value, QUELL_STRING) && !(value.flags & QUELL_MASKED)
                ? quell_str(value)
                : json_text(arena, value, JSON_COMPACT);
     shown = cut(text, width);

@@ -239,7 +239,7 @@ void say_outcome(struct active *active, struct quell_str path, const struct call
     engine->counters.calls++;
     if (result->code == QUELL_OK) {
         map_add(&map, "outcome", quell_text("succeeded"));
-        map_add(&map, "output", result->output);
+        map_add(&map, "output", run_masked(active->run, path, result->output));
     } else {
         bool unknown = result->code == QUELL_UNKNOWN_OUTCOME;
         engine->counters.calls_failed += !unknown;

@@ -200,7 +200,7 @@ static enum quell_code make_answers(struct active *active, const struct quell_de
     if (code)
         return code;
     map_add(map, "by", quell_string(decision->by));
-    map_add(map, "answers", answers);
+    map_add(map, "answers", run_masked(active->run, path, answers));
     return QUELL_OK;
 }
 

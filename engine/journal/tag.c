@@ -180,6 +180,12 @@ static struct quell_value encode(struct walk *walk, struct quell_value value, si
 
     if (value.flags & QUELL_SECRET)
         return tagged_str(walk, "$secret", QUELL_STR(MASK));
+    if (value.flags & QUELL_SENSITIVE) {
+        value.flags &= (uint8_t)~QUELL_SENSITIVE;
+        return tagged(walk, "$sensitive",
+                      each_item(walk, quell_list(arena_copy(arena, &value, sizeof(value)), 1),
+                                depth + 2, encode));
+    }
     switch ((enum quell_type)value.type) {
     case QUELL_NULL:
     case QUELL_BOOL:
@@ -333,6 +339,14 @@ static bool read_secret(struct walk *walk, struct quell_value inner, struct quel
     return true;
 }
 
+static bool read_sensitive(struct walk *walk, struct quell_value inner, struct quell_value *value)
+{
+    if (inner.len != 1)
+        return false;
+    *value = value_sensitive(quell_at(each_item(walk, inner, 0, decode), 0));
+    return true;
+}
+
 static bool read_optional(struct walk *walk, struct quell_value inner, struct quell_value *value)
 {
     if (inner.len > 1)
@@ -379,13 +393,21 @@ static const struct {
     enum quell_type type; /* of what stands behind it */
     bool (*read)(struct walk *walk, struct quell_value inner, struct quell_value *value);
 } tags[] = {
-    {"$time", QUELL_STRING, read_time},       {"$duration", QUELL_STRING, read_duration},
-    {"$bytes", QUELL_STRING, read_bytes},     {"$uint", QUELL_STRING, read_uint},
-    {"$double", QUELL_STRING, read_double},   {"$type", QUELL_STRING, read_type},
-    {"$unknown", QUELL_STRING, read_unknown}, {"$secret", QUELL_STRING, read_secret},
-    {"$ip", QUELL_STRING, read_ip},           {"$cidr", QUELL_STRING, read_cidr},
-    {"$optional", QUELL_LIST, read_optional}, {"$map", QUELL_MAP, read_map},
-    {"$pairs", QUELL_LIST, read_pairs},       {"$json", QUELL_STRING, read_json},
+    {"$time", QUELL_STRING, read_time},
+    {"$duration", QUELL_STRING, read_duration},
+    {"$bytes", QUELL_STRING, read_bytes},
+    {"$uint", QUELL_STRING, read_uint},
+    {"$double", QUELL_STRING, read_double},
+    {"$type", QUELL_STRING, read_type},
+    {"$unknown", QUELL_STRING, read_unknown},
+    {"$secret", QUELL_STRING, read_secret},
+    {"$ip", QUELL_STRING, read_ip},
+    {"$cidr", QUELL_STRING, read_cidr},
+    {"$sensitive", QUELL_LIST, read_sensitive},
+    {"$optional", QUELL_LIST, read_optional},
+    {"$map", QUELL_MAP, read_map},
+    {"$pairs", QUELL_LIST, read_pairs},
+    {"$json", QUELL_STRING, read_json},
 };
 
 static struct quell_value decode_tag(struct walk *walk, const struct quell_pair *pair)
@@ -437,13 +459,16 @@ enum quell_code tag_decode(struct arena *arena, struct quell_value tagged_value,
 
 static struct quell_value mask(struct walk *walk, struct quell_value value, size_t depth)
 {
+    struct quell_value made;
+
     if (value.flags & QUELL_SECRET)
         return value_secret(quell_text(MASK));
-    if (quell_is(value, QUELL_LIST) || quell_is(value, QUELL_OPTIONAL))
-        return each_item(walk, value, depth, mask);
-    if (quell_is(value, QUELL_MAP))
-        return each_pair(walk, value, depth, mask);
-    return value;
+    made = quell_is(value, QUELL_LIST) || quell_is(value, QUELL_OPTIONAL)
+               ? each_item(walk, value, depth, mask)
+           : quell_is(value, QUELL_MAP) ? each_pair(walk, value, depth, mask)
+                                        : value;
+    made.flags |= value.flags & QUELL_SENSITIVE;
+    return made;
 }
 
 struct quell_value tag_mask(struct arena *arena, struct quell_value value)

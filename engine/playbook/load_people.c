@@ -179,4 +179,5 @@ static void load_ask(struct loader *loader, size_t index, const struct yaml_node
         report(loader, WRONG_TYPE, head_place(loader, form), "the form asks for nothing");
 }
 
-const struct step_loader load_ASK = {NULL, load_ask};
+static const char *const ask_keywords[] = {"sensitive", NULL};
+const struct step_loader load_ASK = {ask_keywords, load_ask};

@@ -231,6 +231,12 @@ static void load_on_error(struct loader *loader, const struct yaml_node *node, s
     diag->help = QUELL_STR("write `continue` to go on with the next step");
 }
 
+static bool bool_at(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *node = yaml_get(map, key);
+    return node && quell_is(node->value, QUELL_BOOL) && node->value.as.boolean;
+}
+
 static void load_common(struct loader *loader, size_t index, struct step *step)
 {
     const struct outline *outline = &loader->outline[index];
@@ -253,6 +259,7 @@ static void load_common(struct loader *loader, size_t index, struct step *step)
         load_expression(loader, here, condition, &step->condition);
     (void)load_retry(loader, yaml_get(map, "retry"), &step->retry);
     load_approve(loader, index, map, step);
+    step->sensitive = bool_at(map, "sensitive");
 }
 
 /* The lists of a step whose kind is not known are loaded for their faults. */

@@ -173,6 +173,6 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
         loader->playbook->disrupts++;
 }
 
-static const char *const keywords[] = {"with", "connection",      "retry",
-                                       "poll", "idempotency-key", NULL};
+static const char *const keywords[] = {
+    "with", "connection", "retry", "poll", "idempotency-key", "sensitive", NULL};
 const struct step_loader load_USES = {keywords, load};

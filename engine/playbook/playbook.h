@@ -167,6 +167,7 @@ struct step {
 
     const struct step_poll *poll; /* or NULL */
     struct playbook_text key;     /* idempotency-key; text NULL = the engine's own */
+    bool sensitive;               /* its output is masked wherever it is shown */
 
     /* What takes it back: its own steps, or the one that its action's manifest names. */
     struct step_list undo_steps;

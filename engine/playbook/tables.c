@@ -461,7 +461,12 @@ const struct quell_field step_fields[] = {
      .flags = QUELL_TEMPLATE | PLAYBOOK_OWNED,
      .doc = "text by which the far side knows a repeated call; without it the run's id and the "
             "step's path"},
-    LATER("sensitive", "the output is sealed and masked"),
+    {.name = "sensitive",
+     .type = QUELL_FIELD_BOOL,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .fallback = "false",
+     .doc = "the output, and all that is made of it, is masked wherever it is shown; the journal "
+            "keeps it, for the run to go on with"},
     {.name = "detach",
      .type = QUELL_FIELD_BOOL,
      .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,

@@ -386,6 +386,7 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
     instance->error = quell_get(event->data, "error");
     if (instance->looking)
         poll_looked(run, instance);
+    instance->output = run_masked(run, instance->path, instance->output);
     instance->sleep_until_us = 0;
     instance->in_flight = false;
     return QUELL_OK;

@@ -203,6 +203,9 @@ enum quell_code run_check_answers(const struct run *run, struct quell_str path,
                                   struct quell_value given, struct arena *arena,
                                   struct quell_value *answers,
                                   struct quell_error *err) QUELL_MUST_CHECK;
+/* What a step gave, as it is journaled: masked when the step is `sensitive`. */
+struct quell_value run_masked(const struct run *run, struct quell_str path,
+                              struct quell_value output);
 /* Whether an event that fits the condition of the step's wait is the one it waits for: what its
  * `where` says, evaluated where the step stands. An error is told and is no yes. */
 enum quell_code run_event_fits(struct run *run, struct quell_str path, struct quell_value event,

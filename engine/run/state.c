@@ -148,6 +148,14 @@ bool run_full(const struct run *run)
     return run->seq >= LIMIT_RUN_EVENTS || arena_over(run->arena);
 }
 
+struct quell_value run_masked(const struct run *run, struct quell_str path,
+                              struct quell_value output)
+{
+    const struct instance *instance = run_instance(run, path);
+
+    return instance && instance->step->sensitive ? value_sensitive(output) : output;
+}
+
 struct quell_str run_by(const struct run *run)
 {
     return run->by;

@@ -84,7 +84,7 @@ struct quell_value value_with(struct arena *arena, struct quell_value map, struc
     if (!replaced)
         map_add_key(&made, quell_string(key), value);
     struct quell_value with = map_made(&made);
-    with.flags |= map.type == QUELL_MAP ? map.flags & QUELL_SECRET : 0;
+    with.flags |= map.type == QUELL_MAP ? map.flags & QUELL_MASKED : 0;
     return with;
 }
 

@@ -202,7 +202,7 @@ static void write_value(struct buf *out, struct quell_value value, enum json_sty
         out->over = true; /* json_read_own would refuse it as well */
         return;
     }
-    if (value.flags & QUELL_SECRET && !(style & JSON_SECRETS)) {
+    if ((value.flags & QUELL_MASKED) && !(style & JSON_SECRETS)) {
         buf_add_text(out, "\"***\"");
         return;
     }

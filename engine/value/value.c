@@ -72,6 +72,12 @@ struct quell_value value_secret(struct quell_value value)
     return value;
 }
 
+struct quell_value value_sensitive(struct quell_value value)
+{
+    value.flags |= QUELL_SENSITIVE;
+    return value;
+}
+
 static struct quell_value copy_list(struct arena *arena, struct quell_value list)
 {
     struct quell_value *items = arena_copy(arena, list.as.items, list.len * sizeof(*items));
@@ -194,6 +200,11 @@ static bool is_secret(struct quell_value value)
     return value.flags & QUELL_SECRET;
 }
 
+static bool is_sensitive(struct quell_value value)
+{
+    return value.flags & QUELL_SENSITIVE;
+}
+
 bool value_has_unknown(struct quell_value value)
 {
     return any(value, is_unknown);
@@ -201,5 +212,12 @@ bool value_has_unknown(struct quell_value value)
 
 bool value_has_secret(struct quell_value value)
 {
-    return any(value, is_secret);
+    return any(value, is_secret) || any(value, is_sensitive);
+}
+
+struct quell_value value_masked_as(struct quell_value value, struct quell_value source)
+{
+    if (any(source, is_secret))
+        value = value_secret(value);
+    return any(source, is_sensitive) ? value_sensitive(value) : value;
 }

@@ -19,14 +19,17 @@ struct quell_value value_verbatim(struct quell_str text);
 struct quell_value value_copy_str(struct arena *arena, struct quell_str text);
 struct quell_value value_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-struct quell_value value_secret(struct quell_value value); /* the same with the secret bit */
+struct quell_value value_secret(struct quell_value value);    /* the same with the secret bit */
+struct quell_value value_sensitive(struct quell_value value); /* masked, but kept by the journal */
+/* With each mask that `source`, or anything inside it, has. */
+struct quell_value value_masked_as(struct quell_value value, struct quell_value source);
 /* A deep copy whose every byte lives in `arena`. */
 struct quell_value value_copy(struct arena *arena, struct quell_value value);
 
 double value_real(struct quell_value value); /* int, uint, double (verbatim is converted), else 0 */
 const char *value_type_name(struct quell_value value); /* "string", "list", "timestamp" ... */
 bool value_has_unknown(struct quell_value value);      /* it, or anything inside */
-bool value_has_secret(struct quell_value value);
+bool value_has_secret(struct quell_value value);       /* of either mask */
 
 /* CEL equality: numbers compare across types by value, maps without order, NaN equals nothing. */
 bool value_equal(struct quell_value a, struct quell_value b);

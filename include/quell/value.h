@@ -44,9 +44,11 @@ enum quell_type {
 };
 
 enum quell_value_flag {
-    QUELL_SECRET = 1,   /* prints as *** everywhere but on the wire */
-    QUELL_VERBATIM = 2, /* QUELL_DOUBLE only: `text`/`len` hold the number's text */
-    QUELL_INDEXED = 4,  /* QUELL_MAP only: the engine's hash index lies behind the pairs */
+    QUELL_SECRET = 1,    /* prints as *** everywhere but on the wire */
+    QUELL_VERBATIM = 2,  /* QUELL_DOUBLE only: `text`/`len` hold the number's text */
+    QUELL_INDEXED = 4,   /* QUELL_MAP only: the engine's hash index lies behind the pairs */
+    QUELL_SENSITIVE = 8, /* prints as a secret does, and the journal keeps it */
+    QUELL_MASKED = QUELL_SECRET | QUELL_SENSITIVE,
 };
 
 struct quell_pair;
