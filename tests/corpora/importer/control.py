@@ -1,7 +1,7 @@
 """Actions that hold others: If, Switch, Foreach, Until, Scope; and what variables are worth behind
 them."""
 from . import cel, loops
-from .cel import Binary, Choice, Field, Literal, NULL, Name, negated, or_value
+from .cel import Binary, Choice, Field, Literal, Maybe, Method, NULL, Name, negated, or_value
 from .computing import UNKNOWN
 from .logic_app import ACTIONS, Importer, LARGEST_LOOP, LARGEST_WHILE, Loop, lists_of
 from .loops import Carried, has_carried, outside
@@ -237,40 +237,55 @@ def only_values(importer, loop, items, before):
     return name_long(importer, before)
 
 
+def inside_value(importer, value):
+    """A value of before a loop as the steps in it may read it."""
+    computing, importer.computing = importer.computing, False
+    try:
+        return importer.checked(value)
+    except NotUnderstood as why:
+        importer.ledger.add('expressions', str(why))
+        return UNKNOWN
+    finally:
+        importer.computing = computing
+
+
 def until_action(importer, name, action):
+    """The values at the end of an iteration get names, by which the next one reads them."""
     loop, steps, before, end = body_of(importer, name, action, True)
     if not steps:
         importer.ledger.note('an Until without effects')
         return []
-    start = loop.start
-    first = first_step(steps)
+    changed = {variable: importer.vars.new(variable) for variable in sorted(loop.start)
+               if end['var', variable] != Carried(variable, name)}
+    loop.vars |= set(changed.values())
+
+    starts = {variable: inside_value(importer, value) for variable, value in loop.start.items()}
+
+    def handed_on(variable):
+        if variable not in changed:
+            return starts[variable]
+        return cel.alternative(Field(VARS, changed[variable], True), starts[variable])
 
     def carried(node):
-        """The value at the beginning of an iteration: that of the one before, or of before."""
-        if not (isinstance(node, Carried) and node.loop == name):
-            return None
-        value = end['var', node.variable]
-        if value == node:
-            return start[node.variable]
-        if has_carried(value):
-            importer.ledger.add('expressions', loops.REPEATED)
-            return UNKNOWN
-        return Choice(Binary('==', status(first), Literal('succeeded')), value, start[node.variable])
-    importer.env = dict(end)
-    importer.loops.append(loop)
-    condition = importer.condition(action.get('expression'))
-    importer.loops.pop()
-    importer.env = dict(before)
-    steps = cel.substitute(steps_tuple(steps), carried)
-    goes_on = cel.either(Binary('==', status(first), Literal('not-run')),
-                         negated(cel.substitute(condition, carried)))
+        own = isinstance(node, Carried) and node.loop == name
+        return handed_on(node.variable) if own else None
+    ends = {changed[variable]: cel.substitute(end['var', variable], carried) for variable in changed}
+    steps = steps_list(cel.substitute(steps_tuple(steps), carried))
+    if ends:  # all at once: each reads what the iteration before handed on
+        steps.append({'set': ends})
+    importer.env = {key: UNKNOWN if has_carried(value) else value for key, value in end.items()}
+    importer.env.update({('var', variable): handed_on(variable) for variable in loop.start})
+    goes_on = cel.either(Binary('==', status(first_step(steps)), Literal('not-run')),
+                         negated(importer.condition(action.get('expression'))))
     limit = (action.get('limit') or {}).get('count', 60)
-    limit = limit if isinstance(limit, int) else 60
-    made = {'id': name, 'name': name, 'while': goes_on, 'max': min(limit, LARGEST_WHILE),
-            'steps': steps_list(steps)}
-    behind_loop(importer, loop, before, end)
+    importer.env = dict(before)
+    for variable, named in changed.items():
+        last = cel.maybe(Maybe(Method(output(name), 'last')), 'vars', named)
+        importer.env['var', variable] = cel.alternative(last.optional, loop.start[variable])
     for outer in importer.loops:
         outer.steps.add(name)
+    limit = min(limit, LARGEST_WHILE) if isinstance(limit, int) else LARGEST_WHILE
+    made = {'id': name, 'name': name, 'while': goes_on, 'max': limit, 'steps': steps}
     return [made] + name_long(importer, before)
 
 
@@ -282,11 +297,8 @@ def first_step(steps):
     return 'step'
 
 
-class Steps(tuple):
-    """Dicts of steps cannot be walked by substitute(); pairs can."""
-
-
 def steps_tuple(value):
+    """Steps as tuples: substitute() walks these."""
     if isinstance(value, list):
         return ('list',) + tuple(steps_tuple(part) for part in value)
     if isinstance(value, dict):

@@ -13,7 +13,6 @@ from .program import VARS
 from .wdl import NotUnderstood
 
 CARRIED = 'a value that goes from one item of a loop to the next'
-REPEATED = 'a value that grows from one iteration of an Until to the next'
 FOLDED = 'a value behind a loop that is no list, text or sum of what its items gave'
 
 
