@@ -140,7 +140,8 @@ equal "and refused ones" 8 "$(curl -sS "http://127.0.0.1:$port/metrics" |
 # ---- others beside it ---------------------------------------------------------------------------------
 status "a second serve on the same store" 5 q serve
 contains "says who holds it" "in use by process $serve_pid" "$err"
-status "run while serve holds the store" 5 q run note -i "$incident"
+status "run beside serve is started by it" 0 q run note -i "$incident"
+contains "and followed to its end" "succeeded" "$out"
 status "ps beside it" 0 q ps -o json
 status "show beside it" 0 q show "$run"
 status "plan beside it" 0 q plan note -i "$incident" --offline
