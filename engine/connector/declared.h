@@ -15,5 +15,7 @@ struct arena;
 enum quell_code declared_load(struct arena *arena, struct quell_str file, struct quell_str text,
                               const struct quell_connector **connector,
                               struct quell_error *err) QUELL_MUST_CHECK;
+/* Whether a text that was loaded says that it takes the place of a connector of its name. */
+bool declared_replaces(struct quell_str text);
 
 #endif

@@ -170,6 +170,8 @@ const struct quell_field declared_head_fields[] = {
     TEXT("version", QUELL_REQUIRED, "Its version."),
     TEXT("title", QUELL_REQUIRED, "The product's name."),
     TEXT("doc", QUELL_REQUIRED, "One sentence."),
+    ROW("replaces", QUELL_FIELD_BOOL, 0,
+        "It takes the place of a connector of that name; else a name that is taken is a fault."),
     ROW("url", QUELL_FIELD_STRING, 0, "Base URL when the connection names none."),
     TEXT("scope", 0, "OAuth2 scope for client-secret."),
     LIST("auth", QUELL_FIELD_STRING, "Auth kinds it accepts."),

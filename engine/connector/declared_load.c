@@ -277,3 +277,17 @@ enum quell_code declared_load(struct arena *arena, struct quell_str file, struct
     *connector = made;
     return QUELL_OK;
 }
+
+bool declared_replaces(struct quell_str text)
+{
+    struct arena *arena = arena_new(0);
+    const struct yaml_node *root;
+    struct diag_list diags;
+    bool replaces;
+
+    diag_init(&diags, arena, QUELL_STR(""), text);
+    root = yaml_read(arena, &diags);
+    replaces = root && quell_get_bool(root->value, "replaces", false);
+    arena_free(arena);
+    return replaces;
+}

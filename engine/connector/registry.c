@@ -26,8 +26,11 @@ struct registry {
     size_t handle_count;
 };
 
+/* `replaces`: it says that it takes the place of another one. By oversight nothing is replaced: who
+ * makes files in a folder of connectors must not come by the rights of another one unseen. */
 static enum quell_code add(struct registry *registry, const char *from,
-                           const struct quell_connector *connector, struct quell_error *err)
+                           const struct quell_connector *connector, bool replaces,
+                           struct quell_error *err)
 {
     struct quell_error cause = {0};
     enum quell_code code = manifest_check(connector, &cause);
@@ -35,9 +38,13 @@ static enum quell_code add(struct registry *registry, const char *from,
     if (code)
         return error_set(err, code, "%s: %s", from, cause.message);
     for (size_t i = 0; i < registry->count; i++) {
-        if (strcmp(registry->connectors[i]->name, connector->name) == 0)
+        if (strcmp(registry->connectors[i]->name, connector->name) != 0)
+            continue;
+        if (!replaces)
             return error_set(err, QUELL_CONFLICT, "%s: there is a connector %s already", from,
                              connector->name);
+        registry->connectors[i] = connector;
+        return QUELL_OK;
     }
     if (registry->count + 2 > registry->cap) {
         registry->cap *= 2;
@@ -55,13 +62,13 @@ static enum quell_code add_embedded(struct registry *registry, struct quell_erro
     enum quell_code code = QUELL_OK;
 
     for (size_t i = 0; embedded_natives[i] && !code; i++)
-        code = add(registry, "built in", embedded_natives[i], err);
+        code = add(registry, "built in", embedded_natives[i], false, err);
     for (size_t i = 0; embedded_files[i].name && !code; i++) {
         struct quell_str text = {(const char *)embedded_files[i].data, embedded_files[i].len};
         code =
             declared_load(registry->arena, quell_str_of(embedded_files[i].name), text, &made, err);
         if (!code)
-            code = add(registry, embedded_files[i].name, made, err);
+            code = add(registry, embedded_files[i].name, made, false, err);
     }
     return code;
 }
@@ -78,7 +85,7 @@ static enum quell_code add_native(struct registry *registry, const char *path,
     registry->handles =
         memory_resize(registry->handles, sizeof(void *) * (registry->handle_count + 1));
     registry->handles[registry->handle_count++] = handle;
-    return add(registry, path, connector, err);
+    return add(registry, path, connector, false, err);
 }
 
 static enum quell_code add_declared(struct registry *registry, const char *path,
@@ -92,7 +99,7 @@ static enum quell_code add_declared(struct registry *registry, const char *path,
         code = file_read(registry->arena, path, LIMIT_DOCUMENT_BYTES, &text, err);
     if (!code)
         code = declared_load(registry->arena, quell_str_of(path), text, &connector, err);
-    return code ? code : add(registry, path, connector, err);
+    return code ? code : add(registry, path, connector, declared_replaces(text), err);
 }
 
 static enum quell_code add_folder(struct registry *registry, const char *folder,

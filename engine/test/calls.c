@@ -322,7 +322,8 @@ static size_t undoable(struct judging *in, const struct story_run *run,
     *steps = arena_array(in->arena, const struct run_step *, run->step_count + 1);
     for (i = 0; i < run->step_count; i++) {
         const struct step *step = run->steps[i].step;
-        if (step->action && step->action->undo.action && run->steps[i].status == STEP_SUCCEEDED)
+        bool has_one = step->undo_steps.count || (step->action && step->action->undo.action);
+        if (has_one && !step->never_undone && run->steps[i].status == STEP_SUCCEEDED)
             (*steps)[count++] = &run->steps[i];
     }
     qsort(*steps, count, sizeof(**steps), newest_first);
@@ -333,10 +334,16 @@ static struct quell_value undo_names(struct judging *in, const struct run_step *
                                      size_t count)
 {
     struct list_builder list = {.arena = in->arena};
-    size_t i;
+    size_t i, j;
 
-    for (i = 0; i < count; i++)
-        list_add(&list, quell_text(steps[i]->step->action->undo.action));
+    for (i = 0; i < count; i++) {
+        const struct step_list *own = &steps[i]->step->undo_steps;
+        for (j = 0; j < own->count; j++)
+            if (own->items[j]->uses.len)
+                list_add(&list, quell_string(own->items[j]->uses));
+        if (own->count == 0)
+            list_add(&list, quell_text(steps[i]->step->action->undo.action));
+    }
     return list_made(&list);
 }
 

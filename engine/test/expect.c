@@ -137,18 +137,19 @@ static void judge_error(struct judging *in, const struct test_expectation *expec
 /* ---- steps -------------------------------------------------------------------------------------
  */
 
-/* `isolate.output.id` -> the step (id, or path of a run) and what of it. */
+/* `contain.isolate.output.id` -> whether it is this step (by id, or by path with or without the
+ * items of loops), and what of it. */
 static bool is_step(const struct run_step *step, struct quell_str text, struct quell_str *field)
 {
-    const struct quell_str names[] = {step->path, step->step->id};
-    size_t i;
+    size_t end;
 
-    for (i = 0; i < 2; i++) {
-        struct quell_str name = names[i];
-        if (name.len == 0 || !str_starts(text, name) ||
-            (text.len > name.len && text.data[name.len] != '.'))
+    for (end = text.len; end > 0; end--) {
+        struct quell_str name = str_slice(text, 0, end);
+        if (end < text.len && text.data[end] != '.')
             continue;
-        *field = str_slice(text, name.len + (text.len > name.len), text.len);
+        if (!story_path_is(name, step->path) && !quell_str_equal(name, step->step->id))
+            continue;
+        *field = str_slice(text, end + (end < text.len), text.len);
         return true;
     }
     return false;
@@ -190,6 +191,19 @@ static void judge_field(struct judging *in, const struct story_run *run,
     test_because_step(in, run, step, finding);
 }
 
+/* How much of the text is not the step: of `raise.incident.status` the step in the loop is meant,
+ * not the loop. */
+static size_t least_field(const struct story_run *run, struct quell_str text)
+{
+    struct quell_str field;
+    size_t least = SIZE_MAX, i;
+
+    for (i = 0; i < run->step_count; i++)
+        if (is_step(&run->steps[i], text, &field) && field.len < least)
+            least = field.len;
+    return least;
+}
+
 /* All instances that ran, or were decided about, must fit; when none was, it is `not-run`. */
 static void judge_step(struct judging *in, const struct story_run *run, struct quell_str text,
                        const struct yaml_node *node, struct place key)
@@ -197,10 +211,10 @@ static void judge_step(struct judging *in, const struct story_run *run, struct q
     const struct run_step *idle = NULL;
     struct quell_str field, idle_field = {"", 0};
     struct finding *finding;
-    size_t i, count = 0;
+    size_t i, count = 0, least = least_field(run, text);
 
     for (i = 0; i < run->step_count; i++) {
-        if (!is_step(&run->steps[i], text, &field))
+        if (!is_step(&run->steps[i], text, &field) || field.len != least)
             continue;
         if (run->steps[i].status == STEP_NOT_RUN && run->steps[i].started_us == 0) {
             idle = &run->steps[i];
@@ -391,14 +405,24 @@ static void judge_story(struct judging *in)
     }
 }
 
+/* Expectations that hold or not whatever becomes of the run. */
+static bool is_about_the_start(enum test_expect_kind kind)
+{
+    return kind >= TEST_EXPECT_TRIGGERED;
+}
+
 static bool says_how_it_waits(const struct story *story)
 {
+    bool all_about_the_start = story->test->expectation_count > 0;
     size_t i;
 
-    for (i = 0; i < story->test->expectation_count; i++)
-        if (story->test->expectations[i].kind == TEST_EXPECT_STATUS)
+    for (i = 0; i < story->test->expectation_count; i++) {
+        enum test_expect_kind kind = story->test->expectations[i].kind;
+        if (kind == TEST_EXPECT_STATUS)
             return true;
-    return false;
+        all_about_the_start &= is_about_the_start(kind);
+    }
+    return all_about_the_start;
 }
 
 /* A run that waits for a person, where the test does not say that it should, hides a mistake. */

@@ -22,8 +22,7 @@ static const struct test_reply *reply_for(const struct story *story, const struc
 
     for (i = 0; i < story->test->reply_count; i++) {
         const struct test_reply *reply = &story->test->replies[i];
-        if (quell_str_equal(reply->step, step->path) ||
-            quell_str_equal(reply->step, step->step->id))
+        if (quell_str_equal(reply->step, step->step->id) || story_path_is(reply->step, step->path))
             return reply;
     }
     return NULL;

@@ -379,3 +379,22 @@ const struct story_run *story_last(const struct story *story)
             return &story->runs[i];
     return NULL;
 }
+
+bool story_path_is(struct quell_str wanted, struct quell_str path)
+{
+    size_t i, at = 0;
+    bool items = str_find(wanted, QUELL_STR("["), 0) != SIZE_MAX;
+
+    if (items)
+        return quell_str_equal(wanted, path);
+    for (i = 0; i < path.len; i++) {
+        if (path.data[i] == '[') {
+            while (i < path.len && path.data[i] != ']')
+                i++;
+            continue;
+        }
+        if (at == wanted.len || wanted.data[at++] != path.data[i])
+            return false;
+    }
+    return at == wanted.len;
+}

@@ -200,6 +200,8 @@ void test_world(const struct test_file *file, const struct test_case *test, stru
 void story_tell(struct story *story, struct test_file *file, const struct test_case *test,
                 struct arena *arena);
 void story_free(struct story *story);
+/* Whether `wanted` names this instance: its path, or the path without the items of loops. */
+bool story_path_is(struct quell_str wanted, struct quell_str path);
 const struct story_run *story_last(const struct story *story); /* ours; NULL = none */
 /* people.c: gives the answer that the run waits for, if it waits; whether there was one. */
 bool story_reply(struct story *story, struct story_run *run);

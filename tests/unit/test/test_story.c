@@ -301,7 +301,8 @@ static void nothing_is_left_to_chance(void **state)
     has(failure_of(file, 0), "mock: { http.get: { output: {");
     has(failure_of(file, 0), "p.yaml:7:11");
     /* a person that nobody plays */
-    file = place_run(&place, ONCE, HEAD "cases:\n  - name: a\n" LOST "    expect: { runs: 1 }\n");
+    file = place_run(&place, ONCE,
+                     HEAD "cases:\n  - name: a\n" LOST "    expect: { calls: [http.request] }\n");
     case_is(file, 0, "failed");
     has(failure_of(file, 0), "step `post` waits for a person");
     has(failure_of(file, 0), "add `answer: { post: ... }`");
