@@ -221,6 +221,7 @@ static struct quell_value row_value(const struct plan *plan, const struct row *r
     struct map_builder map = {.arena = arena};
     const struct quell_action *action = row->step->action;
     const struct plan_call *call = row->call;
+    struct quell_str undo = call ? plan_undo(plan, call) : QUELL_STR("");
 
     map_add(&map, "step", row->step->id_given ? quell_string(row->step->id) : quell_null());
     map_add(&map, "path", quell_string(row->path));
@@ -229,8 +230,7 @@ static struct quell_value row_value(const struct plan *plan, const struct row *r
     map_add(&map, "verdict", quell_text(verdict_of(row)));
     map_add(&map, "with", call ? merged_input(plan, call) : quell_null());
     map_add(&map, "targets", call ? call->targets : quell_list(NULL, 0));
-    map_add(&map, "undo",
-            call && action->undo.action ? quell_text(action->undo.action) : quell_null());
+    map_add(&map, "undo", undo.len ? quell_string(undo) : quell_null());
     if (call == NULL)
         map_add(&map, "because", quell_string(row->because));
     if (call && call->condition.len)

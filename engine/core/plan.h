@@ -103,6 +103,7 @@ struct plan {
     size_t edge_count, edge_cap;
     size_t paths;                /* ends and joins: each way of each question is on one of them */
     double ways;                 /* all combinations; beyond 2^53 no longer exact */
+    bool undoes;                 /* some path takes back what it has done */
     bool cut;                    /* the limit was reached: there are more paths */
     struct quell_value failures; /* list of {path, message}: steps that cannot come out well */
     /* while it is made */
@@ -149,6 +150,9 @@ struct quell_str plan_words(struct arena *arena, const struct plan_node *node, s
 bool plan_is_usual(const struct plan *plan, const struct plan_edge *edge);
 /* That a call fails whose failure ends what stands around it: no path that people plan for. */
 bool plan_is_failure(const struct plan *plan, const struct plan_edge *edge);
+
+/* plan_path.c: the action that takes a call back; empty: none does. */
+struct quell_str plan_undo(const struct plan *plan, const struct plan_call *call);
 
 struct plan_path {
     size_t *edges; /* from the beginning on */

@@ -231,8 +231,11 @@ static struct quell_str words_of(const struct finder *finder, const word *set)
 /* Reached after one of several failures only. */
 static struct quell_str after_failures(struct arena *arena, struct quell_str path)
 {
-    static const struct quell_str catcher = {".on-error.", 10};
-    size_t at = SIZE_MAX, next = str_find(path, catcher, 0);
+    static const struct quell_str catcher = {".on-error.", 10}, undo = {".undo.", 6};
+    size_t at = SIZE_MAX, next = str_find(path, catcher, 0), taken = str_find(path, undo, 0);
+
+    if (taken != SIZE_MAX)
+        return arena_format(arena, "%.*s is taken back", (int)taken, path.data);
 
     if (str_starts(path, QUELL_STR("on-failure")))
         return QUELL_STR("a step fails");

@@ -90,6 +90,7 @@ static size_t add_call(struct plan *plan, const struct run_call *call, struct qu
         if (quell_str_equal(plan->calls[at].path, made->path))
             made->first = plan->calls[at].first;
     *slot = plan->call_count;
+    plan->undoes |= str_find(made->path, QUELL_STR(".undo."), 0) != SIZE_MAX;
     made->answer = value_copy(plan->arena, plan_answer(plan, call, made));
     return plan->call_count++;
 }
@@ -318,7 +319,7 @@ static void add_failure(const struct run_step *step, void *user)
     struct map_builder map = {.arena = arena};
     size_t i;
 
-    if (step->status != STEP_FAILED || !quell_is(message, QUELL_STRING))
+    if (step->status != STEP_FAILED || step->step->undoes_run || !quell_is(message, QUELL_STRING))
         return; /* that a call may fail, or nobody answer in time, is no news */
     for (i = 0; i < failures->list.count; i++)
         if (quell_str_equal(quell_get_str(failures->list.items[i], "path"), step->path) &&

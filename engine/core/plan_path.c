@@ -240,6 +240,53 @@ static struct quell_value rights(struct plan *plan, const struct plan_path *path
 /* ---- taking it back ----------------------------------------------------------------------------
  */
 
+static struct quell_str first_action(const struct step_list *steps)
+{
+    size_t i;
+
+    for (i = 0; i < steps->count; i++)
+        if (steps->items[i]->kind == STEP_USES)
+            return steps->items[i]->uses;
+    return steps->count ? QUELL_STR("steps of its own") : QUELL_STR("");
+}
+
+static bool is_undo(struct quell_str path)
+{
+    return str_find(path, QUELL_STR(".undo."), 0) != SIZE_MAX;
+}
+
+/* The innermost step around a call, or its own, that says how it is taken back. */
+struct quell_str plan_undo(const struct plan *plan, const struct plan_call *call)
+{
+    const struct step *step = call->step;
+    size_t end = call->path.len;
+
+    if (is_undo(call->path))
+        return QUELL_STR("");
+    while (step == NULL || (!step->never_undone && step->undo_steps.count == 0)) {
+        while (end > 0 && call->path.data[end - 1] != '.' && call->path.data[end - 1] != '[')
+            end--;
+        if (end == 0)
+            return QUELL_STR("");
+        step = plan_step(plan, str_slice(call->path, 0, --end));
+    }
+    return step->never_undone ? QUELL_STR("") : first_action(&step->undo_steps);
+}
+
+/* Whether the path takes the call back itself. */
+static bool is_taken_back(const struct plan *plan, const struct plan_path *path,
+                          const struct plan_call *call)
+{
+    struct quell_str prefix = arena_format(plan->arena, "%.*s.undo.", QUELL_ARG(call->path));
+    const struct plan_call *other;
+    struct call_at at = {0};
+
+    while ((other = next_call(plan, path, &at)))
+        if (str_starts(other->path, prefix))
+            return true;
+    return false;
+}
+
 static void add_undo(struct plan *plan, const struct plan_path *path, struct map_builder *map)
 {
     struct list_builder undone = {.arena = plan->arena}, left = {.arena = plan->arena};
@@ -250,13 +297,15 @@ static void add_undo(struct plan *plan, const struct plan_path *path, struct map
 
     while ((call = next_call(plan, path, &at))) {
         struct map_builder one = {.arena = plan->arena};
-        const char *inverse = call->step->action->undo.action;
-        if (call->step->action->effect == QUELL_READS || fails(plan, path, call))
+        struct quell_str undo;
+        if (call->step->action->effect == QUELL_READS || is_undo(call->path) ||
+            fails(plan, path, call) || (plan->undoes && is_taken_back(plan, path, call)))
             continue;
+        undo = plan_undo(plan, call);
         map_add(&one, "path", quell_string(call->path));
-        map_add(&one, "action", inverse ? quell_text(inverse) : quell_string(call->step->uses));
+        map_add(&one, "action", quell_string(undo.len ? undo : call->step->uses));
         map_add(&one, "targets", call->targets);
-        list_add(inverse ? &undone : &left, map_made(&one));
+        list_add(undo.len ? &undone : &left, map_made(&one));
     }
     for (i = undone.count; i > 0; i--)
         list_add(&newest, undone.items[i - 1]);

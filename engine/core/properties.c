@@ -30,6 +30,7 @@ struct symbol {
 
 struct memory {
     int64_t count;          /* or or-ed marks */
+    bool joined;            /* careful proofs: the path came together with another one before */
     struct quell_str gates; /* passed and not left: paths, each followed by a line end */
 };
 
@@ -347,6 +348,8 @@ struct proof {
     size_t count, cap;
     size_t index[PLAN_BUCKETS];
     struct quell_str at; /* where it is refuted */
+    bool
+        careful; /* what is behind a joined path may not be what would be there: depends_on_items */
 };
 
 static size_t bucket_of(size_t node, const struct memory *memory)
@@ -361,6 +364,7 @@ static void add_spot(struct proof *proof, size_t node, size_t edge, size_t befor
 
     for (at = *slot; at != PLAN_NONE; at = proof->spots[at].next)
         if (proof->spots[at].node == node && proof->spots[at].memory.count == memory->count &&
+            proof->spots[at].memory.joined == memory->joined &&
             quell_str_equal(proof->spots[at].memory.gates, memory->gates))
             return;
     if (proof->count == proof->cap) {
@@ -413,6 +417,30 @@ static bool take(struct proof *proof, const struct plan_edge *edge, struct memor
     return proof->judge(&proof->claim, memory, &symbol);
 }
 
+/* Which items of a loop were changed is not told apart behind it; so neither is which of them are
+ * taken back (run/fingerprint.c). A claim about such calls is not proved by that. */
+static bool depends_on_items(const struct proof *proof)
+{
+    const struct plan *plan = proof->plan;
+    size_t i;
+
+    for (i = 0; plan->undoes && i < plan->call_count; i++) {
+        struct symbol call = {.sign = SIGN_CALL, .call = &plan->calls[i]};
+        size_t undo = str_find(plan->calls[i].path, QUELL_STR(".undo."), 0);
+        size_t item = str_find(plan->calls[i].path, QUELL_STR("["), 0);
+        if (undo != SIZE_MAX && item < undo &&
+            (is_action(&call, proof->claim.a) || is_action(&call, proof->claim.b)))
+            return true;
+    }
+    return false;
+}
+
+static void leave_open(struct property_result *result)
+{
+    result->verdict = PROPERTY_OPEN;
+    result->why = QUELL_STR("which items of a loop are taken back is not told apart");
+}
+
 /* The edges that lead to a place, and one more. */
 static void refute(struct proof *proof, size_t before, size_t edge, struct property_result *result)
 {
@@ -447,9 +475,12 @@ static bool leave(struct proof *proof, size_t from, struct property_result *resu
         if (edge == PLAN_NONE)
             continue;
         if (take(proof, &proof->plan->edges[edge], &memory)) {
+            if (memory.joined)
+                continue;
             refute(proof, from, edge, result);
             return true;
         }
+        memory.joined = memory.joined || (proof->careful && proof->plan->edges[edge].joined);
         if (proof->plan->edges[edge].to != PLAN_NONE)
             add_spot(proof, proof->plan->edges[edge].to, edge, from, &memory);
     }
@@ -476,6 +507,8 @@ static void prove(struct proof *proof, struct property_result *result)
         result->why = arena_format(proof->plan->arena,
                                    "the playbook has more paths than the %zu that were looked at",
                                    proof->plan->paths);
+    else if (proof->careful)
+        leave_open(result);
 }
 
 enum quell_code property_prove(struct plan *plan, struct quell_str sentence,
@@ -491,6 +524,7 @@ enum quell_code property_prove(struct plan *plan, struct quell_str sentence,
     *result = (struct property_result){.path = quell_null()};
     proof.claim = claim;
     proof.judge = judges[form];
+    proof.careful = depends_on_items(&proof);
     for (i = 0; i < PLAN_BUCKETS; i++)
         proof.index[i] = PLAN_NONE;
     prove(&proof, result);

@@ -220,6 +220,16 @@ static void the_cap_is_of_a_path(void **state)
     "        with: { device_id: '${{ d }}', comment: x }\n"                                        \
     "        on-error: continue\n"
 
+#define OPEN "not proved"
+#define UNDOING                                                                                    \
+    "  - id: x\n    on-error: undo\n    steps:\n      - id: each\n"                                \
+    "        for-each: \"['1', '2', '3']\"\n        as: d\n        max: 3\n        steps:\n"       \
+    "          - id: act\n            if: run.id == d\n            uses: "                         \
+    "defender.isolate-device\n"                                                                    \
+    "            with: { device_id: '${{ d }}', comment: x }\n"                                    \
+    "      - id: mail\n        uses: email.send\n"                                                 \
+    "        with: { to: soc@b.example, subject: x, body: x }\n"
+
 static const struct {
     const char *steps, *sentence, *verdict, *supposes;
 } claims[] = {
@@ -287,6 +297,13 @@ static const struct {
      "      - id: a\n        if: run.id == 'x'\n        uses: defender.isolate-device\n"
      "        with: { device_id: d1, comment: x }\n",
      "every path that calls defender.isolate-device has passed approve", PROVED, ""},
+    /* Which items are taken back is not told apart: only what refutes it for certain does. */
+    {UNDOING, "every path that calls defender.release-device calls email.send", REFUTED, ""},
+    {UNDOING,
+     "every path that calls defender.release-device has called defender.isolate-device before",
+     OPEN, ""},
+    {UNDOING, "no path calls defender.release-device", REFUTED, ""},
+    {UNDOING, "every path calls email.send at most 1 times", PROVED, ""},
 };
 
 static struct quell_str words_of(struct arena *arena, struct quell_value path)
