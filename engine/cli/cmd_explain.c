@@ -4,6 +4,9 @@
  */
 #include <stdio.h>
 
+#include <quell/author.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -137,6 +140,53 @@ static int print_all(const struct args *args, struct quell_document *document)
     return args_flag(args, "expect-match") && matched == 0 ? EXIT_FINDING : EXIT_DONE;
 }
 
+/* ---- a check -----------------------------------------------------------------------------------
+ */
+
+/* "QL305": a diagnostic's code, and no playbook's id, which has no capitals. */
+static bool is_code(const char *word)
+{
+    return word && strncmp(word, "QL", 2) == 0 && strlen(word) == 5 &&
+           strspn(word + 2, "0123456789") == 3;
+}
+
+static void print_example(const struct term *term, const char *title, struct quell_str text)
+{
+    struct quell_str line, rest = text;
+
+    printf("\n%s%s%s\n", term_on(term, TONE_STRONG), title, term_off(term));
+    while (rest.len) {
+        (void)str_cut(rest, '\n', &line, &rest); /* the last one may have no end */
+        printf("    ");
+        term_print(line);
+        putchar('\n');
+    }
+}
+
+static int explain_check(const struct args *args)
+{
+    struct term term = term_of_output();
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+
+    if (quell_rule(args->words[0], &document, &err))
+        return fail(&err);
+    if (args_output(args) != OUTPUT_TEXT) {
+        print_json(&document, args_output(args));
+    } else {
+        printf("%s[%s]: ", quell_get_str(document.value, "severity").data, args->words[0]);
+        term_print(quell_get_str(document.value, "sentence"));
+        putchar('\n');
+        print_example(&term, "earns it", quell_get_str(document.value, "bad"));
+        print_example(&term, "does not", quell_get_str(document.value, "good"));
+        if (quell_text_is(quell_get(document.value, "severity"), "warning"))
+            printf("\nWhere it is right as it stands, say why:  # quell: accept %s: ...\n",
+                   args->words[0]);
+    }
+    quell_document_free(&document);
+    return EXIT_DONE;
+}
+
 static int run(const struct args *args)
 {
     struct arena *arena;
@@ -149,6 +199,8 @@ static int run(const struct args *args)
 
     if (args_output(args) == OUTPUT_BAD)
         return EXIT_TOOL;
+    if (is_code(args->words[0]))
+        return explain_check(args);
     if (args_text(args, "incident") == NULL)
         return fail_usage(args, "an incident is needed: -i FILE (or - for stdin)");
     arena = arena_new(0);
@@ -177,10 +229,12 @@ static const struct option_row options[] = {
 
 const struct command command_explain = {
     .name = "explain",
-    .words = "[PLAYBOOK] -i INCIDENT",
+    .words = "[PLAYBOOK] -i INCIDENT | CODE",
     .doc = "Shows why a trigger matches an incident or not; without a playbook, for all.",
-    .more = "PLAYBOOK is a file, or the id of a configured playbook.\n\n"
-            "exit codes: 0 explained, 1 nothing matches and --expect-match, 2 bad use or input\n",
+    .more =
+        "PLAYBOOK is a file, or the id of a configured playbook; CODE is that of a diagnostic:\n"
+        "  quell explain QL305\n\n"
+        "exit codes: 0 explained, 1 nothing matches and --expect-match, 2 bad use or input\n",
     .words_max = 1,
     .options = options,
     .run = run,

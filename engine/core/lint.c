@@ -214,21 +214,47 @@ static struct quell_value diagnostic(struct arena *arena, const struct diag_list
     return map_made(&map);
 }
 
-/* The rules, for those who list them: SARIF does. */
+static struct quell_value rule_value(struct arena *arena, const struct playbook_lint *rule)
+{
+    struct map_builder map = {.arena = arena};
+
+    map_add(&map, "code", quell_text(rule->code));
+    map_add(&map, "severity", quell_text(severities[rule->severity]));
+    map_add(&map, "sentence", quell_text(rule->doc));
+    map_add(&map, "bad", quell_text(rule->bad));
+    map_add(&map, "good", quell_text(rule->good));
+    return map_made(&map);
+}
+
 static struct quell_value rules(struct arena *arena)
 {
     struct list_builder list = {.arena = arena};
     size_t count, i;
     const struct playbook_lint *rows = playbook_lints(&count);
 
-    for (i = 0; i < count; i++) {
-        struct map_builder map = {.arena = arena};
-        map_add(&map, "code", quell_text(rows[i].code));
-        map_add(&map, "severity", quell_text(severities[rows[i].severity]));
-        map_add(&map, "sentence", quell_text(rows[i].doc));
-        list_add(&list, map_made(&map));
-    }
+    for (i = 0; i < count; i++)
+        list_add(&list, rule_value(arena, &rows[i]));
     return list_made(&list);
+}
+
+enum quell_code quell_rule(const char *code, struct quell_document *document,
+                           struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    size_t count, i;
+    const struct playbook_lint *rows = playbook_lints(&count);
+
+    made.value = code ? quell_null() : rules(arena);
+    for (i = 0; code && i < count; i++)
+        if (strcmp(rows[i].code, code) == 0)
+            made.value = rule_value(arena, &rows[i]);
+    if (quell_is_null(made.value)) {
+        arena_free(arena);
+        return error_set(err, QUELL_NOT_FOUND, "there is no check `%s`", code);
+    }
+    *document = made;
+    return QUELL_OK;
 }
 
 static struct quell_value report_of(const struct lint *lint)

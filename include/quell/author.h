@@ -29,12 +29,18 @@ struct quell_lint_options {
  * {"files", "errors", "warnings", "fixed": edits that were made, "fixable", "fixable_unsafe":
  * faults that an edit would take away, "diagnostics": [{code, severity, file, line, column,
  * end_line, end_column, length, message, label, note, hint, fix: {safe, line, column, end_line,
- * end_column, text} or null}], "rules": [{code, severity, sentence}], "rendered": text as people
+ * end_column, text} or null}], "rules": as quell_rule() lists them, "rendered": text as people
  * read it}. Lines and columns count from 1, columns and lengths in code points; ends are exclusive.
  * QUELL_NOT_FOUND / QUELL_IO when a path cannot be read or written. */
 enum quell_code quell_lint(struct quell *engine, const char *const *paths,
                            const struct quell_lint_options *options,
                            struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
+
+/* What a check is about: {"code", "severity", "sentence", "bad": the smallest text that earns it,
+ * "good": the same without it}. Without a code (NULL) a list of all. QUELL_NOT_FOUND: there is no
+ * such code. */
+enum quell_code quell_rule(const char *code, struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
 /* The picture of a playbook (a file, or the id of a loaded one). `format`: "text", "ascii", "svg",

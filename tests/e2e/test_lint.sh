@@ -112,3 +112,20 @@ printf 'a: [1\n' >"$folder/broken.yaml"
 status "what is no YAML is told with its place" 2 quell fmt "$folder/broken.yaml"
 contains "and code" "error[QL001]" "$err"
 status "shipped playbooks are laid out" 0 quell fmt --check "$top/playbooks"
+
+# ---- what a code means ------------------------------------------------------------------------------
+status "explain a code" 0 quell explain QL305
+contains "its sentence" "a disrupting action that nobody approves" "$out"
+contains "what earns it" "defender.stop-process" "$out"
+contains "how it is accepted" "# quell: accept QL305:" "$out"
+status "as JSON" 0 quell explain QL305 -o json
+equal "with its severity" warning "$(pick d.severity <"$folder/out")"
+status "no such code" 2 quell explain QL999
+
+printf 'quell: 1\nplaybook: swift\non: { manual: }\ninputs: { device: { type: device, required: true } }\nsteps:\n  # quell: accept QL305: only started by hand, for one device\n  - uses: defender.isolate-device\n    with: { device_id: "${{ inputs.device.id }}", comment: x }\n' >"$folder/accepted.yaml"
+status "a warning with a reason is accepted" 0 quell lint "$folder/accepted.yaml"
+contains "and gone" "No problems" "$err"
+sed -i 's/: only.*/:/' "$folder/accepted.yaml"
+status "without one it is not" 0 quell lint "$folder/accepted.yaml"
+contains "the warning stays" "QL305" "$out"
+contains "and it is told why" "is not accepted without a reason" "$out"
