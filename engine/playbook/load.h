@@ -29,6 +29,7 @@ extern const struct playbook_lint lints[];
 
 extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_fields[],
     limits_fields[], schedule_fields[], quality_fields[];
+extern const struct quell_field throttle_count_fields[], limit_fields[], run_limit_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
     approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[], poll_fields[];

@@ -108,12 +108,11 @@ static void check_changes(struct loader *loader, size_t index)
     diag->help = QUELL_STR("say what takes it back: `undo: { uses: ..., with: { ... } }`");
 }
 
+/* Steps that take something back are not taken back themselves. */
 static bool is_taken_back(const struct loader *loader, size_t index)
 {
     size_t at = loader->outline[index].parent;
     enum branch branch = loader->outline[index].branch;
-    if (loader->playbook->undo != UNDO_NEVER)
-        return true;
     for (; at != NO_STEP; at = loader->outline[at].parent) {
         const struct step *step = loader->outline[at].step;
         if (branch == BRANCH_UNDO)
@@ -122,7 +121,7 @@ static bool is_taken_back(const struct loader *loader, size_t index)
             return true;
         branch = loader->outline[at].branch;
     }
-    return false;
+    return loader->playbook->undo != UNDO_NEVER;
 }
 
 /* ---- the playbook ------------------------------------------------------------------------------

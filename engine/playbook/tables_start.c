@@ -17,7 +17,7 @@ const struct quell_field dedupe_fields[] = {
      .doc = "how long a key is remembered after the start it belongs to"},
     {.name = NULL}};
 
-static const struct quell_field at_least_fields[] = {
+const struct quell_field throttle_count_fields[] = {
     {.name = "count",
      .type = QUELL_FIELD_INT,
      .flags = QUELL_CONSTANT | QUELL_REQUIRED,
@@ -44,7 +44,7 @@ const struct quell_field throttle_fields[] = {
             "then; it sees the last one"},
     {.name = "at-least",
      .type = QUELL_FIELD_OBJECT,
-     .fields = at_least_fields,
+     .fields = throttle_count_fields,
      .flags = QUELL_CONSTANT,
      .doc = "only so many events within a time start a run; it sees the last one: `count`, "
             "`within`"},
@@ -72,7 +72,7 @@ const struct quell_field concurrency_fields[] = {
 
 static const char *const on_exceeds[] = {"hold", "fail", NULL};
 
-static const struct quell_field limit_fields[] = {
+const struct quell_field limit_fields[] = {
     {.name = "run",
      .type = QUELL_FIELD_INT,
      .flags = QUELL_CONSTANT,
@@ -87,7 +87,7 @@ static const struct quell_field limit_fields[] = {
      .doc = "that all runs of the playbook may touch within 24 hours"},
     {.name = NULL}};
 
-static const struct quell_field run_limit_fields[] = {
+const struct quell_field run_limit_fields[] = {
     {.name = "hour",
      .type = QUELL_FIELD_INT,
      .flags = QUELL_CONSTANT,
