@@ -57,6 +57,11 @@ class Import:
             raise Crash(f'quell {" ".join(arguments)}: exit {done.returncode}\n{done.stderr[-4000:]}')
         return done.returncode, done.stdout, done.stderr
 
+    def finish(self, own):
+        """Adds the ledger of one file. A file is whole when all of it could be said."""
+        own.add('whole', None if own.complete else 'a file of which a part is not said')
+        self.ledger += own
+
     def lint(self):
         """Notes for each playbook whether it has errors; gives the diagnostics."""
         self.write_connectors()
@@ -85,7 +90,7 @@ def import_sentinel(quell, corpus, folder):
         except (KeyError, TypeError, ValueError, AttributeError) as why:
             own = Ledger()
             own.add('parsed', f'{type(why).__name__}: {why}')
-        made.ledger += own
+        made.finish(own)
     return made
 
 
@@ -117,5 +122,5 @@ def import_xsoar(quell, corpus, folder, only=('playbooks', 'test-playbooks', 'se
         except (KeyError, TypeError, ValueError, AttributeError) as why:
             own = Ledger()
             own.add('parsed', f'{type(why).__name__}: {why}')
-        made.ledger += own
+        made.finish(own)
     return made

@@ -68,9 +68,18 @@ def http(importer, name, action):
     return uses(importer, name, action, 'http.get' if reading else 'http.request', arguments)
 
 
+CALLBACK = '@{listCallbackUrl()}'
+
+
 def webhook_action(importer, name, action):
-    """Posts something and waits for a person: its answer is the body."""
-    return api_connection(importer, name, action)
+    """Posts something and waits for a person: its answer is the body. A connector that waits needs no
+    address to be called back at."""
+    inputs = dict(action.get('inputs') or {})
+    body = inputs.get('body')
+    if isinstance(body, dict) and CALLBACK in body.values():
+        inputs['body'] = {key: part for key, part in body.items() if part != CALLBACK}
+        importer.ledger.note('an address to call back that became the connector\'s affair')
+    return api_connection(importer, name, {**action, 'inputs': inputs})
 
 
 def last_name(data):

@@ -27,7 +27,7 @@ class Level:
         return self.done / self.total if self.total else 1.0
 
 
-LEVELS = ('parsed', 'actions', 'expressions', 'control flow', 'walks', 'lint')
+LEVELS = ('parsed', 'actions', 'expressions', 'control flow', 'walks', 'whole', 'lint')
 
 
 class Ledger:
@@ -40,6 +40,10 @@ class Ledger:
 
     def note(self, text):
         self.notes[text] += 1
+
+    @property
+    def complete(self):
+        return all(level.done == level.total for level in self.levels.values())
 
     def __iadd__(self, other):
         for name, level in other.levels.items():
