@@ -1,5 +1,5 @@
 /*
- * cmd_schema.c - `quell schema [playbook|config]`: what an editor needs to help with a file.
+ * cmd_schema.c - `quell schema [playbook|test|config]`: what an editor needs to help with a file.
  */
 #include <string.h>
 
@@ -35,7 +35,8 @@ static int run(const struct args *args)
     if (open_engine(args, QUELL_FOR_AUTHORING, &engine, &err))
         return fail(&err);
     arena = arena_new(0);
-    if (quell_schema(engine, which, &document, &err)) {
+    if (strcmp(which, "test") == 0 ? quell_test_schema(engine, &document, &err)
+                                   : quell_schema(engine, which, &document, &err)) {
         status = fail(&err);
     } else {
         if (strcmp(which, "config") == 0)
@@ -50,8 +51,10 @@ static int run(const struct args *args)
 
 const struct command command_schema = {
     .name = "schema",
-    .words = "[playbook|config]",
-    .doc = "Writes the JSON Schema of playbooks, with the installed connectors, or of quell.yaml.",
+    .words = "[playbook|test|config]",
+    .doc =
+        "Writes the JSON Schema of playbooks or their tests, with the installed connectors, or of "
+        "quell.yaml.",
     .more = "  quell schema > playbook.json\n\n"
             "An editor with yaml-language-server reads it when a playbook begins with\n"
             "  # yaml-language-server: $schema=playbook.json\n",

@@ -62,5 +62,6 @@ enum quell_code quell_schema(struct quell *engine, const char *which,
         *document = made;
         return QUELL_OK;
     }
-    return error_set(err, QUELL_NOT_FOUND, "there is no schema of `%s`: playbook or config", which);
+    return error_set(err, QUELL_NOT_FOUND, "there is no schema of `%s`: playbook, test or config",
+                     which);
 }

@@ -86,6 +86,10 @@ enum quell_code quell_test(struct quell *engine, const struct quell_test_options
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
+/* The JSON Schema (draft 7) of a test document, with the installed connectors' actions. */
+enum quell_code quell_test_schema(struct quell *engine, struct quell_document *document,
+                                  struct quell_error *err) QUELL_MUST_CHECK;
+
 struct quell_record_options {
     struct quell_str run;  /* its id, or the beginning of one */
     struct quell_str name; /* of the case; empty: made of the incident's title */

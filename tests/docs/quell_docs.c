@@ -3,6 +3,8 @@
  * they cannot say anything else: `quell-docs playbook` and `quell-docs cel` print docs/playbook.md
  * and docs/cel.md; `quell-docs cel-dictionary` prints words for the fuzzer of expressions.
  */
+#include "docs_testing.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -370,10 +372,12 @@ int main(int argc, char **argv)
         print_playbook();
     } else if (argc == 2 && strcmp(argv[1], "cel") == 0) {
         print_cel();
+    } else if (argc == 2 && strcmp(argv[1], "testing") == 0) {
+        print_testing();
     } else if (argc == 2 && strcmp(argv[1], "cel-dictionary") == 0) {
         print_dictionary();
     } else {
-        fprintf(stderr, "usage: quell-docs playbook|cel|cel-dictionary\n");
+        fprintf(stderr, "usage: quell-docs playbook|cel|testing|cel-dictionary\n");
         return 2;
     }
     return 0;

@@ -121,6 +121,13 @@ status "no such file" 2 quell test nowhere.test.yaml
 contains "says so" "nowhere.test.yaml" "$err"
 (cd empty && status "nothing at all" 2 quell test && contains "says where tests are looked for" "quell.yaml" "$err")
 
+# ---- for editors -------------------------------------------------------------------------------------
+status "the schema of tests" 0 quell schema test
+equal "knows the installed actions" true "$(pick \
+    "'http.get' in d.properties.cases.items.properties.mock.properties" <"$folder/out")"
+equal "and what may be expected" true "$(pick \
+    "'never' in d.properties.cases.items.properties.expect.properties" <"$folder/out")"
+
 # ---- two runs print the same -------------------------------------------------------------------------
 once() { quell test -o json . | sed 's/"took_us": [0-9]*/"took_us": 0/'; }
 equal "two runs print the same" "$(once)" "$(once)"
