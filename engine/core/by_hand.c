@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "policy/approval.h"
 #include "value/json.h"
 #include "value/value.h"
 
@@ -83,7 +84,13 @@ enum quell_code quell_start(struct quell *engine, const struct quell_run_options
     if (code)
         return code;
     arena = arena_new(0);
-    code = arguments(engine, arena, options, &start, err);
+    code = policy_may_answer(start.loaded->playbook->start.manual_by,
+                             quell_get(engine->generation->config, "groups"), options->by, err);
+    if (code)
+        code = error_set(err, code, "`%.*s` may not start playbook `%.*s`", QUELL_ARG(options->by),
+                         QUELL_ARG(start.loaded->playbook->id));
+    else
+        code = arguments(engine, arena, options, &start, err);
     if (code == QUELL_OK)
         code = begin(engine, arena, &start, run, done, user, err);
     arena_free(arena);

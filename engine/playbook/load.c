@@ -54,6 +54,7 @@ static void load_manual(struct loader *loader, const struct yaml_node *node)
     }
     if (quell_is(node->value, QUELL_MAP)) {
         check_keys(loader, manual_fields, node);
+        load_manual_words(loader, node);
         loader->playbook->manual = true;
         return;
     }

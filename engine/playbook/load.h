@@ -234,6 +234,10 @@ void load_on(struct loader *loader, const struct yaml_node *on);
 void load_schedule(struct loader *loader, const struct yaml_node *node);
 void load_schedule_with(struct loader *loader,
                         const struct yaml_node *on); /* once inputs are known */
+/* load_on.c: who may start it by hand, and on what it is offered. */
+void load_manual_words(struct loader *loader, const struct yaml_node *manual);
+/* load_people.c: whether each word under the key names somebody. */
+void check_people(struct loader *loader, const struct yaml_node *map, const char *key);
 /* The fields of an alert, or NULL. */
 const struct quell_field *alert_fields(const struct loader *loader);
 /* The names in a trigger's `where`, whose syntax has been judged. */

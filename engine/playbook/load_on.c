@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "value/fields.h"
+#include "value/value.h"
 
 void load_where(struct loader *loader, enum where where, const struct yaml_node *trigger)
 {
@@ -38,6 +39,29 @@ static void load_alert(struct loader *loader, const struct yaml_node *node)
     loader->playbook->alert =
         trigger_load_for(loader->arena, MATCH_ALERT, node, alert_fields(loader), loader->diags);
     load_where(loader, WHERE_ALERT, node);
+}
+
+/* ---- manual ------------------------------------------------------------------------------------
+ */
+
+/* A list of the texts; a single one is a list of it. */
+static struct quell_value words_of(struct loader *loader, const struct yaml_node *node)
+{
+    struct list_builder list = {.arena = loader->arena};
+    size_t i, count = !node ? 0 : node->items ? node->count : 1;
+    for (i = 0; i < count; i++) {
+        const struct yaml_node *one = node->items ? &node->items[i] : node;
+        if (quell_is(one->value, QUELL_STRING))
+            list_add(&list, one->value);
+    }
+    return list_made(&list);
+}
+
+void load_manual_words(struct loader *loader, const struct yaml_node *manual)
+{
+    check_people(loader, manual, "by");
+    loader->playbook->start.manual_by = words_of(loader, yaml_get(manual, "by"));
+    loader->playbook->start.manual_for = words_of(loader, yaml_get(manual, "for"));
 }
 
 /* ---- all of it ---------------------------------------------------------------------------------

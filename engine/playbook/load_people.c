@@ -30,7 +30,7 @@ static struct step_words words_at(struct loader *loader, const struct yaml_node 
 }
 
 /* `group:` with a name, or a user's name: no blanks in either. */
-static void check_people(struct loader *loader, const struct yaml_node *map, const char *key)
+void check_people(struct loader *loader, const struct yaml_node *map, const char *key)
 {
     const struct yaml_node *node = yaml_get(map, key);
     size_t i, count = !node ? 0 : node->items ? node->count : 1;

@@ -98,7 +98,8 @@ struct playbook_start {
     struct playbook_quality quality;
     const struct playbook_schedule *schedules;
     size_t schedule_count;
-    bool asks_last_success; /* some expression reads run.last_success_at */
+    struct quell_value manual_by, manual_for; /* lists of texts; empty = anyone, anything */
+    bool asks_last_success;                   /* some expression reads run.last_success_at */
     struct playbook_limits limits;
     int64_t order; /* of the playbooks that match one event: smaller ones first */
     bool exclusive;

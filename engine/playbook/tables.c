@@ -68,9 +68,22 @@ const struct quell_field on_fields[] = {
             "incident; expressions know it as `event`"},
     {.name = NULL}};
 
+static const char *const manual_kinds[] = {"incident", "device", "user", "mailbox", "mail",
+                                           "ip",       "domain", "url",  "file",    NULL};
+
 const struct quell_field manual_fields[] = {
-    LATER("by", "groups that may start it"),
-    LATER("for", "kinds of entities it is shown on: `incident`, `device`, `user`"),
+    {.name = "by",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc = "who may start it: names of users and `group:NAME`; without it anyone who may start "
+            "runs"},
+    {.name = "for",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_ENUM,
+     .words = manual_kinds,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
+     .doc = "what it is offered on; it changes nothing of how it runs"},
     {.name = NULL}};
 
 static const char *const error_words[] = {"fail", "continue", NULL};

@@ -133,8 +133,8 @@ struct quell_run_options {
 typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, void *user);
 /* Starts a run by hand: its id is in `run` (37 bytes) at once, and `done` is called, on the loop,
  * when the start is durable. Refused at once (done is not called): QUELL_NOT_FOUND no such
- * playbook, QUELL_INVALID inputs or incident, QUELL_CONFLICT the playbook is off, has expired, or a
- * run of its group is under way, QUELL_LIMIT. */
+ * playbook, QUELL_INVALID inputs or incident, QUELL_DENIED it is not for `by`, QUELL_CONFLICT the
+ * playbook is off, has expired, or a run of its group is under way, QUELL_LIMIT. */
 enum quell_code quell_start(struct quell *engine, const struct quell_run_options *options,
                             char run[37], quell_done_fn *done, void *user,
                             struct quell_error *err) QUELL_MUST_CHECK;

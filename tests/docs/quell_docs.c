@@ -112,6 +112,7 @@ static void print_sources(void)
 
 static void print_starts(void)
 {
+    print_fields("Under `on: manual:`", "Or nothing: anyone may start it.", manual_fields);
     print_fields("Under `on: schedule:`",
                  "A list, each with `cron` or `every`. The last planned time is durable: what was "
                  "missed while quell was not running is known after a restart.",

@@ -363,6 +363,27 @@ static void each_alert_is_an_event(void **state)
     virtual_close(&v);
 }
 
+static void only_some_may_start_it(void **state)
+{
+    struct virtual v;
+    struct quell_run_options options = {.playbook = "p", .by = QUELL_STR("eve")};
+    struct quell_error err = {0};
+    char run[37];
+
+    virtual_open(
+        &v, "connectors: []\ngroups: { soc: [ana] }\n",
+        (const char *const[]){"quell: 1\nplaybook: p\n"
+                              "on: { manual: { by: [group:soc, bob], for: device } }\n" STOP,
+                              NULL});
+    assert_int_equal(quell_run(v.engine, &options, run, &err), QUELL_DENIED);
+    assert_non_null(strstr(err.message, "`eve` may not start"));
+    options.by = QUELL_STR("ana");
+    assert_int_equal(quell_run(v.engine, &options, run, &err), QUELL_OK);
+    options.by = QUELL_STR("bob");
+    assert_int_equal(quell_run(v.engine, &options, run, &err), QUELL_OK);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(an_exclusive_one_ends_the_row),
         cmocka_unit_test(expired_and_off_are_told),
         cmocka_unit_test(each_alert_is_an_event),
+        cmocka_unit_test(only_some_may_start_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
