@@ -245,6 +245,7 @@ struct playbook *playbook_load(struct arena *arena, const struct playbook_action
     set_text(playbook, arena, diags);
     playbook->document = root;
     load_document(&loader, root);
+    playbook->typing = loader.typing;
     judge_accepted(diags);
     diag_sort(diags);
     if (diags->errors == errors)

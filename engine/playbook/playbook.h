@@ -20,6 +20,7 @@
 struct arena;
 struct regex;
 struct step;
+struct typing;
 struct yaml_node;
 struct playbook_input;
 
@@ -261,6 +262,7 @@ struct playbook {
     size_t disrupts; /* disrupting actions in the text */
     bool reads_all;  /* some expression reads `steps` or `vars` whole, not by a name in it */
     const struct yaml_node *document; /* what it was made of */
+    struct typing *typing;            /* types of its expressions: for set.c */
 };
 
 /* The actions that exist: an array of connectors, NULL-ended (registry_connectors). */

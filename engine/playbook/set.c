@@ -2,7 +2,7 @@
  * set.c - playbooks that stand beside each other: whether a called one is there and may be called,
  * what is given to it and read from it, and that no playbook starts itself in the end.
  */
-#include "playbook/load.h"
+#include "playbook/types.h"
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -47,6 +47,16 @@ static void report_missing(const struct set *set, const struct playbook_member *
                      : QUELL_STR("check it together with the playbook that it calls");
 }
 
+/* The values with ${{ }}, which the table cannot judge. */
+static void check_types(const struct playbook_member *member, const struct step *step,
+                        const struct quell_field *table)
+{
+    struct loader loader = {
+        .arena = member->diags->arena, .diags = member->diags, .typing = member->playbook->typing};
+    if (step->call_with)
+        type_inputs(&loader, step->call_with, table);
+}
+
 static void check_with(const struct playbook_member *member, const struct step *step,
                        const struct playbook *callee)
 {
@@ -66,6 +76,7 @@ static void check_with(const struct playbook_member *member, const struct step *
             diag->note =
                 diag_format(member->diags, "these are the inputs of `%.*s`", QUELL_ARG(callee->id));
     }
+    check_types(member, step, table);
 }
 
 static void check_reads(const struct playbook_member *member, const struct step *step,

@@ -65,6 +65,11 @@ static void inputs_and_outputs(void **state)
     SAYS("QL102 6: unknown key `hwo` | these are the inputs of `called`\n"
          "QL104 6: `n`: an int is expected, this is a string | these are the inputs of `called`\n",
          HEAD("a") "steps:\n  - call: called\n    with: { who: x, hwo: x, n: many }\n", CALLED);
+    SAYS("QL126 6: `who` takes `string`, not `timestamp` | \n"
+         "QL126 6: `n` takes `int`, not `string` | \n",
+         HEAD("a") "steps:\n  - call: called\n    with: { who: '${{ run.started_at }}', "
+                   "n: '${{ run.id }}' }\n",
+         CALLED);
     SAYS("QL114 8: `called` has no output `y` | \n",
          HEAD("a") "steps:\n  - id: c\n    call: called\n    with: { who: x }\n"
                    "  - fail: '${{ steps.c.output.y }}'\n",
