@@ -28,6 +28,8 @@
 /* ---- what is configured: one immutable generation, swapped whole by a reload --------------------
  */
 
+struct stand_in;
+
 struct loaded { /* a playbook and the memory it lives in */
     struct playbook *playbook;
     struct arena *arena;
@@ -232,7 +234,8 @@ enum quell_code playbook_by_name(struct quell *engine, const char *name, struct 
 
 /* engine.c: opens for running with a generation, which is the engine's from here on. */
 enum quell_code engine_open_with(struct generation *generation, struct loop *loop,
-                                 struct quell **engine, struct quell_error *err) QUELL_MUST_CHECK;
+                                 const struct stand_in *stand_in, struct quell **engine,
+                                 struct quell_error *err) QUELL_MUST_CHECK;
 
 /* commit.c */
 void turn_begin(struct quell *engine);
@@ -289,6 +292,7 @@ struct stand_in {
     void (*answer)(struct active *active, const struct run_call *call,
                    struct stand_in_answer *answer, void *user);
     struct quell_str only; /* id of the one playbook that an incident may start */
+    bool schedules;        /* schedules start runs as well */
     void *user;
 };
 /* Opens an engine for running: a memory store, the connectors of `base`, these playbooks and this
@@ -297,6 +301,8 @@ enum quell_code stand_in_open(struct generation *base, struct loaded *const *pla
                               size_t count, const struct run_world *world, struct loop *loop,
                               const struct stand_in *stand_in, struct quell **engine,
                               struct quell_error *err) QUELL_MUST_CHECK;
+/* Whether the playbook is not started by its schedules. */
+bool stand_in_keeps_out(const struct quell *engine, const struct playbook *playbook);
 /* Whether the engine has a stand-in, which then has the call. */
 bool stand_in_call(struct active *active, const struct run_call *call);
 

@@ -138,13 +138,15 @@ enum quell_code quell_open(const struct quell_options *options, struct quell **m
 }
 
 enum quell_code engine_open_with(struct generation *generation, struct loop *loop,
-                                 struct quell **made, struct quell_error *err)
+                                 const struct stand_in *stand_in, struct quell **made,
+                                 struct quell_error *err)
 {
     struct quell_options options = {.purpose = QUELL_FOR_RUNNING, .store = "memory:", .loop = loop};
     struct quell *engine = engine_new(&options);
     enum quell_code code;
 
     engine->generation = generation;
+    engine->stand_in = stand_in;
     code = open_store(engine, err);
     if (code) {
         quell_close(engine);

@@ -244,16 +244,19 @@ void forget_deliveries(struct quell *engine)
 /* ---- submit ------------------------------------------------------------------------------------
  */
 
+/* The writer reads it when whoever gave it may be gone. */
 void commit_incident(struct commit *commit, struct quell_value incident)
 {
+    struct arena *arena = commit->arena;
+
     commit->incident = (struct store_incident){
-        .id = quell_get_str(incident, "id"),
+        .id = arena_str(arena, quell_get_str(incident, "id")),
         .received_us = loop_now_us(commit->engine->loop),
-        .source = quell_get_str(incident, "source"),
-        .source_id = quell_get_str(incident, "source_id"),
-        .title = quell_get_str(incident, "title"),
-        .severity = quell_get_str(incident, "severity"),
-        .body = json_text(commit->arena, incident, JSON_COMPACT),
+        .source = arena_str(arena, quell_get_str(incident, "source")),
+        .source_id = arena_str(arena, quell_get_str(incident, "source_id")),
+        .title = arena_str(arena, quell_get_str(incident, "title")),
+        .severity = arena_str(arena, quell_get_str(incident, "severity")),
+        .body = json_text(arena, incident, JSON_COMPACT),
     };
     commit->batch.incidents = &commit->incident;
     commit->batch.incident_count = 1;

@@ -263,6 +263,8 @@ enum quell_code schedules_load(struct quell *engine, struct quell_error *err)
     drop_plans(starts);
     for (i = 0; i < generation->playbook_count; i++) {
         const struct playbook *playbook = generation->playbooks[i]->playbook;
+        if (stand_in_keeps_out(engine, playbook))
+            continue;
         for (k = 0; playbook->state != PLAYBOOK_OFF && k < playbook->start.schedule_count; k++)
             add_plan(starts, generation->playbooks[i], k);
     }

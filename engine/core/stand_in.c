@@ -70,15 +70,19 @@ bool stand_in_call(struct active *active, const struct run_call *call)
     return true;
 }
 
+bool stand_in_keeps_out(const struct quell *engine, const struct playbook *playbook)
+{
+    const struct stand_in *stand_in = engine->stand_in;
+
+    return stand_in && (!stand_in->schedules ||
+                        (stand_in->only.len && !quell_str_equal(stand_in->only, playbook->id)));
+}
+
 enum quell_code stand_in_open(struct generation *base, struct loaded *const *playbooks,
                               size_t count, const struct run_world *world, struct loop *loop,
                               const struct stand_in *stand_in, struct quell **engine,
                               struct quell_error *err)
 {
-    enum quell_code code =
-        engine_open_with(generation_for_test(base, playbooks, count, world), loop, engine, err);
-
-    if (code == QUELL_OK)
-        (*engine)->stand_in = stand_in;
-    return code;
+    return engine_open_with(generation_for_test(base, playbooks, count, world), loop, stand_in,
+                            engine, err);
 }

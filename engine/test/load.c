@@ -326,6 +326,23 @@ static void load_clock(const struct yaml_node *node, const struct yaml_node *def
         test->advance_us = when_to_us(when);
 }
 
+static void set_start(const struct test_file *file, const struct yaml_node *start,
+                      struct test_case *test)
+{
+    const struct playbook *playbook = file->loaded ? file->loaded->playbook : NULL;
+    bool inputs = quell_count(test->inputs) > 0;
+
+    if (start) {
+        test->by_hand = quell_text_is(start->value, "manual");
+        test->by_schedule = quell_text_is(start->value, "schedule");
+        return;
+    }
+    test->by_schedule =
+        playbook && playbook->start.schedule_count && test->given_count == 0 && !inputs;
+    test->by_hand = !test->by_schedule && (inputs || test->given_count == 0 ||
+                                           (playbook && !playbook->incident && !playbook->alert));
+}
+
 static void load_case(struct test_file *file, const struct yaml_node *node,
                       const struct yaml_node *defaults, struct test_case *test)
 {
@@ -347,9 +364,7 @@ static void load_case(struct test_file *file, const struct yaml_node *node,
     test_load_mocks(file, yaml_get(node, "mock"), defaults ? yaml_get(defaults, "mock") : NULL,
                     test);
     test_load_expects(file, expect, expect_too, test);
-    test->by_hand = start ? quell_text_is(start->value, "manual")
-                          : quell_count(test->inputs) > 0 || test->given_count == 0 ||
-                                (file->loaded && !file->loaded->playbook->incident);
+    set_start(file, start, test);
 }
 
 /* ---- the document ------------------------------------------------------------------------------

@@ -18,28 +18,55 @@ enum { SEED = 1 }; /* of ids and randomness: every telling of a case is the same
 /* ---- what comes in -----------------------------------------------------------------------------
  */
 
-/* What the trigger says of it, for `triggered` and `because`. */
-static void judge(struct story *story, struct quell_value incident, struct quell_str event)
+/* The version before: what came last of the same incident of the same sender. */
+static struct quell_value version_before(const struct story *story, struct quell_value incident)
+{
+    size_t i;
+
+    for (i = story->received.count; i-- > 0;) {
+        struct quell_value other = story->received.items[i];
+        if (quell_get_str(incident, "source_id").len &&
+            value_equal(quell_get(other, "source_id"), quell_get(incident, "source_id")) &&
+            value_equal(quell_get(other, "source"), quell_get(incident, "source")))
+            return other;
+    }
+    return quell_null();
+}
+
+/* Which line of the trigger decides, for `because`. */
+static void judge(struct story *story, struct quell_value incident, struct quell_str type)
 {
     const struct playbook *playbook = story->file->loaded->playbook;
     struct run_world world = generation_world(story->engine->generation);
     struct map_builder vars = {.arena = story->arena};
+    struct match_event event = {
+        .type = type, .subject = incident, .before = version_before(story, incident)};
     struct match_report report = {0};
     struct cel_scope scope = {0};
 
+    list_add(&story->received, incident);
     if (!playbook->incident)
         return;
     map_add(&vars, "config", world.config);
     map_add(&vars, "lists", world.lists);
     scope.vars = map_made(&vars);
-    story->verdict =
-        trigger_test(playbook->incident, incident, event, &scope, story->arena, &report);
-    story->judged = true;
+    (void)trigger_judge(playbook->incident, &event, &scope, story->arena, &report);
     story->because = QUELL_STR("");
     if (report.decided_by < report.count) {
         story->because = report.lines[report.decided_by].where;
         story->because_place = report.lines[report.decided_by].place;
     }
+}
+
+/* What the triggers said: of all incidents together, the first yes counts. */
+static void take_verdict(struct story *story)
+{
+    const struct counters *counters = &story->engine->counters;
+
+    story->judged = counters->matches + counters->no_matches + counters->undetermined > 0;
+    story->verdict = counters->matches        ? MATCH_YES
+                     : counters->undetermined ? MATCH_UNDETERMINED
+                                              : MATCH_NO;
 }
 
 static void on_received(struct arena *arena, struct quell_value *incident, struct quell_str *event,
@@ -187,6 +214,7 @@ static bool open_engine(struct story *story)
     story->stand_in = (struct stand_in){.received = on_received,
                                         .answer = story_answer,
                                         .only = story->file->loaded->playbook->id,
+                                        .schedules = test->by_schedule,
                                         .user = story};
     story->loop = loop_new_virtual(test->clock_us, SEED);
     story->code =
@@ -281,6 +309,20 @@ static void go_on(struct story *story, int64_t until_us)
     }
 }
 
+static void wait_for_schedule(struct story *story)
+{
+    int64_t last_us = story->test->clock_us + (int64_t)LIMIT_TEST_CLOCK_S * 1000000, next_us;
+    size_t jumps;
+
+    for (jumps = 0; jumps < LIMIT_TEST_JUMPS && story->run_count == 0; jumps++) {
+        loop_settle(story->loop);
+        next_us = loop_next_us(story->loop);
+        if (next_us > last_us)
+            return;
+        loop_advance(story->loop, next_us);
+    }
+}
+
 static void tell(struct story *story)
 {
     const struct test_case *test = story->test;
@@ -288,6 +330,8 @@ static void tell(struct story *story)
 
     if (test->by_hand && test->given_count == 0)
         start_by_hand(story, NULL);
+    if (test->by_schedule)
+        wait_for_schedule(story);
     for (i = 0; i < test->given_count && story->code == QUELL_OK; i++) {
         if (test->given[i].at_us >= 0)
             go_on(story, test->clock_us + test->given[i].at_us);
@@ -348,12 +392,14 @@ static void read_back(struct story *story)
 void story_tell(struct story *story, struct test_file *file, const struct test_case *test,
                 struct arena *arena)
 {
-    *story = (struct story){.file = file, .test = test, .arena = arena};
+    *story =
+        (struct story){.file = file, .test = test, .arena = arena, .received = {.arena = arena}};
     story->used = arena_array(arena, unsigned, test->mock_count + 1);
     story->fault_place = test->place;
     if (!open_engine(story))
         return;
     tell(story);
+    take_verdict(story);
     if (story->code == QUELL_OK)
         read_back(story);
 }

@@ -10,7 +10,7 @@ static const char *const codes[] = {"invalid",     "not-found",       "conflict"
                                     "denied",      "refused",         "throttled", "timed-out",
                                     "unavailable", "unknown-outcome", NULL};
 static const char *const events[] = {"created", "updated", "closed", NULL};
-static const char *const starts[] = {"trigger", "manual", NULL};
+static const char *const starts[] = {"trigger", "manual", "schedule", NULL};
 
 const struct quell_field test_error_fields[] = {
     {.name = "code",
@@ -85,8 +85,10 @@ const struct quell_field test_calls_fields[] = {
         {.name = "start",                                                                          \
          .type = QUELL_FIELD_ENUM,                                                                 \
          .words = starts,                                                                          \
-         .doc = "`manual`: by hand, whatever the trigger says; so it is with `inputs`, and "       \
-                "without an incident"},                                                            \
+         .doc =                                                                                    \
+             "`manual`: by hand, whatever the trigger says; so it is with `inputs`, and without "  \
+             "an incident. `schedule`: the clock runs until the playbook's schedule starts it; "   \
+             "so it is when it has one, and nothing else is given"},                               \
         {.name = "inputs",                                                                         \
          .type = QUELL_FIELD_MAP,                                                                  \
          .of = QUELL_FIELD_ANY,                                                                    \

@@ -18,6 +18,7 @@
 #include "match/match.h"
 #include "test/tables.h"
 #include "value/path.h"
+#include "value/value.h"
 #include "value/yaml.h"
 
 /* ---- the document ------------------------------------------------------------------------------
@@ -71,7 +72,7 @@ struct test_expectation {
 struct test_case {
     struct quell_str name, skip;
     struct place place;
-    bool by_hand;
+    bool by_hand, by_schedule;
     const struct test_given *given;
     size_t given_count;
     struct quell_value inputs, lists, config; /* maps */
@@ -179,10 +180,11 @@ struct story {
     unsigned *used; /* by index of the mock: how often it answered */
     struct story_run *runs;
     size_t run_count, run_cap;
-    size_t ours;                /* runs of the tested playbook */
-    enum match_verdict verdict; /* of the trigger, for the last incident */
-    bool judged;                /* there is a trigger and an incident */
-    struct quell_str because;   /* the line that decided */
+    size_t ours;                  /* runs of the tested playbook */
+    struct list_builder received; /* incidents, as they were matched */
+    enum match_verdict verdict;   /* of the trigger, for the last incident */
+    bool judged;                  /* there is a trigger and an incident */
+    struct quell_str because;     /* the line that decided */
     struct place because_place;
     enum quell_code code; /* not QUELL_OK: the story could not be told, `fault` says why */
     struct quell_error fault;
