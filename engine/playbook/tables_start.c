@@ -87,16 +87,15 @@ const struct quell_field limit_fields[] = {
      .doc = "that all runs of the playbook may touch within 24 hours"},
     {.name = NULL}};
 
-const struct quell_field run_limit_fields[] = {
-    {.name = "hour",
-     .type = QUELL_FIELD_INT,
-     .flags = QUELL_CONSTANT,
-     .doc = "runs that may start within an hour"},
-    {.name = "day",
-     .type = QUELL_FIELD_INT,
-     .flags = QUELL_CONSTANT,
-     .doc = "runs that may start within 24 hours"},
-    {.name = NULL}};
+const struct quell_field run_limit_fields[] = {{.name = "hour",
+                                                .type = QUELL_FIELD_INT,
+                                                .flags = QUELL_CONSTANT,
+                                                .doc = "runs that may start within an hour"},
+                                               {.name = "day",
+                                                .type = QUELL_FIELD_INT,
+                                                .flags = QUELL_CONSTANT,
+                                                .doc = "runs that may start within 24 hours"},
+                                               {.name = NULL}};
 
 #define KIND(word)                                                                                 \
     {                                                                                              \
