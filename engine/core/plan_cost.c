@@ -78,6 +78,27 @@ static int64_t time_us(struct quell_value time)
     return quell_is(time, QUELL_TIME) ? time.as.integer * 1000000 + time.len / 1000 : INT64_MAX;
 }
 
+/* Looking after a call, until its condition holds or its time is up. */
+static int64_t looking_us(const struct cost *cost, const struct step *step)
+{
+    if (step->poll == NULL || step->timeout_us)
+        return 0; /* the step's own time-out bounds it all */
+    return step->poll->timeout_us ? step->poll->timeout_us
+                                  : cost->plan->options.loaded->playbook->timeout_us;
+}
+
+/* A called playbook takes as long as its own plan says; one that is not here has no time. */
+static int64_t called_us(const struct cost *cost, struct quell_str path)
+{
+    const char *key = cost->waits_only ? "waiting" : "worst_case";
+    size_t i;
+
+    for (i = 0; i < cost->plan->child_count; i++)
+        if (quell_str_equal(cost->plan->children[i].path, path))
+            return quell_get(cost->plan->children[i].document, key).as.integer * 1000000;
+    return 0;
+}
+
 /* As long as its question may be open; one without an end, as long as the run may take. */
 static int64_t wait_us(const struct cost *cost, const struct event *event)
 {
@@ -97,7 +118,10 @@ static void count_event(struct cost *cost, const struct event *event)
     if (taken == NULL)
         return;
     if (event->kind == EVENT_CALL_SCHEDULED && !cost->waits_only)
-        taken->own_us = add(taken->own_us, call_us(taken->step));
+        taken->own_us =
+            add(taken->own_us, add(call_us(taken->step), looking_us(cost, taken->step)));
+    if (event->kind == EVENT_CHILD_ENDED)
+        taken->own_us = add(taken->own_us, called_us(cost, event->path));
     if (event->kind == EVENT_WAIT_STARTED || event->kind == EVENT_FORM_ASKED)
         taken->own_us = add(taken->own_us, wait_us(cost, event));
     if (event->kind == EVENT_APPROVAL_ASKED || event->kind == EVENT_APPROVAL_ESCALATED)

@@ -319,7 +319,8 @@ static void add_failure(const struct run_step *step, void *user)
     struct map_builder map = {.arena = arena};
     size_t i;
 
-    if (step->status != STEP_FAILED || step->step->undoes_run || !quell_is(message, QUELL_STRING))
+    if (step->status != STEP_FAILED || step->step->undoes_run || step->step->kind == STEP_WHILE ||
+        !quell_is(message, QUELL_STRING))
         return; /* that a call may fail, or nobody answer in time, is no news */
     for (i = 0; i < failures->list.count; i++)
         if (quell_str_equal(quell_get_str(failures->list.items[i], "path"), step->path) &&

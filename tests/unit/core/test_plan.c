@@ -209,6 +209,54 @@ static void the_cap_is_of_a_path(void **state)
     stage_close(&stage);
 }
 
+/* ---- time -------------------------------------------------------------------------------------
+ */
+
+#define SHORT(id, device, time) LOOK(id, device) "    timeout: " time "\n"
+#define INNER(id)                                                                                  \
+    "      - id: " id "\n        uses: defender.get-device\n        with: { device_id: d }\n"
+
+static const struct {
+    const char *steps;
+    int64_t worst_s, waiting_s; /* of the path where all goes well */
+} times[] = {
+    {SHORT("a", "d1", "10s"), 10, 0},
+    {SHORT("a", "d1", "10s") SHORT("b", "d1", "30s"), 40, 0},
+    {SHORT("a", "d1", "10s") "    retry: { max: 3, first: 1m }\n", 10, 0}, /* bounds them all */
+    {LOOK("a", "d1"), 1800, 0},
+    {LOOK("a", "d1") "    retry: { max: 2, first: 1m, backoff: fixed }\n", 3 * 1800 + 120, 0},
+    {"  - wait: 5m\n" SHORT("a", "d1", "10s"), 310, 300},
+    {APPROVED("a", "") "    timeout: 10s\n", 1210, 1200},
+    {"  - id: each\n    for-each: \"['1', '2', '3']\"\n    as: d\n    max: 3\n    concurrency: 2\n"
+     "    steps:\n" INNER("a") "        timeout: 10s\n",
+     20, 0},
+    {"  - parallel:\n      one:\n        - wait: 30s\n        - wait: 5s\n"
+     "      two:\n        - wait: 10s\n",
+     35, 35},
+    {"  - id: x\n    timeout: 15s\n    steps:\n" INNER("a") INNER("b"), 15, 0},
+};
+
+static void paths_take_their_time(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        struct stage stage;
+        struct plan_path path;
+        size_t first = 0;
+        int64_t worst, waiting;
+
+        stage_open(&stage, times[i].steps, 0);
+        path = plan_path_of(&stage.plan, &first, 1);
+        worst = plan_worst_us(&stage.plan, &path, &waiting);
+        if (worst != times[i].worst_s * 1000000 || waiting != times[i].waiting_s * 1000000)
+            fail_msg("%s%lld s, %lld s of it waiting", times[i].steps, (long long)worst / 1000000,
+                     (long long)waiting / 1000000);
+        stage_close(&stage);
+    }
+}
+
 /* ---- properties -------------------------------------------------------------------------------
  */
 
@@ -397,9 +445,10 @@ static void a_cut_plan_proves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_are_counted),    cmocka_unit_test(calls_have_their_conditions),
-        cmocka_unit_test(the_cap_is_of_a_path), cmocka_unit_test(claims_are_proved),
-        cmocka_unit_test(sentences_are_read),   cmocka_unit_test(a_cut_plan_proves_nothing),
+        cmocka_unit_test(paths_are_counted),           cmocka_unit_test(paths_take_their_time),
+        cmocka_unit_test(calls_have_their_conditions), cmocka_unit_test(the_cap_is_of_a_path),
+        cmocka_unit_test(claims_are_proved),           cmocka_unit_test(sentences_are_read),
+        cmocka_unit_test(a_cut_plan_proves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
