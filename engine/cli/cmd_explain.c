@@ -169,7 +169,8 @@ static int explain_check(const struct args *args)
     struct quell_document document = {0};
     struct quell_error err = {0};
 
-    if (quell_rule(args->words[0], &document, &err))
+    if (quell_rule(args->words[0], &document, &err) &&
+        quell_test_rule(args->words[0], &document, &err))
         return fail(&err);
     if (args_output(args) != OUTPUT_TEXT) {
         print_json(&document, args_output(args));

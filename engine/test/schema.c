@@ -1,9 +1,12 @@
 /*
- * schema.c - the JSON Schema of a test document, for editors: the tables, what may be expected, and
- * the installed actions where they are mocked.
+ * schema.c - what tools ask of the tables: the JSON Schema of a test document, with the installed
+ * actions where they are mocked, and what a code of a fault means.
  */
+#include <string.h>
+
 #include <quell/author.h>
 
+#include "base/error.h"
 #include "connector/registry.h"
 #include "test/test.h"
 #include "value/fields.h"
@@ -93,6 +96,29 @@ enum quell_code quell_test_schema(struct quell *engine, struct quell_document *d
                         quell_text("http://json-schema.org/draft-07/schema#"));
     schema = value_with(arena, schema, QUELL_STR("title"), quell_text("tests of a quell playbook"));
     made.value = value_copy(arena, schema); /* tables are borrowed */
+    *document = made;
+    return QUELL_OK;
+}
+
+enum quell_code quell_test_rule(const char *code, struct quell_document *document,
+                                struct quell_error *err)
+{
+    struct quell_document made;
+    struct map_builder map;
+    size_t i;
+
+    for (i = 0; i < TEST_FAULTS; i++)
+        if (strcmp(test_faults[i].code, code) == 0)
+            break;
+    if (i == TEST_FAULTS)
+        return error_set(err, QUELL_NOT_FOUND, "there is no check `%s`", code);
+    map = (struct map_builder){.arena = document_begin(&made)};
+    map_add(&map, "code", quell_text(test_faults[i].code));
+    map_add(&map, "severity", quell_text("error"));
+    map_add(&map, "sentence", quell_text(test_faults[i].doc));
+    map_add(&map, "bad", quell_text(test_faults[i].bad));
+    map_add(&map, "good", quell_text(test_faults[i].good));
+    made.value = map_made(&map);
     *document = made;
     return QUELL_OK;
 }

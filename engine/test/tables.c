@@ -168,3 +168,9 @@ const struct test_expect_row test_expects[TEST_EXPECTS] = {
 #include "test/expects.def"
 #undef EXPECT
 };
+
+const struct test_fault_row test_faults[TEST_FAULTS] = {
+#define FAULT(NAME, code, doc, bad, good) [TEST_FAULT_KIND_##NAME] = {code, doc, bad, good},
+#include "test/faults.def"
+#undef FAULT
+};

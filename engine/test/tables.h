@@ -35,10 +35,19 @@ struct test_expect_row {
 };
 extern const struct test_expect_row test_expects[TEST_EXPECTS];
 
-/* Codes of what is said about tests alone. */
-#define TEST_FAULT_FILE "QL130" /* a file that a test names, or what is in it */
-#define TEST_FAULT_STEP "QL131" /* a step that the playbook does not have */
-#define TEST_FAULT_MOCK "QL132" /* a mock that nothing will ask for */
-#define TEST_FAULT_NAME "QL133" /* two cases of one name */
+/* What is said about tests alone. */
+enum test_fault_kind {
+#define FAULT(NAME, code, doc, bad, good) TEST_FAULT_KIND_##NAME,
+#include "test/faults.def"
+#undef FAULT
+    TEST_FAULTS
+};
+struct test_fault_row {
+    const char *code, *doc, *bad, *good;
+};
+extern const struct test_fault_row test_faults[TEST_FAULTS];
+#define TEST_FAULT_FILE test_faults[TEST_FAULT_KIND_FILE].code
+#define TEST_FAULT_STEP test_faults[TEST_FAULT_KIND_STEP].code
+#define TEST_FAULT_NAME test_faults[TEST_FAULT_KIND_NAME].code
 
 #endif

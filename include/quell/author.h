@@ -90,6 +90,10 @@ enum quell_code quell_test(struct quell *engine, const struct quell_test_options
 enum quell_code quell_test_schema(struct quell *engine, struct quell_document *document,
                                   struct quell_error *err) QUELL_MUST_CHECK;
 
+/* What a code of a test document's faults means, as quell_rule() has it. */
+enum quell_code quell_test_rule(const char *code, struct quell_document *document,
+                                struct quell_error *err) QUELL_MUST_CHECK;
+
 struct quell_record_options {
     struct quell_str run;  /* its id, or the beginning of one */
     struct quell_str name; /* of the case; empty: made of the incident's title */

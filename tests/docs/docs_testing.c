@@ -132,4 +132,10 @@ void print_testing(void)
     print_expects();
     print_fields("`calls` as a map", "", test_calls_fields);
     print_properties();
+    printf("\n## Codes of faults\n\n"
+           "A document with a fault is not run, and the others are. `quell explain CODE` shows "
+           "examples; all else that can be wrong has the codes that playbooks have.\n\n"
+           "| code | what is wrong |\n| --- | --- |\n");
+    for (size_t i = 0; i < TEST_FAULTS; i++)
+        printf("| %s | %s |\n", test_faults[i].code, test_faults[i].doc);
 }

@@ -4,6 +4,8 @@
  */
 #include "fixture.h"
 
+#include "test/tables.h"
+
 #define PLAYBOOK                                                                                   \
     "quell: 1\n"                                                                                   \
     "playbook: p\n"                                                                                \
@@ -25,7 +27,7 @@ static const struct {
      "there is no playbook `other`"},
     {HEAD "case:\n  - name: a\n", "QL102", ":3:1", "did you mean `cases`?"},
     {HEAD "cases:\n  - nmae: a\n", "QL102", ":4:5", "did you mean `name`?"},
-    {HEAD "cases:\n  - name: a\n  - name: a\n", "QL133", ":5:11", "two cases are called `a`"},
+    {HEAD "cases:\n  - name: a\n  - name: a\n", "QL132", ":5:11", "two cases are called `a`"},
     {CASE "expects: {}\n", "QL102", ":5:5", "did you mean `expect`?"},
     {CASE "clock: yesterday\n", "QL104", ":5:12", "clock"},
     {CASE "advance: 10\n", "QL104", ":5:14", "write `10s`"},
@@ -105,6 +107,24 @@ static void every_fault_has_code_place_and_help(void **state)
     place_end(&place);
 }
 
+static void each_row_has_examples_that_are_true(void **state)
+{
+    struct place_of_test place;
+    struct quell_value file;
+
+    place_begin(&place);
+    for (size_t i = 0; i < TEST_FAULTS; i++) {
+        file = place_run(&place, PLAYBOOK,
+                         arena_format(place.arena, HEAD "cases:\n%s", test_faults[i].bad).data);
+        assert_int_equal(quell_get_int(file, "faults", 0), 1);
+        has(quell_get_str(file, "rendered"), test_faults[i].code);
+        file = place_run(&place, PLAYBOOK,
+                         arena_format(place.arena, HEAD "cases:\n%s", test_faults[i].good).data);
+        assert_int_equal(quell_get_int(file, "faults", 0), 0);
+    }
+    place_end(&place);
+}
+
 static void many_faults_are_told_at_once(void **state)
 {
     struct place_of_test place;
@@ -136,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_has_code_place_and_help),
+        cmocka_unit_test(each_row_has_examples_that_are_true),
         cmocka_unit_test(many_faults_are_told_at_once),
         cmocka_unit_test(a_playbook_that_does_not_check_is_told),
     };

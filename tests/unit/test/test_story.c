@@ -234,6 +234,58 @@ static void events_that_start_nothing_are_counted(void **state)
     run_all(GUARDED, cases);
 }
 
+#define SCHEDULED                                                                                  \
+    "quell: 1\n"                                                                                   \
+    "playbook: p\n"                                                                                \
+    "on:\n"                                                                                        \
+    "  schedule: [{ cron: '17 */4 * * *' }]\n"                                                     \
+    "  incident: { types: [updated], match: { title: { contains: a } }, changed: { severity: { "   \
+    "to: "                                                                                         \
+    "high } } }\n"                                                                                 \
+    "steps:\n"                                                                                     \
+    "  - set: { at: '${{ run.started_at }}' }\n"
+
+static void the_clock_and_updates_start_runs(void **state)
+{
+    static const char *const cases[] = {
+        "nothing else is given, so the schedule starts it",
+        "    clock: 2026-05-04T10:00:00Z\n"
+        "    expect: { runs: 1, vars.at: 2026-05-04T12:17:00Z, status: succeeded }\n",
+        "as long as is said",
+        "    clock: 2026-05-04T10:00:00Z\n    start: schedule\n    advance: 11h\n"
+        "    expect: { runs: 3 }\n",
+        "an incident does not wait for the schedule, and an update is judged by what was before",
+        "    given:\n"
+        "      - { incident: { title: a, source_id: s, severity: low } }\n"
+        "      - { incident: { title: a, source_id: s, severity: high }, event: updated, at: 9h }\n"
+        "    expect: { triggered: true, runs: 1 }\n",
+        "what did not change",
+        "    given:\n"
+        "      - { incident: { title: a, source_id: s, severity: high } }\n"
+        "      - { incident: { title: a, source_id: s, severity: high }, event: updated, at: 9h }\n"
+        "    expect: { triggered: false, because: changed.severity, runs: 0 }\n",
+        NULL};
+
+    run_all(SCHEDULED, cases);
+}
+
+static void an_alert_starts_runs(void **state)
+{
+    static const char *const cases[] = {
+        "each alert that fits",
+        "    given: { incident: { title: i, alerts: [{ id: a1, title: malware }, { id: a2, title: "
+        "x }] } }\n"
+        "    expect: { triggered: true, runs: 1, vars.id: a1 }\n",
+        "none",
+        "    given: { incident: { title: i, alerts: [{ id: a2, title: x }] } }\n"
+        "    expect: { triggered: false, runs: 0 }\n",
+        NULL};
+
+    run_all("quell: 1\nplaybook: p\non: { alert: { match: { title: { contains: malware } } } }\n"
+            "steps:\n  - set: { id: '${{ alert.id }}' }\n",
+            cases);
+}
+
 static void an_answer_must_fit(void **state)
 {
     struct place_of_test place;
@@ -394,6 +446,8 @@ int main(void)
         cmocka_unit_test(people_answer),
         cmocka_unit_test(people_agree_and_fill_in_forms),
         cmocka_unit_test(events_that_start_nothing_are_counted),
+        cmocka_unit_test(the_clock_and_updates_start_runs),
+        cmocka_unit_test(an_alert_starts_runs),
         cmocka_unit_test(an_answer_must_fit),
         cmocka_unit_test(what_a_playbook_calls_is_told_as_well),
         cmocka_unit_test(nothing_is_left_to_chance),
