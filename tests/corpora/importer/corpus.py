@@ -101,12 +101,26 @@ def title_of(path):
     return ' '.join(parts[-2:])
 
 
+def learn_lists(named, library):
+    """What is a list inside a playbook only, its callers have to know before they are written."""
+    for name, playbook in named:
+        try:
+            made = xsoar.Importer(playbook, Manifests(), Ledger(), name, library).document()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue  # said when it is written
+        known = library[playbook['name']]
+        for key, one in made.get('inputs', {}).items():
+            if known.id == name and key in known.inputs:
+                known.inputs[key] = one['type'] == 'list'
+
+
 def import_xsoar(quell, corpus, folder, only=('playbooks', 'test-playbooks', 'self-contained')):
     made = Import(quell, folder)
     paths = sorted(file for part in only for file in (corpus / part).glob('*.yml'))
     playbooks = [(path, xsoar.load(path)) for path in paths]
     named = [(made.ids.new(playbook['name']), playbook) for _, playbook in playbooks]
     library = xsoar.library_of(named)
+    learn_lists(named, library)
     for (path, playbook), (name, _) in zip(playbooks, named):
         own = Ledger()
         try:
