@@ -37,8 +37,7 @@ static const struct {
     {"[?a, ?b, 'world']", "optional entries switched off"},
 };
 
-/* File, and how many of its cases hold, exceptions included. Those of extensions hold as far as
- * their functions are there. */
+/* File, and how many of its cases hold: all of them, exceptions included. */
 static const struct {
     const char *file;
     int least;
