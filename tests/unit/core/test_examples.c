@@ -13,7 +13,7 @@
 #define CONFIG                                                                                     \
     "config: { soc_mailbox: soc@contoso.example }\n"                                               \
     "lists: { crown_jewels: [dc-02] }\n"                                                           \
-    "groups: { soc-leads: [ana, ben], analysts: [eve] }\n"                                                          \
+    "groups: { soc-leads: [ana, ben], analysts: [eve] }\n"                                         \
     "connections:\n"                                                                               \
     "  intel: { connector: http, url: https://intel.contoso.example }\n"
 #define INCIDENT(severity, tags)                                                                   \
