@@ -156,7 +156,8 @@ static enum quell_code add_folder(struct generation *generation, const char *fol
 
     code = file_list(generation->arena, folder, endings, &paths, &count, err);
     for (i = 0; i < count && code == QUELL_OK; i++)
-        if (!str_ends(paths[i], QUELL_STR(".test.yaml")))
+        if (!str_ends(paths[i], QUELL_STR(".test.yaml")) &&
+            !str_ends(paths[i], QUELL_STR("/quell.yaml")))
             code = add_file(generation, paths[i].data, err);
     return code;
 }

@@ -111,7 +111,8 @@ static enum quell_code lint_path(struct lint *lint, const char *path, struct que
         return lint_file(lint, path, err);
     code = file_list(lint->arena, path, endings, &paths, &count, err);
     for (i = 0; i < count && code == QUELL_OK; i++)
-        if (!str_ends(paths[i], QUELL_STR(".test.yaml")))
+        if (!str_ends(paths[i], QUELL_STR(".test.yaml")) &&
+            !str_ends(paths[i], QUELL_STR("/quell.yaml")))
             code = lint_file(lint, paths[i].data, err);
     return code;
 }

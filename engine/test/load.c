@@ -157,6 +157,9 @@ static bool has_step(const struct playbook *playbook, struct quell_str id)
     for (i = 0; i < playbook->step_count; i++)
         if (quell_str_equal(playbook->all[i]->id, id))
             return true;
+    for (i = 0; i < playbook->undo_steps.count; i++) /* the engine's own, of an undo that asks */
+        if (quell_str_equal(playbook->undo_steps.items[i]->id, id))
+            return true;
     return false;
 }
 

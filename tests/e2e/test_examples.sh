@@ -18,6 +18,8 @@ status "malware-on-device is planned" 0 quell plan malware-on-device.yaml \
 equal "it isolates the device, once somebody agreed" '["d-1"]' "$(pick \
     "d.calls.filter(c, c.action == 'defender.isolate-device').map(c, c.with.device_id).distinct()" <"$folder/out")"
 contains "some path asks" approve "$out"
+status "phishing-mail is planned" 0 quell plan phishing-mail.yaml -i fixtures/phishing-mail.json --offline
+contains "with what takes it back" "undo is approved" "$out"
 status "hunt-rare-persistence is planned" 0 quell plan hunt-rare-persistence.yaml --offline -o json
 contains "it raises incidents, if it finds something" incident.raise "$out"
 status "close-travel-noise is planned" 0 quell plan close-travel-noise.yaml -i fixtures/travel.json --offline -o json
