@@ -14,6 +14,8 @@ from . import cel
 from .builtins import BUILTINS, CONDITIONS
 from .cel import Binary, Call, Field, List, Literal, Map, Maybe, Method, Name, Present, maybe, negated
 from .context import Reader
+from .ledger import Ledger
+from .manifest import Manifests
 from .names import Unique, snake, words
 from .program import VARS, Playbook, document, is_var, output, parts_of, status, var
 from .paths import split_path
@@ -95,8 +97,8 @@ def library_of(playbooks):
     """By name what can be called; `playbooks` is a list of (id, playbook)."""
     made = {}
     for name, playbook in playbooks:
-        inputs = {snake(one['key'], 'input'): 'complex' in (one.get('value') or ())
-                  for one in playbook.get('inputs') or () if one.get('key')}
+        alone = Importer(playbook, Manifests(), Ledger(), name).document()
+        inputs = {key: given['type'] == 'list' for key, given in alone.get('inputs', {}).items()}
         outputs = frozenset(snake(root) for root in output_roots(playbook))
         made.setdefault(playbook['name'], Known(name, inputs, outputs))
     return made
