@@ -1,5 +1,5 @@
 /*
- * args.c - parsing a command line by its command's rows, and the help made from the same rows.
+ * args.c - parsing a command line by its command's rows.
  */
 #include "cli/command.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-static const struct option_row common_options[] = {
+const struct option_row common_options[] = {
     {"config", 'c', OPTION_TEXT, "FILE", "Read this quell.yaml."},
     {"store", 0, OPTION_TEXT, "URL", "Use this store instead of the configuration's."},
     {"output", 'o', OPTION_TEXT, "FORMAT", "text (default), json, or ndjson: one object a line."},
@@ -16,6 +16,7 @@ static const struct option_row common_options[] = {
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };
 
+#define GROUP(title)
 #define COMMAND(name) extern const struct command command_##name;
 #include "cli/commands.def"
 #undef COMMAND
@@ -24,6 +25,7 @@ const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
 #include "cli/commands.def"
 #undef COMMAND
+#undef GROUP
     NULL};
 
 const struct command *command_find(const char *name)
@@ -180,43 +182,4 @@ size_t args_many(const struct args *args, const char *option, const char **value
             values[count++] = args->options[i].value;
     values[count] = NULL;
     return count;
-}
-
-/* ---- help --------------------------------------------------------------------------------------
- */
-
-static void print_options(const struct option_row *row)
-{
-    char left[64];
-
-    for (; row && row->name; row++) {
-        (void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->letter ? '-' : ' ',
-                       row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
-                       row->value ? " " : "", row->value ? row->value : "");
-        printf("  %-26s  %s\n", left, row->doc);
-    }
-}
-
-void print_help(const struct command *command)
-{
-    printf("%s\n\nusage: quell %s%s%s\n\n", command->doc, command->name,
-           command->words[0] ? " " : "", command->words);
-    if (command->options && command->options->name)
-        print_options(command->options);
-    print_options(common_options);
-    if (command->more)
-        printf("\n%s", command->more);
-}
-
-void print_commands(void)
-{
-    size_t i;
-
-    printf("quell runs security playbooks: incidents in, matched, acted on, durably.\n\n"
-           "usage: quell COMMAND [options]\n\n");
-    for (i = 0; commands[i]; i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->doc);
-    printf("\nquell COMMAND --help tells more.\n\n"
-           "exit codes: 0 done, 1 a finding, 2 bad use or input, 3 not finished, 4 not allowed,\n"
-           "5 not reached, 130 interrupted\n");
 }

@@ -136,11 +136,7 @@ const struct command command_eval = {
     .name = "eval",
     .words = "'EXPRESSION'",
     .doc = "Evaluates one CEL expression; without one, or with -, it is read from stdin.",
-    .more = "  quell eval '[1, 2, 3].map(n, n * n)'\n"
-            "  quell eval 'incident.title.matches(\"(?i)malware\")' --vars vars.json\n"
-            "  quell eval --type 'incident.tags.map(t, t.size())' --vars vars.json\n"
-            "  quell eval --jsonl < cases.jsonl\n\n"
-            "With --jsonl the lines are cases of CEL's conformance suite; every line gets one, in\n"
+    .more = "With --jsonl the lines are cases of CEL's conformance suite; every line gets one, in\n"
             "the same order: {\"id\", \"value\": {\"t\": \"int\", \"v\": \"42\"}, \"type\"} or "
             "{\"id\",\n"
             "\"error\"}. The type checker is CEL's own, stricter than that of playbooks.\n\n"

@@ -233,8 +233,7 @@ const struct command command_explain = {
     .words = "[PLAYBOOK] -i INCIDENT | CODE",
     .doc = "Shows why a trigger matches an incident or not; without a playbook, for all.",
     .more =
-        "PLAYBOOK is a file, or the id of a configured playbook; CODE is that of a diagnostic:\n"
-        "  quell explain QL305\n\n"
+        "PLAYBOOK is a file, or the id of a configured playbook; CODE is that of a diagnostic.\n\n"
         "exit codes: 0 explained, 1 nothing matches and --expect-match, 2 bad use or input\n",
     .words_max = 1,
     .options = options,

@@ -53,9 +53,7 @@ const struct command command_graph = {
     .name = "graph",
     .words = "PLAYBOOK",
     .doc = "Draws a playbook: a file, or the id of a loaded one.",
-    .more = "  quell graph playbooks/malware-on-device.yaml\n"
-            "  quell graph --format svg malware-on-device > malware.svg\n\n"
-            "marks: * or \xE2\x97\x8F reads, + notes, ~ changes, ! disrupts, ? asks a person\n"
+    .more = "marks: * or \xE2\x97\x8F reads, + notes, ~ changes, ! disrupts, ? asks a person\n"
             "exit codes: 0 drawn, 2 no such playbook, or one with errors\n",
     .words_min = 1,
     .words_max = 1,

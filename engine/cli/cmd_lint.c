@@ -158,9 +158,7 @@ const struct command command_lint = {
     .name = "lint",
     .words = "PATH...",
     .doc = "Checks playbooks: files, or folders of them.",
-    .more = "  quell lint playbooks/\n"
-            "  quell lint --fix playbooks/phishing.yaml\n"
-            "  quell lint -o sarif playbooks/ > quell.sarif    (also: github, for annotations)\n\n"
+    .more = "-o takes text, json, sarif (code scanning) and github (annotations).\n\n"
             "exit codes: 0 no error (warnings are allowed), 1 errors, 2 a file cannot be read\n",
     .words_min = 1,
     .words_max = ARGS_MAX,

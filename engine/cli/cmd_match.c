@@ -110,9 +110,7 @@ const struct command command_match = {
     .words = "'REGEX' [TEXT]",
     .doc = "Tries a regular expression on a text as a trigger would; without a text, or with -, it "
            "is read from stdin.",
-    .more = "  quell match '(?i)\\b(malware|trojan)\\b' 'Trojan found on ws-1'\n"
-            "  quell match --jsonl < cases.jsonl\n\n"
-            "exit codes: 0 it matches, 1 it does not or a limit left it undecided, 2 no such "
+    .more = "exit codes: 0 it matches, 1 it does not or a limit left it undecided, 2 no such "
             "pattern\n",
     .words_max = 2,
     .options = options,

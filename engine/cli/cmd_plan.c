@@ -95,6 +95,10 @@ static enum quell_code may_save(const struct quell_plan_options *options, struct
         return error_set(err, QUELL_INVALID,
                          "an offline plan knows nothing of what reads say: plan without --offline "
                          "to save it");
+    if (strcmp(options->playbook, "-") == 0)
+        return error_set(err, QUELL_INVALID,
+                         "a playbook from standard input is not there any more when the plan is "
+                         "applied: plan its file to save it");
     if (!quell_get_bool(plan, "complete", true))
         return error_set(err, QUELL_LIMIT,
                          "the playbook has more paths than a plan can have, so it cannot be saved");
@@ -221,7 +225,8 @@ const struct command command_plan = {
     .words = "PLAYBOOK [-i INCIDENT]",
     .doc = "Shows every call a run would make; reads are really done, nothing is changed.",
     .more =
-        "PLAYBOOK is a file, or the id of a configured playbook. The trigger's verdict is shown\n"
+        "PLAYBOOK is a file (- = stdin), or the id of a configured playbook. The trigger's verdict "
+        "is shown\n"
         "first; the plan itself is that of a manual start. `quell run --dry-run` is the same.\n\n"
         "exit codes: 0 planned, 1 no match with --expect-match or a property is not proved,\n"
         "2 bad use or input\n",

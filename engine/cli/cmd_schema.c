@@ -55,8 +55,7 @@ const struct command command_schema = {
     .doc =
         "Writes the JSON Schema of playbooks or their tests, with the installed connectors, or of "
         "quell.yaml.",
-    .more = "  quell schema > playbook.json\n\n"
-            "An editor with yaml-language-server reads it when a playbook begins with\n"
+    .more = "An editor with yaml-language-server reads it when a playbook begins with\n"
             "  # yaml-language-server: $schema=playbook.json\n",
     .words_max = 1,
     .run = run,

@@ -49,7 +49,7 @@ struct command {
     const char *name;
     const char *words; /* "PLAYBOOK [-i INCIDENT]" as --help shows it */
     const char *doc;   /* one sentence */
-    const char *more;  /* further help: examples, exit codes; may be NULL */
+    const char *more;  /* further help, exit codes; may be NULL; examples are in examples.def */
     size_t words_min, words_max;
     const struct option_row *options; /* ends with name NULL; the common ones are added */
     int (*run)(const struct args *args);
@@ -66,8 +66,15 @@ const char *args_text(const struct args *args, const char *option); /* the last 
 bool args_flag(const struct args *args, const char *option);
 /* All values of a repeated option into a NULL-ended array of ARGS_MAX + 1. */
 size_t args_many(const struct args *args, const char *option, const char **values);
+extern const struct option_row common_options[]; /* that every command takes */
+
+/* help.c, from the same rows. */
 void print_help(const struct command *command);
 void print_commands(void);
+/* [{command, group, usage, about, options: [{name, letter, value, repeatable, about}], more,
+ * examples}] of one command, or of all (NULL); in `arena`. */
+struct arena;
+struct quell_value help_value(struct arena *arena, const struct command *command);
 
 /* ---- common to the commands (common.c) ----------------------------------------------------------
  */

@@ -136,6 +136,10 @@ enum quell_code args_file(const struct args *args, const char *option, struct ar
     *text = QUELL_STR("");
     if (path == NULL)
         return QUELL_OK;
+    if (strcmp(path, "-") == 0 && args->word_count && strcmp(args->words[0], "-") == 0)
+        return error_set(err, QUELL_INVALID,
+                         "--%s -: standard input is read for `%s -` already; name a file", option,
+                         args->command->name);
     code = file_read(arena, path, LIMIT_DOCUMENT_BYTES, text, err);
     if (code == QUELL_OK && str_trim(*text).len == 0)
         code = error_set(err, QUELL_INVALID, "--%s: %s is empty", option,

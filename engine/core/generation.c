@@ -342,7 +342,7 @@ enum quell_code playbook_by_name(struct quell *engine, const char *name, struct 
     struct loaded *found;
     enum quell_code code;
 
-    if (file_type(name) == FILE_REGULAR)
+    if (file_type(name) == FILE_REGULAR || strcmp(name, "-") == 0)
         return loaded_from_file(generation->registry, name, loaded, err);
     found = generation_playbook(generation, quell_str_of(name));
     if (found == NULL && engine->purpose == QUELL_FOR_AUTHORING && !strchr(name, '/') &&

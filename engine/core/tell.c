@@ -84,6 +84,10 @@ void quell_tell(struct quell *engine)
              generation->config_path ? generation->config_path : "without a quell.yaml",
              generation->playbook_count, quell_count(quell_get(generation->config, "hooks")),
              quell_count(quell_get(generation->config, "connections")));
+    if (generation->playbook_count == 0)
+        log_line(LOG_LEVEL_WARNING,
+                 "there is no playbook: incidents are taken in, and nothing is done about them; "
+                 "`playbooks:` in quell.yaml names their files and folders");
     for (i = 0; i < generation->playbook_count; i++)
         tell_steps(generation, generation->playbooks[i]->playbook);
 }

@@ -100,7 +100,7 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
  */
 
 struct quell_plan_options {
-    const char *playbook; /* an id, or a path of a file */
+    const char *playbook; /* an id, or a path of a file (- = standard input) */
     struct quell_str
         incident; /* JSON in any known sender's format; empty: a manual start without */
     struct quell_str source;

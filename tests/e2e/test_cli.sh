@@ -191,11 +191,35 @@ a.effect == 'disrupts' && size(a.inputs) > 1 && a.settle)" <"$folder/out")"
 status "an unknown action" 2 quell actions defender.nothing
 status "a misspelt one" 2 quell actions defender.isolat-device
 contains "is corrected" "did you mean \`defender.isolate-device\`" "$err"
-for command in serve run plan lint explain eval ps show resolve actions version help; do
+status "help -o json" 0 quell help -o json
+cp "$folder/out" "$folder/help.json"
+listed=$(quell help)
+for command in $(pick "d.map(c, c.command).join(' ')" <"$folder/help.json"); do
     status "$command --help" 0 quell $command --help
     contains "$command says how it is used" "usage: quell $command" "$out"
-    contains "$command is listed" "$command" "$(quell help)"
+    contains "and shows it" "examples:
+  quell $command" "${out/quell plan malware-on-device -i incident.json --out plan.json && /}"
+    contains "$command is listed" "  $command" "$listed"
 done
+equal "every command is in a group" 0 "$(pick 'size(d.filter(c, c.group == ""))' <"$folder/help.json")"
+equal "and none is told of alone" 1 "$(quell help lint -o json | pick 'size(d)')"
+
+# The examples of what authors use are run, beside a copy of the playbooks.
+mkdir "$folder/author"
+cp -r "$top/playbooks" "$folder/author/playbooks"
+pick "d.filter(c, c.group == 'write playbooks' && c.command != 'apply').map(c, c.examples).flatten().join(' ;; ')" \
+    <"$folder/help.json" | sed 's/ ;; /\n/g' >"$folder/examples"
+wc -l <"$folder/examples" >"$folder/count"
+while IFS= read -r line; do
+    status "example: $line" 0 bash -c "cd '$folder/author' && $line"
+done <"$folder/examples"
+equal "there are many of them" true "$([ "$(cat "$folder/count")" -gt 15 ] && echo true)"
+
+# ---- a playbook from stdin ----------------------------------------------------------------------------
+status "plan -" 0 bash -c "quell plan - -i '$incident' --offline <'$playbook'"
+contains "plans what came in" "malware-on-device@" "$out"
+status "but not both from there" 2 bash -c "quell plan - -i - --offline <'$playbook'"
+contains "and says so" "standard input is read for" "$err"
 status "an unknown command" 2 quell paln
 contains "is corrected" "did you mean \`plan\`" "$err"
 status "an unknown option" 2 quell plan "$playbook" --ofline
@@ -306,3 +330,9 @@ log=$(cat "$folder/serve.log")
 contains "the log counts what is configured" "playbooks 1, hooks 3" "$log"
 contains "the log warned of the connection that is missing" "step=comment will fail: no connection" "$log"
 contains "and says why the run failed" "run=$run failed at step=comment" "$log"
+lacks "there was a playbook" "there is no playbook" "$log"
+mkdir "$folder/no-playbook"
+config "$folder/no-playbook"
+start_serve
+stop_serve
+contains "and without one it is said" "there is no playbook: incidents are taken in" "$(cat "$folder/serve.log")"
