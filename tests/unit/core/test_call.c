@@ -82,8 +82,9 @@ static void inputs_are_checked(void **state)
     struct virtual v;
 
     (void)state;
-    open_two(&v, CALLER("  - id: c\n    call: called\n    with: { who: ann, n: \"${{ 'x' }}\" }\n"),
-             CALLED("steps:\n  - stop:\n"));
+    open_two(
+        &v, CALLER("  - id: c\n    call: called\n    with: { who: ann, n: \"${{ dyn('x') }}\" }\n"),
+        CALLED("steps:\n  - stop:\n"));
     virtual_state(&v, 0, "failed");
     assert_true(quell_text_is(quell_get(quell_get(step(&v, 0, "c"), "error"), "code"), "invalid"));
     assert_int_equal(virtual_count(&v, "run_started", NULL), 1);
