@@ -174,3 +174,18 @@ const struct test_fault_row test_faults[TEST_FAULTS] = {
 #include "test/faults.def"
 #undef FAULT
 };
+
+const struct test_part test_parts[] = {
+    {"document", "at the top level", test_document_fields},
+    {"case", "in a case; all but `name` and `skip` also under `defaults`", test_case_fields},
+    {"given", "under `given`", test_given_fields},
+    {"mock", "in an answer of an action under `mock`", test_mock_fields},
+    {"error", "under `error` of a mock", test_error_fields},
+    {"calls", "under `calls` of `expect`", test_calls_fields},
+    {NULL, NULL, NULL}};
+
+const struct test_example test_examples[] = {
+#define EXAMPLE(part, key, text) {part, key, text},
+#include "test/examples.def"
+#undef EXAMPLE
+    {NULL, NULL, NULL}};

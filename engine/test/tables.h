@@ -50,4 +50,16 @@ extern const struct test_fault_row test_faults[TEST_FAULTS];
 #define TEST_FAULT_STEP test_faults[TEST_FAULT_KIND_STEP].code
 #define TEST_FAULT_NAME test_faults[TEST_FAULT_KIND_NAME].code
 
+/* The tables in the order in which they are explained, and an example of each key; both end with a
+ * NULL name. */
+struct test_part {
+    const char *name, *where; /* "given"; where its keys stand, as people say it */
+    const struct quell_field *fields;
+};
+extern const struct test_part test_parts[];
+struct test_example {
+    const char *part, *key, *text;
+};
+extern const struct test_example test_examples[];
+
 #endif

@@ -4,39 +4,33 @@
 #include "docs_testing.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#include "base/arena.h"
+#include "base/str.h"
 #include "core/properties.h"
+#include "docs.h"
 #include "test/tables.h"
-#include "value/fields.h"
 
-/* A cell of a table: a bar would end it. */
-static void print_cell(struct quell_str text)
+/* A section for each key of a part, with its example. */
+static void print_part(const char *name, const char *title, const char *about)
 {
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        if (text.data[i] == '|')
-            putchar('\\');
-        putchar(text.data[i] == '\n' ? ' ' : text.data[i]);
-    }
-}
-
-static void print_fields(const char *title, const char *about, const struct quell_field *table)
-{
-    struct arena *arena = arena_new(0);
+    const struct test_part *part = test_parts;
     const struct quell_field *field;
+    const struct test_example *example;
+    char heading[64];
 
-    printf("\n## %s\n\n%s%s| key | type | meaning |\n| --- | --- | --- |\n", title, about,
-           *about ? "\n\n" : "");
-    for (field = table; field->name; field++) {
-        printf("| `%s`%s | ", field->name, field->flags & QUELL_REQUIRED ? " (required)" : "");
-        print_cell(fields_type_text(arena, field));
-        printf(" | ");
-        print_cell(quell_str_of(field->doc));
-        printf(" |\n");
+    while (strcmp(part->name, name) != 0)
+        part++;
+    printf("\n## %s\n\n%s%s", title, about, *about ? "\n" : "");
+    for (field = part->fields; field->name; field++) {
+        struct keyword keyword = {.title = heading, .behind = "", .where = part->where};
+        (void)snprintf(heading, sizeof(heading), "%s%s%s", strcmp(name, "document") ? name : "",
+                       strcmp(name, "document") ? "." : "", field->name);
+        for (example = test_examples; example->part; example++)
+            if (strcmp(example->part, name) == 0 && strcmp(example->key, field->name) == 0)
+                keyword.example = example->text;
+        print_keyword(field, &keyword);
     }
-    arena_free(arena);
 }
 
 static void print_expects(void)
@@ -116,21 +110,21 @@ void print_testing(void)
         "`-o json` are for build servers. `quell test record RUN` writes a test from a stored "
         "run, without its secrets and with other names. This page is made from the engine's own "
         "tables by `quell-docs testing`.\n");
-    print_fields("The document", "", test_document_fields);
-    print_fields("A case",
-                 "`defaults` has the same keys but `name` and `skip`; what a case says "
-                 "itself comes first, map by map.",
-                 test_case_fields);
-    print_fields("`given` as a map",
-                 "Without `file` and `incident` it patches what `defaults` give.",
-                 test_given_fields);
-    print_fields("`mock`: one answer of an action",
-                 "A list is gone through call by call: the first that fits and has not answered "
-                 "yet, then the last that fits again and again.",
-                 test_mock_fields);
-    print_fields("`error` of a mock", "", test_error_fields);
+    print_part(
+        "document", "The document",
+        "The examples below are about the first playbook of [the language](playbook.md); each is "
+        "run by the tests.");
+    print_part("case", "A case",
+               "`defaults` has the same keys but `name` and `skip`; what a case says "
+               "itself comes first, map by map.");
+    print_part("given", "`given` as a map",
+               "Without `file` and `incident` it patches what `defaults` give.");
+    print_part("mock", "`mock`: one answer of an action",
+               "A list is gone through call by call: the first that fits and has not answered "
+               "yet, then the last that fits again and again.");
+    print_part("error", "`error` of a mock", "");
     print_expects();
-    print_fields("`calls` as a map", "", test_calls_fields);
+    print_part("calls", "`calls` as a map", "");
     print_properties();
     printf("\n## Codes of faults\n\n"
            "A document with a fault is not run, and the others are. `quell explain CODE` shows "
