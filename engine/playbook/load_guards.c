@@ -69,6 +69,38 @@ static void take_reference(const struct cel_reference *ref, void *user)
         bare->path[0] = ref->path[0];
 }
 
+/* A condition that only a value fulfils that is there. */
+static bool asks_for_value(const struct yaml_node *condition)
+{
+    static const char *const positive[] = {
+        "equals",   "any-of",  "all-in", "contains", "starts-with", "ends-with",  "regex",
+        "at-least", "at-most", "above",  "below",    "within-cidr", "older-than", "newer-than"};
+    const struct yaml_node *exists = yaml_get(condition, "exists");
+    size_t i;
+    if (!quell_is(condition->value, QUELL_MAP))
+        return !quell_is_null(condition->value);
+    for (i = 0; i < sizeof(positive) / sizeof(positive[0]); i++)
+        if (yaml_get(condition, positive[i]))
+            return true;
+    return exists && quell_is(exists->value, QUELL_BOOL) && exists->value.as.boolean;
+}
+
+/* Whatever starts it has been asked for a value of this field; of a person's start that person is
+ * told. */
+static bool is_matched(const struct loader *loader, struct quell_str name)
+{
+    const struct yaml_node *on = yaml_get(loader->playbook->document, "on");
+    const struct yaml_node *incident = on ? yaml_get(on, "incident") : NULL;
+    const struct yaml_node *match = incident ? yaml_get(incident, "match") : NULL;
+    const struct yaml_pair *line = match ? yaml_find(match, name) : NULL;
+    size_t i;
+    for (i = 0; match && i < on->count; i++) /* a match below it: it is a map */
+        if (!str_is(quell_str(on->pairs[i].key.value), "incident") &&
+            !str_is(quell_str(on->pairs[i].key.value), "manual"))
+            return false;
+    return line && asks_for_value(&line->node);
+}
+
 /* `incident.source_id` and nothing else, where the field may be null. */
 static void check_null(struct loader *loader, const struct playbook_text *text, const char *what)
 {
@@ -84,15 +116,15 @@ static void check_null(struct loader *loader, const struct playbook_text *text, 
         str_trim(source).len != bare.root.len + 1 + name.len || str_is(name, "id"))
         return; /* the id is ours */
     field = loader->incident_fields ? fields_find(loader->incident_fields, name) : NULL;
-    if (!field || !(field->flags & QUELL_NULLABLE))
+    if (!field || !(field->flags & QUELL_NULLABLE) || is_matched(loader, name))
         return;
     diag = report(loader, NULLABLE_KEY, text->place, "`%s` may be null, and then nothing starts",
                   what);
     diag->label =
         diag_format(loader->diags, "an incident may come without `%.*s`", QUELL_ARG(name));
     diag->help = diag_format(loader->diags,
-                             "match on `%.*s: { exists: true }`, or write a key that is always "
-                             "there: `has(%.*s) ? ... : incident.id`",
+                             "match on `%.*s: { exists: true }`, or write a list, which is never "
+                             "null: `[%.*s]`",
                              QUELL_ARG(name), QUELL_ARG(source));
 }
 
