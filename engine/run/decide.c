@@ -253,6 +253,7 @@ bool frame_begun(const struct frame *frame)
 enum flow frame_advance(struct decision *decision, struct frame *frame, struct quell_value *error)
 {
     struct run *run = decision->run;
+    bool whole = undo_takes_back(frame); /* whoever stops the run: it is not left half undone */
     size_t i;
 
     for (i = 0; i < frame->steps->count; i++) {
@@ -271,11 +272,11 @@ enum flow frame_advance(struct decision *decision, struct frame *frame, struct q
             *error = instance->error;
         if (flow != FLOW_DONE)
             return flow;
-        if (run->stopping && instance->phase == PHASE_ENDED && i + 1 < frame->steps->count &&
+        if (run->stopping && !whole && instance->phase == PHASE_ENDED && i + 1 < frame->steps->count &&
             frame->instances[i + 1].phase == PHASE_IDLE)
             return FLOW_STOPPED;
     }
-    return run->stopping ? FLOW_STOPPED : FLOW_DONE;
+    return run->stopping && !whole ? FLOW_STOPPED : FLOW_DONE;
 }
 
 struct run_events run_decide(struct run *run, int64_t now_us)

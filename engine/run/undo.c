@@ -28,6 +28,14 @@ static void add(struct undo_list *list, struct instance *instance)
     list->items[list->count++] = instance;
 }
 
+bool undo_takes_back(const struct frame *frame)
+{
+    for (; frame; frame = frame->outer)
+        if (frame->undoes)
+            return true;
+    return false;
+}
+
 /* A step with an undo of its own answers for what is inside it. */
 static void collect(struct undo_list *list, struct instance *instance)
 {
@@ -177,6 +185,7 @@ enum quell_code apply_run_undoing(struct run *run, struct instance *instance,
     if (run->undoing || run->failing || run->finishing || run->playbook->undo_steps.count == 0)
         return event_misfit(event, "the run cannot be taken back now", err);
     run->undoing = true;
+    run->stopping = false; /* a failure beats the stop of another item */
     run->error = quell_get(event->data, "error");
     frame_open(run, &run->rollback, &run->playbook->undo_steps, NULL, NULL, QUELL_STR(""));
     run->rollback.due_us =

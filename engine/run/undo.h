@@ -9,6 +9,8 @@
 
 /* What a step has changed and can take back, the newest first; of a step that undoes the run, all
  * that its main steps have. In the run's arena. */
+/* The frame is, or is inside, undo steps. */
+bool undo_takes_back(const struct frame *frame);
 struct undo_list undo_find(struct run *run, const struct instance *instance);
 bool undo_has_any(struct run *run); /* of the main steps */
 /* The inputs of a call that a manifest names, over what the call that it takes back was and gave.

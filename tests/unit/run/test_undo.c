@@ -42,6 +42,38 @@ static const struct story undos[] = {
      "x.c.undo.unblock succeeded\n"
      "x failed failed\n"
      "run failed\n"},
+    {"who stops the run does not leave a step half taken back",
+     "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    concurrency: 2\n"
+     "    steps:\n      - id: x\n        on-error: undo\n        steps:\n"
+     "          - id: a\n            uses: test.block\n            with: { device_id: \"${{ d }}\" }\n"
+     "            undo:\n"
+     "              - id: u\n                uses: test.look\n                with: { device_id: u }\n"
+     "              - id: v\n                uses: test.look\n                with: { device_id: v }\n"
+     "          - id: c\n            if: \"d == 'd1'\"\n            uses: test.look\n"
+     "            with: { device_id: c }\n"
+     "          - if: \"d == 'd2'\"\n            stop: { as: done, reason: enough }\n",
+     "{\"each[0].x.a\":[" BLOCKED "],\"each[1].x.a\":[" BLOCKED
+     "],\"each[0].x.c\":[\"later\"," REFUSED "],"
+     "\"each[0].x.a.undo.u\":[" OK "],\"each[0].x.a.undo.v\":[" OK "]}",
+     "each loops [\"d1\",\"d2\"]\n"
+     "each[0].x.a calls test.block {\"device_id\":\"d1\"}\n"
+     "each[1].x.a calls test.block {\"device_id\":\"d2\"}\n"
+     "each[0].x.a succeeded\n"
+     "each[0].x.c calls test.look {\"device_id\":\"c\"}\n"
+     "each[1].x.a succeeded\n"
+     "each[1].x.c skipped\n"
+     "run stops done enough\n"
+     "- succeeded\n"
+     "each[1].x succeeded\n"
+     "each[0].x.c failed refused\n"
+     "each[0].x takes back each[0].x.a\n"
+     "each[0].x.a.undo.u calls test.look {\"device_id\":\"u\"}\n"
+     "each[0].x.a.undo.u succeeded\n"
+     "each[0].x.a.undo.v calls test.look {\"device_id\":\"v\"}\n"
+     "each[0].x.a.undo.v succeeded\n"
+     "each[0].x failed refused\n"
+     "each failed refused\n"
+     "run failed\n"},
     {"nothing was done: nothing is taken back",
      "  - id: x\n    on-error: undo\n    steps:\n      - fail: no\n", "{}",
      "- failed failed\n"
