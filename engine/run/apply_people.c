@@ -34,11 +34,12 @@ enum quell_code apply_approval_asked(struct run *run, struct instance *instance,
 enum quell_code apply_approval_passed(struct run *run, struct instance *instance,
                                       const struct event *event, struct quell_error *err)
 {
-    (void)run;
     if (!is_gate(instance, PHASE_STARTED) && !is_gate(instance, PHASE_ASKING))
         return event_misfit(event, "the step has no gate, or is past it", err);
     instance->phase = PHASE_STARTED;
     instance->gate_passed = true;
+    if (event->kind == EVENT_APPROVAL_GRANTED && run->mode == RUN_LIVE)
+        instance->agreed = quell_get(instance->asked, "plan");
     instance->asked = quell_null();
     instance->due_us = INT64_MAX;
     if (instance->step->timeout_us > 0)

@@ -5,6 +5,7 @@
  */
 #include "base/str.h"
 #include "run/state.h"
+#include "run/undo.h"
 #include "value/value.h"
 
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
@@ -97,4 +98,65 @@ bool bound_allows(struct run *run, const struct instance *instance, struct quell
                          QUELL_ARG(str_slice(quell_get_str(run->bound, "digest"), 0, 6)),
                          named ? "has this call with other arguments" : "does not have this call");
     return false;
+}
+
+/* ---- what people agreed to ---------------------------------------------------------------------
+ */
+
+/* Items of a loop whose items were not known, iterations: one stands for all. */
+static bool is_any_of(struct quell_str shown, struct quell_str path)
+{
+    size_t i = 0, k = 0;
+
+    while (k < path.len) {
+        if (path.data[k] == '[' && (i == shown.len || shown.data[i] != '[')) {
+            while (k < path.len && path.data[k++] != ']')
+                ;
+            continue;
+        }
+        if (i == shown.len || shown.data[i++] != path.data[k++])
+            return false;
+    }
+    return i == shown.len;
+}
+
+/* `with` is null where the arguments could not be known when people were asked. */
+static bool is_shown(struct quell_value plan, struct quell_str path, const char *key,
+                     struct quell_str what, struct quell_value with)
+{
+    struct quell_value calls = quell_get(plan, "calls"), known;
+    size_t i;
+
+    for (i = 0; i < quell_count(calls); i++) {
+        struct quell_value call = quell_at(calls, i);
+        known = quell_get(call, "with");
+        if (is_any_of(quell_get_str(call, "step"), path) &&
+            quell_str_equal(quell_get_str(call, key), what) &&
+            (quell_is_null(known) || fits(known, with)))
+            return true;
+    }
+    return !quell_is_null(quell_get(plan, "more")); /* not all were listed */
+}
+
+bool agreed_allows(struct run *run, const struct instance *instance, const char *key,
+                   struct quell_str what, struct quell_value with, struct quell_value *error)
+{
+    struct quell_str around = instance->path;
+
+    if (undo_takes_back(instance->frame))
+        return true;
+    for (; around.len; around.len--) {
+        const struct instance *gate;
+        if (around.len < instance->path.len && instance->path.data[around.len] != '.' &&
+            instance->path.data[around.len] != '[')
+            continue;
+        gate = run_instance(run, around);
+        if (gate == NULL || quell_is_null(gate->agreed) ||
+            is_shown(gate->agreed, instance->path, key, what, with))
+            continue;
+        *error = scope_error(run, "denied", "what was agreed to at `%.*s` is not this call",
+                             QUELL_ARG(around));
+        return false;
+    }
+    return true;
 }

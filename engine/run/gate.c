@@ -242,5 +242,6 @@ enum quell_code run_may_decide(const struct run *run, struct quell_str path, str
     code = policy_may_answer(quell_get(instance->asked, "of"), groups, who, err);
     if (code || !agrees)
         return code;
-    return policy_may_agree(instance->given, instance->step->approve->four_eyes, run->by, who, err);
+    return policy_may_agree(instance->given, instance->step->approve->four_eyes, run_starter(run),
+                            who, err);
 }

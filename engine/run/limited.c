@@ -160,7 +160,7 @@ enum quell_code apply_released(struct run *run, struct instance *instance,
     if (event->path.len == 0) {
         if (!run_waits_for(run, "release"))
             return event_misfit(event, "the run does not wait for a release", err);
-        run->queued = QUELL_STR("");
+        run->queued = quell_get_str(event->data, "queued");
         return QUELL_OK;
     }
     instance = run_instance(run, event->path);

@@ -42,7 +42,30 @@ static struct quell_value with_of(struct resolving *resolving, const struct fram
                                        QUELL_ARG(step->uses), err.message);
         return quell_null();
     }
-    return input;
+    if (run->mode == RUN_PLAN || !value_has_unknown(input))
+        return input;
+    resolving->error = scope_error(run, "invalid", "an input is not known");
+    return quell_null();
+}
+
+/* Another playbook that is called: what it is given. */
+static void resolve_child(struct resolving *resolving, const struct frame *frame,
+                          const struct step *step, struct quell_str path)
+{
+    struct run *run = resolving->run;
+    struct map_builder map = {.arena = run->arena};
+    struct quell_value given = quell_map(NULL, 0);
+
+    if (step->with &&
+        (scope_eval_tree(run, frame, step->with, step->with_place, &given, &resolving->error) ||
+         (run->mode != RUN_PLAN && value_has_unknown(given))))
+        given = quell_null();
+    map_add(&map, "step", quell_string(path));
+    map_add(&map, "call", quell_string(step->calls));
+    if (step->condition.expr)
+        map_add(&map, "if", quell_string(cel_source(step->condition.expr)));
+    map_add(&map, "with", given);
+    list_add(&resolving->calls, map_made(&map));
 }
 
 static void resolve_call(struct resolving *resolving, const struct frame *frame,
@@ -102,6 +125,8 @@ static void resolve_one(struct resolving *resolving, const struct step *step,
 
     if (step->kind == STEP_USES)
         resolve_call(resolving, frame, step, path);
+    else if (step->kind == STEP_CALL)
+        resolve_child(resolving, frame, step, path);
     else if (step->kind == STEP_FOR_EACH)
         resolve_items(resolving, step, frame, path);
     else
@@ -116,7 +141,7 @@ static void resolve_one(struct resolving *resolving, const struct step *step,
 static void resolve_list(struct resolving *resolving, const struct step_list *list,
                          const struct frame *outer, struct quell_str prefix)
 {
-    struct frame frame = {.outer = (struct frame *)outer, .steps = list};
+    struct frame frame = {.outer = (struct frame *)outer, .steps = list, .ahead = true};
     size_t i;
 
     for (i = 0; i < list->count; i++)
@@ -133,7 +158,8 @@ static void resolve_undo(struct resolving *resolving, const struct instance *ins
     for (i = 0; i < list.count; i++) {
         const struct instance *target = list.items[i];
         const struct step_list *steps = &target->step->undo_steps;
-        struct frame frame = {.outer = target->frame, .steps = steps, .undoes = target};
+        struct frame frame = {
+            .outer = target->frame, .steps = steps, .undoes = target, .ahead = true};
         for (k = 0; k < steps->count; k++)
             resolve_one(resolving, steps->items[k], &frame,
                         arena_format(resolving->run->arena, "%.*s.undo.%.*s",

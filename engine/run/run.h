@@ -156,7 +156,8 @@ struct quell_value run_error(const struct run *run);
 /* What EVENT_RUN_CANCELLING's data must hold; lives in `arena`. The reason may be empty. */
 struct quell_value run_cancel_data(struct arena *arena, struct quell_str by,
                                    struct quell_str reason);
-struct quell_str run_by(const struct run *run); /* who or what started it */
+struct quell_str run_by(const struct run *run);      /* who or what started it */
+struct quell_str run_starter(const struct run *run); /* the same of the outermost caller */
 struct quell_value run_incident(const struct run *run);
 struct quell_value
 run_event(const struct run *run); /* that started it, beside an incident; or null */
@@ -228,7 +229,8 @@ bool run_find_child(const struct run *run, struct quell_str path, struct run_chi
 /* Who called this run; `run` is empty when nobody did. */
 struct run_parent {
     struct quell_str run, step;
-    int64_t depth; /* of calls around this run: 1, 2 ... */
+    int64_t depth;       /* of calls around this run: 1, 2 ... */
+    struct quell_str by; /* who started the outermost of them */
 };
 struct run_parent run_parent(const struct run *run);
 /* RUN_STARTED's data with the caller added. */

@@ -106,6 +106,27 @@ static bool gave_something(const struct instance *instance)
              instance->otherwise == NULL);
 }
 
+/* What steps give that have not begun and will have when it is asked for. */
+static void add_ahead(struct map_builder *map, const struct step_list *steps)
+{
+    size_t i, k;
+
+    for (i = 0; i < steps->count; i++) {
+        const struct step *step = steps->items[i];
+        if (step->id_given)
+            map_put(
+                map, step->id,
+                quell_unknown(arena_format(map->arena, "known after %.*s", QUELL_ARG(step->id))));
+        if (step->kind == STEP_BLOCK) {
+            add_ahead(map, &step->steps);
+            add_ahead(map, &step->otherwise);
+        }
+        for (k = 0; k < step->lane_count; k++)
+            add_ahead(map, &step->lanes[k].steps);
+        add_ahead(map, &step->on_error_steps);
+    }
+}
+
 /* Steps inside blocks are reached from outside by their own ids; those inside loops are not: they
  * have no single instance. */
 static void add_steps(struct map_builder *map, const struct step_list *steps,
@@ -135,7 +156,10 @@ static void add_frames(struct map_builder *map, const struct frame *frame)
     if (frame == NULL)
         return;
     add_frames(map, frame->outer);
-    add_steps(map, frame->steps, frame);
+    if (frame->ahead)
+        add_ahead(map, frame->steps);
+    else
+        add_steps(map, frame->steps, frame);
 }
 
 /* ---- the other roots ---------------------------------------------------------------------------

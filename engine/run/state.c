@@ -161,6 +161,11 @@ struct quell_str run_by(const struct run *run)
     return run->by;
 }
 
+struct quell_str run_starter(const struct run *run)
+{
+    return run->parent.by.len ? run->parent.by : run->by;
+}
+
 struct quell_value run_incident(const struct run *run)
 {
     return run->incident;
@@ -288,6 +293,7 @@ bool run_listens(const struct run *run)
 }
 
 struct due_search {
+    const struct run *run;
     int64_t asked_us, due_us;
 };
 
@@ -301,16 +307,18 @@ static void look_at_due(struct due_search *search, int64_t due_us)
 
 static void find_due(const struct instance *instance, void *user)
 {
+    struct due_search *search = user;
+
     if (instance->phase == PHASE_CHILD && !instance->child_cancelling)
-        look_at_due(user, instance->due_us);
+        look_at_due(search, child_due(search->run, instance));
     if (instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
         instance->phase == PHASE_ASKING)
-        look_at_due(user, instance->until_us);
+        look_at_due(search, instance->until_us);
 }
 
 int64_t run_due(const struct run *run)
 {
-    struct due_search search = {run->asked_us, INT64_MAX};
+    struct due_search search = {run, run->asked_us, INT64_MAX};
 
     if (run->ended)
         return INT64_MAX;

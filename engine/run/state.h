@@ -65,9 +65,10 @@ struct instance {
     bool released, unreleased; /* ... and what a person said of it */
     bool late;                 /* waiting: the deadline comes before what is waited for */
     /* people */
-    struct quell_value asked; /* the question that is open, as it was journaled; else null */
-    struct quell_value given; /* who has agreed to it: list of {by, at} */
-    unsigned rounds;          /* how often it was asked */
+    struct quell_value asked;  /* the question that is open, as it was journaled; else null */
+    struct quell_value given;  /* who has agreed to it: list of {by, at} */
+    struct quell_value agreed; /* past the gate: the calls that were agreed to, or null */
+    unsigned rounds;           /* how often it was asked */
     bool gate_passed, escalated;
     bool refused;           /* denied, or nobody answered: how it ends is not decided yet */
     struct quell_str child; /* call: id of the called run, once it was started */
@@ -114,7 +115,8 @@ struct frame {
     bool has_error;
     bool guessed;                  /* plan: it went as it did because of what was supposed inside */
     const struct instance *undoes; /* of undo steps: what they take back */
-    int64_t due_us;                /* of undo steps: their deadline, whatever is around; else 0 */
+    bool ahead;     /* only looked at before it begins: what its steps give is not known */
+    int64_t due_us; /* of undo steps: their deadline, whatever is around; else 0 */
 };
 
 enum { RUN_PATHS = 64 }; /* buckets of the path index: playbooks have tens of steps */
@@ -317,6 +319,7 @@ void run_advance(struct decision *decision);
  * else *flow is what the list does. */
 bool gate_pass(struct decision *decision, struct instance *instance, enum flow *flow);
 /* step_call.c: says once that the called run is to end. */
+int64_t child_due(const struct run *run, const struct instance *instance);
 void child_cancel(struct decision *decision, struct instance *instance, const char *reason);
 
 /* cancel.c: ends what is under way in a frame, begins nothing. False: something has to be waited
@@ -327,6 +330,10 @@ bool frame_cancel(struct decision *decision, struct frame *frame, struct quell_v
 /* bound.c: whether a run that is bound to a plan may make a call; *error why not. */
 bool bound_allows(struct run *run, const struct instance *instance, struct quell_value input,
                   struct quell_value *error);
+/* Whether a call or a called playbook (`what`: its name) inside a step that people agreed to is one
+ * of those that they were shown, with these arguments; *error why not. */
+bool agreed_allows(struct run *run, const struct instance *instance, const char *key,
+                   struct quell_str what, struct quell_value with, struct quell_value *error);
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
                                 const struct event *event,
                                 struct quell_error *err) QUELL_MUST_CHECK;

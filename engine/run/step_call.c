@@ -8,6 +8,14 @@
 #include "base/str.h"
 #include "value/value.h"
 
+/* A step that was agreed to has a time of its own, but those around it hold all the same. */
+int64_t child_due(const struct run *run, const struct instance *instance)
+{
+    int64_t around = frame_due(run, instance->frame);
+
+    return instance->due_us < around ? instance->due_us : around;
+}
+
 void child_cancel(struct decision *decision, struct instance *instance, const char *reason)
 {
     struct map_builder data = {.arena = decision->run->arena};
@@ -25,11 +33,13 @@ static enum flow start(struct decision *decision, struct instance *instance)
     struct quell_value given = quell_map(NULL, 0), error = quell_null();
     struct map_builder data = {.arena = run->arena};
 
-    if (decision->now_us >= instance->due_us)
+    if (decision->now_us >= child_due(run, instance))
         return step_failed(decision, instance, STEP_TIMED_OUT,
                            scope_error(run, "timed-out", "the time was up before the call"));
     if (step->with &&
         scope_eval_tree(run, instance->frame, step->with, step->with_place, &given, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
+    if (!agreed_allows(run, instance, "call", step->calls, given, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     map_add(&data, "playbook", quell_string(step->calls));
     map_add(&data, "inputs", given);
@@ -63,7 +73,7 @@ enum flow step_advance_CALL(struct decision *decision, struct instance *instance
     if (instance->phase == PHASE_ANSWERED)
         return after_end(decision, instance);
     if (instance->phase == PHASE_CHILD && instance->child.len &&
-        decision->now_us >= instance->due_us)
+        decision->now_us >= child_due(decision->run, instance))
         child_cancel(decision, instance, "the time of its caller was up");
     return FLOW_WAITING;
 }

@@ -114,6 +114,9 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
         return step_failed(decision, instance, STEP_FAILED, error);
     if (instance->attempt == 1 && !bound_allows(run, instance, input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
+    if (instance->attempt == 1 &&
+        !agreed_allows(run, instance, "action", step->uses, input, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
     if (key_of(run, instance, &key, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     targets = policy_targets(run->arena, step->action, input);

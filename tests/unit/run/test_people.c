@@ -204,17 +204,59 @@ static void a_block_tells_what_it_will_do(void **state)
         "        steps:\n          - id: i\n            uses: test.isolate\n"
         "            with: { device_id: \"${{ d }}\" }\n"
         "      - id: late\n        uses: test.isolate\n"
-        "        with: { device_id: \"${{ steps.look.output.id }}\" }\n");
+        "        with: { device_id: \"${{ steps.look.output.id }}\" }\n"
+        "      - id: later\n        uses: test.isolate\n" /* what it gives then is not d9 */
+        "        with: { device_id: \"${{ steps.look.?output.id.orValue('d9') }}\" }\n"
+        "      - id: other\n        call: other\n        with: { device: d3 }\n");
     calls = quell_get(quell_get(step_a(&asked).asked, "plan"), "calls");
-    assert_int_equal(quell_count(calls), 4);
+    assert_int_equal(quell_count(calls), 6);
     assert_true(quell_text_is(quell_get(quell_at(calls, 1), "step"), "a.each[0].i"));
     assert_true(quell_text_is(quell_get(quell_get(quell_at(calls, 2), "with"), "device_id"), "d2"));
     assert_int_equal(quell_count(quell_get(quell_at(calls, 2), "targets")), 1);
     assert_true(quell_text_is(quell_get(quell_at(calls, 3), "step"), "a.late"));
     assert_true(quell_is_null(quell_get(quell_at(calls, 3), "with")));
+    assert_true(quell_is_null(quell_get(quell_at(calls, 4), "with")));
+    assert_true(quell_text_is(quell_get(quell_at(calls, 5), "call"), "other"));
+    assert_true(quell_text_is(quell_get(quell_get(quell_at(calls, 5), "with"), "device"), "d3"));
     assert_true(
         quell_text_is(quell_get(quell_get(step_a(&asked).asked, "show"), "title"), "a title"));
     close_asked(&asked);
+}
+
+/* What changes behind the answer is not done: nobody agreed to it. */
+static void what_nobody_agreed_to_is_not_done(void **state)
+{
+    struct asked asked;
+    struct run_world world = {.config = quell_map(NULL, 0)};
+    struct run_step step;
+    unsigned changed;
+
+    (void)state;
+    for (changed = 0; changed < 2; changed++) {
+        open_asked(&asked, "  - id: w\n    wait: 1s\n"
+                           "  - id: a\n    approve: { by: [ana], within: 10m }\n    steps:\n"
+                           "      - id: w2\n        wait: 1s\n"
+                           "      - id: i\n        uses: test.isolate\n"
+                           "        with: { device_id: \"${{ lists.target }}\" }\n");
+        world.lists = lists_of(asked.arena, "d1");
+        run_set_world(asked.teller.run, &world);
+        asked.teller.now_us += 2000000;
+        while (run_decide(asked.teller.run, asked.teller.now_us).count)
+            ;
+        say(&asked, EVENT_APPROVAL_GIVEN, "ana");
+        while (run_decide(asked.teller.run, asked.teller.now_us).count)
+            ;
+        world.lists = lists_of(asked.arena, changed ? "d2" : "d1");
+        run_set_world(asked.teller.run, &world);
+        asked.teller.now_us += 2000000;
+        while (run_decide(asked.teller.run, asked.teller.now_us).count)
+            ;
+        assert_true(run_find_step(asked.teller.run, QUELL_STR("a.i"), &step));
+        assert_int_equal(step.status, changed ? STEP_FAILED : STEP_RUNNING);
+        if (changed)
+            assert_true(quell_text_is(quell_get(step.error, "code"), "denied"));
+        close_asked(&asked);
+    }
 }
 
 /* ---- forms -------------------------------------------------------------------------------------
@@ -264,6 +306,7 @@ int main(void)
         cmocka_unit_test(nobody_agrees_twice_or_to_his_own),
         cmocka_unit_test(a_changed_target_is_asked_about_again),
         cmocka_unit_test(a_block_tells_what_it_will_do),
+        cmocka_unit_test(what_nobody_agreed_to_is_not_done),
         cmocka_unit_test(answers_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

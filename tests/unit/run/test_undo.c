@@ -45,10 +45,13 @@ static const struct story undos[] = {
     {"who stops the run does not leave a step half taken back",
      "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n    max: 2\n    concurrency: 2\n"
      "    steps:\n      - id: x\n        on-error: undo\n        steps:\n"
-     "          - id: a\n            uses: test.block\n            with: { device_id: \"${{ d }}\" }\n"
+     "          - id: a\n            uses: test.block\n            with: { device_id: \"${{ d }}\" "
+     "}\n"
      "            undo:\n"
-     "              - id: u\n                uses: test.look\n                with: { device_id: u }\n"
-     "              - id: v\n                uses: test.look\n                with: { device_id: v }\n"
+     "              - id: u\n                uses: test.look\n                with: { device_id: u "
+     "}\n"
+     "              - id: v\n                uses: test.look\n                with: { device_id: v "
+     "}\n"
      "          - id: c\n            if: \"d == 'd1'\"\n            uses: test.look\n"
      "            with: { device_id: c }\n"
      "          - if: \"d == 'd2'\"\n            stop: { as: done, reason: enough }\n",
