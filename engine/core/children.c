@@ -3,7 +3,7 @@
  * end is told to its caller in the turn in which it ends: each is one commit, so that a crash finds
  * both or neither.
  */
-#include "core/core.h"
+#include "core/fold.h"
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -29,7 +29,7 @@ static void end_unstarted(struct active *active, const struct run_child *child,
 
     map_add(&error, "code", quell_text(quell_code_name(cause->code)));
     map_add(&error, "message", value_copy_str(arena, quell_str_of(cause->message)));
-    map_add(&map, "status", quell_text("failed"));
+    map_add(&map, "status", quell_text(child->cancelling ? "cancelled" : "failed"));
     map_add(&map, "error", map_made(&error));
     if (say(active, EVENT_CHILD_ENDED, child->path, map_made(&map), &err))
         complain(active, &err);
@@ -50,6 +50,8 @@ static enum quell_code find_callee(const struct active *active, const struct run
                          QUELL_ARG(child->playbook));
     if (playbook->state == PLAYBOOK_OFF)
         return error_set(err, QUELL_REFUSED, "`%.*s` is off", QUELL_ARG(child->playbook));
+    if (loop_now_us(active->engine->loop) >= playbook->start.expires_us)
+        return error_set(err, QUELL_REFUSED, "`%.*s` has expired", QUELL_ARG(child->playbook));
     if (run_parent(active->run).depth >= LIMIT_CALL_DEPTH)
         return error_set(err, QUELL_LIMIT, "calls are %d deep at most", LIMIT_CALL_DEPTH);
     return QUELL_OK;
@@ -62,8 +64,8 @@ static enum quell_code begin(struct active *active, const struct run_child *chil
     struct quell *engine = active->engine;
     struct arena *arena = turn_commit(engine)->arena;
     struct run_world world = generation_world(engine->generation);
-    struct run_parent parent = {run_id(active->run), child->path,
-                                run_parent(active->run).depth + 1};
+    struct run_parent parent = {run_id(active->run), child->path, run_parent(active->run).depth + 1,
+                                run_starter(active->run)};
     struct quell_value inputs;
     struct loaded *loaded;
     bool shadow;
@@ -94,6 +96,11 @@ void child_begin(struct active *active, struct quell_str path)
 
     if (active->engine->drain || !run_find_child(active->run, path, &child) || child.run.len)
         return; /* what is called in a drain is started by the next open */
+    if (child.cancelling) {
+        (void)error_set(&err, QUELL_CONFLICT, "it was to end before it was begun");
+        end_unstarted(active, &child, &err);
+        return;
+    }
     if (begin(active, &child, &begun, &err)) {
         end_unstarted(active, &child, &err);
         return;
@@ -123,11 +130,22 @@ static struct quell_value error_of(struct arena *arena, const struct run *child)
     return map_made(&map);
 }
 
+static void tell_end(struct active *active, struct quell_str step, const struct run *child)
+{
+    struct map_builder map = {.arena = turn_commit(active->engine)->arena};
+    struct quell_error err = {0};
+
+    map_add(&map, "status", quell_text(run_state(child)));
+    map_add(&map, "outputs", value_copy(map.arena, run_outputs(child)));
+    map_add(&map, "error", error_of(map.arena, child));
+    if (say(active, EVENT_CHILD_ENDED, step, map_made(&map), &err))
+        complain(active, &err);
+}
+
 void child_ended(struct active *child)
 {
     struct quell *engine = child->engine;
     struct run_parent parent = run_parent(child->run);
-    struct map_builder map = {.arena = turn_commit(engine)->arena};
     struct quell_error err = {0};
     struct active *active;
     struct run_child waits;
@@ -135,14 +153,12 @@ void child_ended(struct active *child)
     if (parent.run.len == 0)
         return;
     active = active_wake(engine, parent.run, &err);
+    if (active == NULL)
+        fold_look_again(engine, parent.run); /* it cannot be read now, and sees it then */
     if (active == NULL || !run_find_child(active->run, parent.step, &waits) ||
         !quell_str_equal(waits.run, run_id(child->run)))
         return; /* it does not wait for it */
-    map_add(&map, "status", quell_text(run_state(child->run)));
-    map_add(&map, "outputs", value_copy(map.arena, run_outputs(child->run)));
-    map_add(&map, "error", error_of(map.arena, child->run));
-    if (say(active, EVENT_CHILD_ENDED, parent.step, map_made(&map), &err))
-        complain(active, &err);
+    tell_end(active, parent.step, child->run);
     if (!active->deciding)
         advance(active);
 }
@@ -170,33 +186,72 @@ void child_cancelling(struct active *active, struct quell_str path, struct quell
 /* ---- after a crash -----------------------------------------------------------------------------
  */
 
-struct paths {
+struct children {
     struct arena *arena;
-    struct quell_str *items;
+    struct run_child *items;
     size_t count, cap;
 };
 
 static void collect(const struct run_child *child, void *user)
 {
-    struct paths *paths = user;
+    struct children *children = user;
 
-    if (child->run.len)
-        return; /* it is a row of its own, and tells its end itself */
-    if (paths->count == paths->cap) {
-        size_t cap = paths->cap ? paths->cap * 2 : 8;
-        paths->items = arena_grow(paths->arena, paths->items, paths->cap * sizeof(*paths->items),
-                                  cap * sizeof(*paths->items));
-        paths->cap = cap;
+    if (children->count == children->cap) {
+        size_t cap = children->cap ? children->cap * 2 : 8;
+        children->items =
+            arena_grow(children->arena, children->items, children->cap * sizeof(*children->items),
+                       cap * sizeof(*children->items));
+        children->cap = cap;
     }
-    paths->items[paths->count++] = child->path;
+    children->items[children->count++] = *child;
+}
+
+/* Of a called run that has ended when its caller could not be read. */
+static bool settle(struct active *active, const struct run_child *child)
+{
+    struct quell *engine = active->engine;
+    struct store_run row;
+    struct quell_error err = {0};
+    struct loaded *loaded;
+    struct run *run;
+
+    if (child->run.len == 0 || active_find(engine, child->run) ||
+        engine->reader->kind->run(engine->reader, turn_commit(engine)->arena, child->run, &row,
+                                  &err) ||
+        row.ended_us == 0)
+        return false;
+    if (journal_read_run(engine, &row, &run, &loaded, &err)) {
+        complain(active, &err);
+        return false;
+    }
+    tell_end(active, child->path, run);
+    run_free(run);
+    loaded_release(loaded);
+    return true;
+}
+
+bool children_settle(struct active *active)
+{
+    struct children children = {0};
+    bool any = false;
+    size_t i;
+
+    turn_begin(active->engine);
+    children.arena = turn_commit(active->engine)->arena;
+    run_each_child(active->run, collect, &children);
+    for (i = 0; i < children.count; i++)
+        any = settle(active, &children.items[i]) || any;
+    turn_end(active->engine);
+    return any;
 }
 
 void children_take_up(struct active *active)
 {
-    struct paths paths = {.arena = turn_commit(active->engine)->arena};
+    struct children children = {.arena = turn_commit(active->engine)->arena};
     size_t i;
 
-    run_each_child(active->run, collect, &paths);
-    for (i = 0; i < paths.count; i++)
-        child_begin(active, paths.items[i]);
+    (void)children_settle(active);
+    run_each_child(active->run, collect, &children);
+    for (i = 0; i < children.count; i++)
+        child_begin(active, children.items[i].path); /* those that were not started yet */
 }

@@ -330,7 +330,9 @@ enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell
 /* children.c: runs that call runs; all in the open turn */
 void child_begin(struct active *active, struct quell_str path); /* child_called was said */
 void child_cancelling(struct active *active, struct quell_str path, struct quell_value data);
-void child_ended(struct active *child);       /* tells its caller, if it has one */
+void child_ended(struct active *child); /* tells its caller, if it has one */
+/* Tells it of called runs that have ended and could not say so; whether there was one. */
+bool children_settle(struct active *active);
 void children_take_up(struct active *active); /* those that were called and not started */
 
 /* reactions.c: what was decided starts playbooks that react to runs; in the open turn */

@@ -270,6 +270,15 @@ enum quell_code fold_row(struct quell *engine, const struct store_run *row, stru
 /* ---- waking ------------------------------------------------------------------------------------
  */
 
+/* It was not told of the end of a run that it called: it could not be read then. */
+static void wait_no_more(struct active *active)
+{
+    turn_begin(active->engine);
+    if (children_settle(active))
+        advance(active);
+    turn_end(active->engine);
+}
+
 static enum quell_code unfold(struct quell *engine, struct folded *folded, struct active **active,
                               struct quell_error *err)
 {
@@ -283,6 +292,7 @@ static enum quell_code unfold(struct quell *engine, struct folded *folded, struc
     if (code == QUELL_OK) {
         active_arm(*active, run_updated_us((*active)->run));
         drop(engine->folds, folded);
+        wait_no_more(*active);
     }
     arena_free(arena);
     return code;
@@ -320,6 +330,18 @@ static void wake_due(struct quell *engine, struct folded *folded, int64_t now_us
     }
     active->reached_us = now_us;
     advance(active);
+}
+
+void fold_look_again(struct quell *engine, struct quell_str run)
+{
+    struct folded *folded = find(engine->folds, run);
+
+    if (folded == NULL)
+        return;
+    folded->due_us = look_at_clock(engine) + (int64_t)LOOK_MS * 1000;
+    sift_up(engine->folds, folded->place);
+    sift_down(engine->folds, folded->place);
+    arm(engine);
 }
 
 static void on_due(void *user)

@@ -28,4 +28,7 @@ struct folds {
     int64_t now_us, monotonic_us; /* when it was looked last */
 };
 
+/* A folded run that could not be woken is woken a little later. */
+void fold_look_again(struct quell *engine, struct quell_str run);
+
 #endif

@@ -145,6 +145,22 @@ void group_leave(struct quell *engine, const struct run *run)
         groups_look(engine);
 }
 
+bool group_release(struct quell *engine, const struct run *run)
+{
+    struct group **at = find(engine->starts, run_playbook(run)->id, run_group(run));
+    struct member *member;
+
+    for (member = *at ? (*at)->members : NULL; member; member = member->next) {
+        if (!str_is(run_id(run), member->run) || !member->queued)
+            continue;
+        member->begins_us = 0;
+        write_mark(engine, *at, member);
+        groups_look(engine);
+        return true;
+    }
+    return false;
+}
+
 /* ---- whose turn it is --------------------------------------------------------------------------
  */
 
@@ -169,20 +185,21 @@ static struct member *next_in_line(const struct group *group, int64_t now_us)
 }
 
 /* A run that cannot be woken stays in line and is told of; the next look tries again. */
-static void begin(struct quell *engine, struct group *group, struct member *member)
+static bool begin(struct quell *engine, struct group *group, struct member *member)
 {
     struct quell_error err = {0};
     struct active *active = active_wake(engine, quell_str_of(member->run), &err);
 
     if (active == NULL) {
         log_line(LOG_LEVEL_ERROR, "run=%s cannot begin: %s", member->run, err.message);
-        return;
+        return false;
     }
     member->queued = false;
     write_mark(engine, group, member);
     if (run_queued(active->run)) /* it may end at once, and take the group with it */
         run_start_now(active);
     groups_look(engine);
+    return true;
 }
 
 /* Whether one began. */
@@ -192,8 +209,7 @@ static bool look_at(struct quell *engine, struct group *group)
 
     if (member == NULL || running(group) >= group->max)
         return false;
-    begin(engine, group, member);
-    return true;
+    return begin(engine, group, member);
 }
 
 static void on_look(void *user)

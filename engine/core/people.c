@@ -204,19 +204,24 @@ static enum quell_code make_answers(struct active *active, const struct quell_de
     return QUELL_OK;
 }
 
+/* A question whose time is up is not answered any more, though its timer comes later: the machine
+ * slept, or the clock was set forward. */
 static enum quell_code say_decision(struct active *active, const struct quell_decision *decision,
-                                    struct quell_str path, quell_done_fn *done, void *user,
-                                    struct quell_error *err)
+                                    quell_done_fn *done, void *user, struct quell_error *err)
 {
     struct quell *engine = active->engine;
     bool form = decision->answers.len > 0;
     struct map_builder map = {0};
+    struct quell_str path;
     enum quell_code code;
 
     turn_begin(engine);
     map.arena = turn_commit(engine)->arena;
-    code = form ? make_answers(active, decision, path, &map, err)
-                : make_decision(active, decision, path, &map, err);
+    advance(active);
+    code = find_step(active, decision->step, &path, err);
+    if (code == QUELL_OK)
+        code = form ? make_answers(active, decision, path, &map, err)
+                    : make_decision(active, decision, path, &map, err);
     if (code == QUELL_OK)
         code = say(active,
                    form               ? EVENT_FORM_ANSWERED
@@ -237,7 +242,6 @@ enum quell_code quell_decide(struct quell *engine, const struct quell_decision *
     struct arena *arena = arena_new(0);
     struct active *active = NULL;
     struct store_run row;
-    struct quell_str path;
     enum quell_code code = find_row(engine, arena, decision->run, &row, err);
 
     if (code == QUELL_OK) {
@@ -247,11 +251,9 @@ enum quell_code quell_decide(struct quell *engine, const struct quell_decision *
                              row.ended_us ? "has ended" : "could not be taken up: show tells why");
     }
     if (code == QUELL_OK)
-        code = find_step(active, decision->step, &path, err);
-    if (code == QUELL_OK)
-        code = say_decision(active, decision, path, done, user, err);
+        code = say_decision(active, decision, done, user, err);
     if (code && active)
-        active_fold(active);
+        active_fold(active); /* unless that was its end: it goes when that is on disk */
     arena_free(arena);
     return code;
 }

@@ -2,7 +2,7 @@
  * person.c - a person's word on a run: whether a call of unknown outcome happened, and that the run
  * is to end before its end.
  */
-#include "core/core.h"
+#include "core/starts.h"
 
 #include "base/error.h"
 #include "base/str.h"
@@ -87,6 +87,9 @@ static enum quell_code say_released(struct active *active, struct quell_str step
     map.arena = turn_commit(engine)->arena;
     map_add(&map, "allowed", quell_bool(allowed));
     map_add(&map, "by", quell_string(by));
+    if (step.len == 0 && allowed && run_group(active->run).len &&
+        group_release(engine, active->run))
+        map_add(&map, "queued", quell_text("turn"));
     if (step.len == 0 && !allowed)
         code = active_cancel(active, by, QUELL_STR("it was not released"), err);
     else

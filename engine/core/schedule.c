@@ -123,6 +123,20 @@ static enum quell_code inputs_of(struct quell *engine, struct arena *arena,
     return cel_tree_eval(schedule->with, &scope, arena, given, &fault);
 }
 
+/* A run with other inputs than those that stand there is not started. */
+static void refuse(struct quell *engine, const struct plan *plan)
+{
+    struct commit *commit = turn_commit(engine);
+
+    engine->counters.start_failed++;
+    commit_refusal(commit, &(struct store_refusal){
+                               .id = engine_new_id(engine, commit->arena),
+                               .at_us = loop_now_us(engine->loop),
+                               .playbook = plan->loaded->playbook->id,
+                               .reason = QUELL_STR("failed"),
+                               .detail = QUELL_STR("`with` of the schedule cannot be evaluated")});
+}
+
 static void start_one(struct quell *engine, const struct plan *plan, int64_t planned_us)
 {
     struct arena *arena = arena_new(0);
@@ -136,11 +150,12 @@ static void start_one(struct quell *engine, const struct plan *plan, int64_t pla
     if (inputs_of(engine, arena, schedule_of(plan), &start.given)) {
         log_line(LOG_LEVEL_ERROR, "playbook=%.*s schedule %zu: its `with` cannot be evaluated",
                  QUELL_ARG(plan->loaded->playbook->id), plan->index + 1);
-        start.given = quell_map(NULL, 0);
+        refuse(engine, plan);
+    } else {
+        start_run(engine, arena, &start, &made, &err);
+        if (made.active)
+            advance(made.active);
     }
-    start_run(engine, arena, &start, &made, &err);
-    if (made.active)
-        advance(made.active);
     arena_free(arena);
 }
 
@@ -186,6 +201,20 @@ static void run_plan(struct quell *engine, struct plan *plan)
             start_one(engine, plan, times[i % LIMIT_MISSED_RUNS]);
 }
 
+/* A clock that was far ahead and was set right would keep the schedule from starting until then. */
+static void begin_anew(struct quell *engine, struct plan *plan)
+{
+    int64_t now = loop_now_us(engine->loop);
+
+    if (plan->last_us <= now + INT64_C(86400) * 1000000)
+        return;
+    log_line(LOG_LEVEL_WARNING, "playbook=%.*s schedule %zu: the clock was set back",
+             QUELL_ARG(plan->loaded->playbook->id), plan->index + 1);
+    plan->last_us = now;
+    write_mark(engine, plan);
+    set_next(plan);
+}
+
 static void arm(struct quell *engine);
 
 static void on_due(void *user)
@@ -200,6 +229,7 @@ static void on_due(void *user)
     turn_begin(engine);
     for (i = 0; i < starts->plan_count; i++) {
         struct plan *plan = &starts->plans[i];
+        begin_anew(engine, plan);
         if (plan->due_us > loop_now_us(engine->loop))
             continue;
         run_plan(engine, plan);
@@ -272,6 +302,8 @@ enum quell_code schedules_load(struct quell *engine, struct quell_error *err)
     for (i = 0; i < starts->plan_count && code == QUELL_OK; i++) {
         code = read_mark(engine, &starts->plans[i], err);
         set_next(&starts->plans[i]);
+        if (code == QUELL_OK)
+            begin_anew(engine, &starts->plans[i]);
     }
     turn_end(engine);
     arm(engine);

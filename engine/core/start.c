@@ -23,6 +23,7 @@ struct decision {
     struct quell_str dedupe_key, throttle_key; /* of their marks; empty = none */
     struct policy_verdict dedupe, throttle;
     struct started *made;
+    bool crowded; /* its group has no room now */
     struct quell_error *err;
 };
 
@@ -221,6 +222,7 @@ static bool ask_group(struct decision *decision)
     case CONFLICT_QUEUE:
         break;
     }
+    decision->crowded = true;
     if (decision->run.queued == NULL)
         decision->run.queued = "turn";
     return true;
@@ -271,30 +273,35 @@ static bool is_held_back(struct decision *decision)
     return true;
 }
 
-/* Over `limits: runs` the run waits for a person, or does not start. */
-static bool ask_runs(struct decision *decision)
+/* Over `limits: runs` the run waits for a person, or does not start; false: that. Asked before
+ * anything is done for it, such as to end another run. */
+static bool ask_runs(struct decision *decision, struct quell_str *why)
 {
     const struct playbook *playbook = decision->playbook;
-    struct quell_str why;
 
-    if (usage_allows_run(decision->engine, playbook, &why)) {
-        usage_take_run(decision->engine, playbook);
+    *why = QUELL_STR("");
+    if (usage_allows_run(decision->engine, playbook, why) || !playbook->start.limits.fails)
         return true;
-    }
-    if (playbook->start.limits.fails) {
-        refuse(decision, "throttled", why, QUELL_STR(""));
-        return false;
+    refuse(decision, "throttled", *why, QUELL_STR(""));
+    return false;
+}
+
+static void take_run(struct decision *decision, struct quell_str why)
+{
+    if (why.len == 0) {
+        usage_take_run(decision->engine, decision->playbook);
+        return;
     }
     decision->run.queued = "release";
     decision->run.reason = why;
     decision->run.begins_us = 0;
     decision->engine->counters.runs_held++;
-    return true;
 }
 
 static enum quell_code begin(struct decision *decision)
 {
     struct quell *engine = decision->engine;
+    bool held = decision->run.reason.len > 0;
     struct active *active =
         run_begin_with(engine, decision->start->loaded, &decision->run, decision->err);
 
@@ -304,9 +311,9 @@ static enum quell_code begin(struct decision *decision)
     remember(decision, "dedupe", decision->dedupe_key, &decision->dedupe, run_id(active->run));
     remember(decision, "throttle", decision->throttle_key, &decision->throttle,
              run_id(active->run));
-    if (decision->run.group.len) /* one that a limit holds has its place in the group already */
-        group_join(engine, active->run, decision->run.queued && !decision->run.reason.len,
-                   decision->run.begins_us);
+    if (decision->run.group.len) /* one that a limit holds has its place in the group, if any */
+        group_join(engine, active->run, decision->crowded || (decision->run.queued && !held),
+                   held ? INT64_MAX : decision->run.begins_us);
     if (decision->run.queued)
         groups_look(engine); /* those in its way may have ended while it was decided */
     decision->made->active = active;
@@ -320,6 +327,7 @@ static enum quell_code decide(struct decision *decision)
     struct quell *engine = decision->engine;
     const struct playbook *playbook = decision->playbook;
     struct run_world world = generation_world(engine->generation);
+    struct quell_str why;
     enum quell_code code;
 
     if (playbook->start.asks_last_success)
@@ -341,7 +349,10 @@ static enum quell_code decide(struct decision *decision)
         decision->run.queued = "time";
         decision->run.begins_us = decision->throttle.until_us;
     }
-    return ask_group(decision) && ask_runs(decision) ? begin(decision) : QUELL_OK;
+    if (!ask_runs(decision, &why) || !ask_group(decision))
+        return QUELL_OK;
+    take_run(decision, why);
+    return begin(decision);
 }
 
 void start_run(struct quell *engine, struct arena *arena, const struct start *start,
@@ -411,7 +422,7 @@ void run_end_early(struct quell *engine, struct quell_str id, struct quell_str b
     if (say(active, EVENT_RUN_CANCELLING, QUELL_STR(""),
             run_cancel_data(turn_commit(engine)->arena, by, reason), &err))
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(id), err.message);
-    else
+    else if (!active->deciding) /* else it is decided in there */
         advance(active);
 }
 

@@ -34,6 +34,8 @@ void group_cancel(struct quell *engine, struct quell_str playbook, struct quell_
 /* `begins_us`: a queued one does not begin before. */
 void group_join(struct quell *engine, const struct run *run, bool queued, int64_t begins_us);
 void group_leave(struct quell *engine, const struct run *run);
+/* One that a limit held may begin. True: it waits for its turn. */
+bool group_release(struct quell *engine, const struct run *run);
 /* Lets those begin that find room now; soon, in a turn of its own. */
 void groups_look(struct quell *engine);
 enum quell_code groups_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;

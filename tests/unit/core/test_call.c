@@ -21,6 +21,13 @@ static void open_two(struct virtual *v, const char *caller, const char *called)
     virtual_run(v, "caller", NULL, run);
 }
 
+static void decided(enum quell_code code, const struct quell_error *err, void *user)
+{
+    (void)err;
+    (void)user;
+    assert_int_equal(code, QUELL_OK);
+}
+
 static struct quell_value step(const struct virtual *v, size_t nth, const char *path)
 {
     struct quell_value steps = quell_get(virtual_show((struct virtual *)v, nth), "steps");
@@ -190,6 +197,62 @@ static void depth_has_a_limit(void **state)
     virtual_close(&v);
 }
 
+/* A time of its own that begins with the approval does not outlast the run's. */
+static void an_approved_call_ends_with_the_run(void **state)
+{
+    struct virtual v;
+    struct quell_decision decision = {.by = QUELL_STR("ana"), .agrees = true};
+    struct quell_error err = {0};
+
+    (void)state;
+    open_two(&v,
+             "quell: 1\nplaybook: caller\non: { manual: }\ntimeout: 2h\nsteps:\n  - id: c\n"
+             "    call: called\n    with: { who: ann }\n    approve: { within: 1h }\n",
+             CALLED("steps:\n  - wait: 20h\n"));
+    decision.run = virtual_id(&v, 0);
+    assert_int_equal(quell_decide(v.engine, &decision, decided, NULL, &err), QUELL_OK);
+    virtual_pass(&v, "1h");
+    virtual_state(&v, 1, "waiting");
+    virtual_pass(&v, "1h");
+    virtual_state(&v, 1, "cancelled");
+    virtual_state(&v, 0, "failed");
+    virtual_close(&v);
+}
+
+static void an_expired_one_is_not_called(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_two(&v, CALLER(CALL), CALLED("expires: 2026-01-01\nsteps:\n  - stop:\n"));
+    assert_int_equal(virtual_count(&v, "run_started", NULL), 1);
+    virtual_state(&v, 0, "failed");
+    virtual_close(&v);
+}
+
+/* The caller cannot be read when the called run ends; it sees the end when it is looked at again.
+ */
+static void an_end_that_was_not_told_is_seen(void **state)
+{
+    struct virtual v;
+    struct folded *folded;
+
+    (void)state;
+    open_two(&v, CALLER(CALL), CALLED("steps:\n  - wait: 1m\n"));
+    folded = v.engine->folds->heap[0];
+    if (!quell_str_equal(quell_str_of(folded->id), virtual_id(&v, 0)))
+        folded = v.engine->folds->heap[1];
+    folded->id[0] ^= 1; /* nobody finds it */
+    virtual_pass(&v, "2m");
+    virtual_state(&v, 1, "succeeded");
+    virtual_state(&v, 0, "waiting");
+    folded->id[0] ^= 1;
+    folded->due_us = loop_now_us(v.loop);
+    virtual_pass(&v, "24h");
+    virtual_state(&v, 0, "succeeded");
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +264,9 @@ int main(void)
         cmocka_unit_test(a_cancelled_child_is_a_failure),
         cmocka_unit_test(detached_runs_are_not_waited_for),
         cmocka_unit_test(depth_has_a_limit),
+        cmocka_unit_test(an_approved_call_ends_with_the_run),
+        cmocka_unit_test(an_expired_one_is_not_called),
+        cmocka_unit_test(an_end_that_was_not_told_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

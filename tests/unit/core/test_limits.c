@@ -243,6 +243,44 @@ static void so_many_runs_and_no_more(void **state)
     virtual_close(&v);
 }
 
+/* A person lets it go on, and not before its turn in the group. */
+static void a_released_run_waits_for_its_turn(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "limits: { runs: { hour: 1 } }\nconcurrency: { group: \"'all'\" }\n"
+                      "steps:\n  - wait: 10m\n");
+    submit(&v, "");
+    submit(&v, "");
+    virtual_state(&v, 1, "held");
+    release(&v, 1, true);
+    virtual_state(&v, 1, "waiting");
+    assert_int_equal(virtual_count(&v, "wait_started", NULL), 1);
+    virtual_pass(&v, "11m");
+    virtual_state(&v, 0, "succeeded");
+    assert_int_equal(virtual_count(&v, "wait_started", NULL), 2);
+    virtual_pass(&v, "11m");
+    virtual_state(&v, 1, "succeeded");
+    virtual_close(&v);
+}
+
+/* One that is not started ends no other. */
+static void a_refused_start_cancels_nothing(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "limits: { runs: { hour: 1 }, on-exceed: fail }\n"
+                      "concurrency: { group: \"'all'\", on-conflict: cancel-running }\n"
+                      "steps:\n  - wait: 10m\n");
+    submit(&v, "");
+    submit(&v, "");
+    assert_int_equal(virtual_count(&v, "run_started", NULL), 1);
+    virtual_state(&v, 0, "waiting");
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +294,8 @@ int main(void)
         cmocka_unit_test(what_has_no_limit_has_the_old_cap),
         cmocka_unit_test(a_shadow_run_only_says_it),
         cmocka_unit_test(so_many_runs_and_no_more),
+        cmocka_unit_test(a_released_run_waits_for_its_turn),
+        cmocka_unit_test(a_refused_start_cancels_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * test_people.c - questions to people on a whole engine: they are listed without being woken,
  * answered by the right ones, and time out; what they decide is durable.
  */
+#include "core/fold.h"
 #include "virtual.h"
 
 #define HEAD "quell: 1\nplaybook: p\non: { manual: }\nsteps:\n"
@@ -173,6 +174,48 @@ static void a_form_is_filled_in(void **state)
     virtual_close(&v);
 }
 
+/* The timer comes late, as after a sleep of the machine: the time was up all the same. */
+static void an_answer_after_the_time_is_none(void **state)
+{
+    struct virtual v;
+    char run[37];
+
+    (void)state;
+    open_one(&v, GATED, run);
+    loop_cancel(v.engine->folds->timer);
+    v.engine->folds->timer = NULL;
+    virtual_pass(&v, "2h");
+    assert_int_equal(decide(&v, (struct quell_decision){.run = quell_str_of(run),
+                                                        .by = QUELL_STR("ana"),
+                                                        .agrees = true}),
+                     QUELL_CONFLICT);
+    virtual_state(&v, 0, "failed");
+    assert_true(str_is(end_of(&v), "denied"));
+    virtual_close(&v);
+}
+
+/* Who started the caller does not agree in the run that it calls. */
+static void four_eyes_see_the_caller(void **state)
+{
+    struct virtual v;
+    char run[37];
+    struct quell_decision decision = {.by = QUELL_STR("test"), .agrees = true};
+
+    (void)state;
+    virtual_open(&v, CONFIG,
+                 (const char *const[]){HEAD "  - call: q\n",
+                                       "quell: 1\nplaybook: q\non: { call: }\nsteps:\n  - id: a\n"
+                                       "    approve: { within: 1h, four-eyes: true }\n"
+                                       "    steps:\n      - wait: 1m\n",
+                                       NULL});
+    virtual_run(&v, "p", "{}", run);
+    decision.run = virtual_id(&v, 1);
+    assert_int_equal(decide(&v, decision), QUELL_DENIED);
+    decision.by = QUELL_STR("ana");
+    assert_int_equal(decide(&v, decision), QUELL_OK);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +224,8 @@ int main(void)
         cmocka_unit_test(a_person_denies),
         cmocka_unit_test(a_shadow_run_asks_nobody),
         cmocka_unit_test(a_form_is_filled_in),
+        cmocka_unit_test(an_answer_after_the_time_is_none),
+        cmocka_unit_test(four_eyes_see_the_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,42 @@ static void the_last_success_is_known(void **state)
     virtual_close(&v);
 }
 
+/* The clock was years ahead when it was planned last. */
+static void a_clock_that_was_set_right(void **state)
+{
+    struct virtual v;
+    struct map_builder map = {0};
+    struct quell_error err;
+
+    (void)state;
+    open_one(&v, HEAD("{ every: 25m }") STOP);
+    map.arena = v.arena;
+    map_add(&map, "last", quell_int(INT64_C(1900000000000000)));
+    map_add(&map, "spec", quell_text("||1500000000"));
+    turn_begin(v.engine);
+    mark_write(v.engine, "schedule", mark_key(v.arena, QUELL_STR("p"), QUELL_STR("0")), 0,
+               map_made(&map));
+    turn_end(v.engine);
+    v.engine->stand_in = NULL; /* it keeps playbooks out */
+    assert_int_equal(schedules_load(v.engine, &err), QUELL_OK);
+    v.engine->stand_in = &v.stand_in;
+    virtual_pass(&v, "26m");
+    assert_int_equal(started(&v), 1);
+    virtual_close(&v);
+}
+
+static void other_inputs_start_nothing(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD("{ every: 25m, with: { n: '${{ config.none }}' } }") STOP);
+    virtual_pass(&v, "26m");
+    assert_int_equal(started(&v), 0);
+    assert_int_equal(v.engine->counters.start_failed, 1);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +207,8 @@ int main(void)
         cmocka_unit_test(jitter_is_always_the_same),
         cmocka_unit_test(what_was_missed),
         cmocka_unit_test(the_last_success_is_known),
+        cmocka_unit_test(a_clock_that_was_set_right),
+        cmocka_unit_test(other_inputs_start_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
