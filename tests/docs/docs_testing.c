@@ -21,7 +21,7 @@ static void print_part(const char *name, const char *title, const char *about)
 
     while (strcmp(part->name, name) != 0)
         part++;
-    printf("\n## %s\n\n%s%s", title, about, *about ? "\n" : "");
+    printf("\n## %s\n%s%s%s", title, *about ? "\n" : "", about, *about ? "\n" : "");
     for (field = part->fields; field->name; field++) {
         struct keyword keyword = {.title = heading, .behind = "", .where = part->where};
         (void)snprintf(heading, sizeof(heading), "%s%s%s", strcmp(name, "document") ? name : "",

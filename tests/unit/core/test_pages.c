@@ -1,6 +1,6 @@
 /*
  * test_pages.c - what the reference pages say beside the examples of keywords (test_examples.c):
- * the first playbook, the questions whether something is there, and the traps of YAML.
+ * the first playbook, the questions whether something is there, the traps of YAML, the operators.
  */
 #include "virtual.h"
 
@@ -100,6 +100,27 @@ static void traps(void **state)
     place_remove(&place);
 }
 
+static void operators(void **state)
+{
+    size_t i, count;
+    const struct match_operator_info *rows = match_operators(&count);
+    struct arena *arena = arena_new(0);
+    struct engine_place place;
+    struct quell *engine;
+
+    (void)state;
+    place_make(&place, "config: {}\n", "");
+    place.playbooks[0] = NULL;
+    engine = place_open(&place, QUELL_FOR_AUTHORING);
+    for (i = 0; i < count; i++)
+        says(engine, &place,
+             arena_format(arena, "on:\n  incident:\n    match:\n      %s\n", rows[i].example).data,
+             NULL);
+    quell_close(engine);
+    place_remove(&place);
+    arena_free(arena);
+}
+
 static void the_first_playbook(void **state)
 {
     static const char incident[] =
@@ -135,6 +156,7 @@ static void the_first_playbook(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_there), cmocka_unit_test(traps),
+                                       cmocka_unit_test(operators),
                                        cmocka_unit_test(the_first_playbook)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
