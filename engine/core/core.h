@@ -189,7 +189,7 @@ struct quell {
     struct counters counters;
     quell_watch_fn *watch;
     void *watch_user;
-    const struct quell_value *bound; /* the next run keeps to this plan; or NULL */
+    const struct quell_value *bound; /* the run that is started by hand now keeps to it; or NULL */
     const struct stand_in *stand_in; /* a test's: no connector is called; or NULL */
 };
 

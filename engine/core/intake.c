@@ -68,21 +68,6 @@ enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct
 /* ---- starting runs -----------------------------------------------------------------------------
  */
 
-/* The run that quell_apply() asked for keeps to its plan. */
-static void bind(struct active *active)
-{
-    const struct quell_value *bound = active->engine->bound;
-    struct quell_error err;
-    enum quell_code code;
-
-    if (bound == NULL)
-        return;
-    active->engine->bound = NULL;
-    code = say(active, EVENT_RUN_BOUND, QUELL_STR(""), *bound, &err);
-    assert(code == QUELL_OK); /* it has just begun */
-    (void)code;
-}
-
 struct quell_str engine_new_id(struct quell *engine, struct arena *arena)
 {
     return new_id(engine->loop, arena);
@@ -108,7 +93,6 @@ struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
         active_free(active);
         return NULL;
     }
-    bind(active);
     active_describe(active);
     commit_revision(commit, loaded);
     engine->counters.runs_started++;

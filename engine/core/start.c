@@ -5,6 +5,8 @@
  */
 #include "core/starts.h"
 
+#include <assert.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/str.h"
@@ -298,6 +300,21 @@ static void take_run(struct decision *decision, struct quell_str why)
     decision->engine->counters.runs_held++;
 }
 
+/* The run that quell_apply() asked for keeps to its plan. */
+static void bind(struct active *active)
+{
+    const struct quell_value *bound = active->engine->bound;
+    struct quell_error err;
+    enum quell_code code;
+
+    if (bound == NULL)
+        return;
+    active->engine->bound = NULL;
+    code = say(active, EVENT_RUN_BOUND, QUELL_STR(""), *bound, &err);
+    assert(code == QUELL_OK); /* it has just begun */
+    (void)code;
+}
+
 static enum quell_code begin(struct decision *decision)
 {
     struct quell *engine = decision->engine;
@@ -307,6 +324,8 @@ static enum quell_code begin(struct decision *decision)
 
     if (active == NULL)
         return decision->err->code;
+    if (decision->start->by_hand)
+        bind(active);
     quality_started(engine, decision->playbook, decision->run.incident);
     remember(decision, "dedupe", decision->dedupe_key, &decision->dedupe, run_id(active->run));
     remember(decision, "throttle", decision->throttle_key, &decision->throttle,

@@ -28,6 +28,7 @@ enum quell_code apply_run_cancelling(struct run *run, struct instance *instance,
         return event_misfit(event, "the run ends already", err);
     run->cancelling = true;
     run->stopping = false;
+    run->queued = run->queued_why = QUELL_STR(""); /* it waits for nothing any more */
     run->cancel = quell_get(event->data, "error");
     return QUELL_OK;
 }
@@ -40,6 +41,7 @@ enum quell_code apply_run_finishing(struct run *run, struct instance *instance,
         return event_misfit(event, "finally has begun already", err);
     run->finishing = true;
     run->stopping = false; /* of the main steps, not of these */
+    run->queued = run->queued_why = QUELL_STR("");
     run->ending = event->data;
     run->due_us = event->at_us + (int64_t)LIMIT_FINALLY_S * 1000000;
     frame_open(run, &run->finally, &run->playbook->finally, NULL, NULL, QUELL_STR("finally"));

@@ -153,12 +153,51 @@ static void a_turn_is_not_lost(void **state)
     again_close(&again);
 }
 
+static void on_cancelled(enum quell_code code, const struct quell_error *err, void *user)
+{
+    (void)err;
+    (void)user;
+    assert_int_equal(code, QUELL_OK);
+}
+
+/* What it does at its end is under way, and no longer its turn. */
+static void a_run_that_is_cancelled_in_line_tidies_up(void **state)
+{
+    struct again again;
+    struct quell_error err = {0};
+
+    (void)state;
+    again_open(&again, HEAD "concurrency: { group: \"'all'\" }\nsteps:\n  - wait: 2h\n"
+                            "finally:\n  - uses: http.get\n    timeout: 1h\n"
+                            "    with: { url: 'https://a.example/' }\n");
+    virtual_answer(&again.v, "http.get",
+                   QUELL_STR("{\"status\": 200, \"body\": null, \"headers\": {}}"));
+    virtual_late(&again.v, "10m");
+    virtual_submit(&again.v, INCIDENT("1"));
+    virtual_submit(&again.v, INCIDENT("2"));
+    virtual_state(&again.v, 1, "waiting");
+    assert_int_equal(quell_cancel(again.v.engine, virtual_id(&again.v, 1), QUELL_STR("ana"),
+                                  QUELL_STR(""), on_cancelled, NULL, &err),
+                     QUELL_OK);
+    loop_settle(again.v.loop);
+    virtual_state(&again.v, 1, "running");
+    quell_close(again.v.engine);
+    virtual_pass(&again.v, "1m");
+    open_engine(&again);
+    virtual_pass(&again.v, "30m");
+    virtual_state(&again.v, 1, "cancelled");
+    again_close(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_key_is_remembered),        cmocka_unit_test(counts_are_remembered),
-        cmocka_unit_test(a_window_ends_after_a_stop), cmocka_unit_test(a_line_is_remembered),
+        cmocka_unit_test(a_key_is_remembered),
+        cmocka_unit_test(counts_are_remembered),
+        cmocka_unit_test(a_window_ends_after_a_stop),
+        cmocka_unit_test(a_line_is_remembered),
         cmocka_unit_test(a_turn_is_not_lost),
+        cmocka_unit_test(a_run_that_is_cancelled_in_line_tidies_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
