@@ -109,6 +109,7 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
             event, limited ? "the step is not about to call" : "the step has no answered call",
             err);
     instance->limited = limited;
+    instance->released = false;
     instance->phase = PHASE_HELD;
     instance->reason = quell_get_str(event->data, "reason");
     run->held++;

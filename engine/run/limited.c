@@ -129,10 +129,11 @@ enum flow limits_allow(struct decision *decision, struct instance *instance,
     const struct playbook_limits *limits = &run->playbook->start.limits;
     struct policy_limit found;
 
-    if (instance->released || instance->attempt > 1)
+    if (instance->attempt > 1)
         return FLOW_DONE;
     found = judge(run, instance->step, targets);
-    if (!found.over)
+    /* What must never be touched is not: nobody's word lets it through, only the list. */
+    if (!found.over || (instance->released && !str_is(found.reason, "limit.never")))
         return FLOW_DONE;
     if (instance->unreleased)
         found.message = arena_format(run->arena, "%.*s, and a person did not release it",

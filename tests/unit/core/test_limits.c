@@ -175,6 +175,9 @@ static void a_protected_one_is_never_touched(void **state)
     assert_held(&v, 0, "limit.never");
     submit(&v, "d-7/DC-01"); /* by its other name */
     assert_held(&v, 1, "limit.never");
+    release(&v, 1, true); /* nobody can let it be */
+    assert_held(&v, 1, "limit.never");
+    assert_int_equal(calls(&v), 0);
     submit(&v, "d-8/ws-1");
     virtual_state(&v, 2, "succeeded");
     assert_int_equal(calls(&v), 1);
