@@ -172,6 +172,14 @@ static void remember(struct decision *decision, const char *scope, struct quell_
     mark_write(decision->engine, scope, key, verdict->until_us, mark);
 }
 
+/* The event has its run: the same one again has it, too. */
+static void remember_merged(struct decision *decision, struct quell_str run)
+{
+    remember(decision, "dedupe", decision->dedupe_key, &decision->dedupe, run);
+    if (decision->throttle.start == POLICY_STARTS)
+        remember(decision, "throttle", decision->throttle_key, &decision->throttle, run);
+}
+
 /* ---- merging -----------------------------------------------------------------------------------
  */
 
@@ -215,6 +223,7 @@ static bool ask_group(struct decision *decision)
     case CONFLICT_MERGE:
         if (count.queued == 0 || !merge(decision, arena_str(decision->arena, count.waiting)))
             break;
+        remember_merged(decision, count.waiting);
         refuse(decision, "merged", QUELL_STR("concurrency: the run that waits is about it now"),
                arena_str(decision->arena, count.waiting));
         return false;
@@ -268,9 +277,10 @@ static bool is_held_back(struct decision *decision)
         return false;
     remember(decision, "throttle", decision->throttle_key, &decision->throttle, QUELL_STR(""));
     if (decision->playbook->start.throttle.kind == THROTTLE_ONCE_AFTER &&
-        merge(decision, decision->throttle.run))
+        merge(decision, decision->throttle.run)) {
+        remember_merged(decision, decision->throttle.run);
         refuse(decision, "merged", decision->throttle.detail, decision->throttle.run);
-    else
+    } else
         refuse(decision, "throttled", decision->throttle.detail, decision->throttle.run);
     return true;
 }

@@ -268,6 +268,22 @@ static void those_that_wait_merge(void **state)
 }
 
 /* A run that ends at once does not hold up the line, however long it is. */
+/* What a run took over is not started anew by the same event. */
+static void a_merged_event_is_known(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD("p") "dedupe: { key: incident.title }\n"
+                           "concurrency: { group: \"'all'\", on-conflict: merge }\n" LOOK);
+    virtual_submit(&v, INCIDENT("1", "A"));
+    virtual_submit(&v, INCIDENT("2", "B"));
+    virtual_submit(&v, INCIDENT("3", "C"));
+    virtual_submit(&v, INCIDENT("4", "C"));
+    assert_refusals(&v, "p:deduped:run p:merged:run ");
+    virtual_close(&v);
+}
+
 static void a_long_line_is_worked_off(void **state)
 {
     struct virtual v;
@@ -397,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_second_one_is_skipped),
         cmocka_unit_test(a_newer_one_cancels),
         cmocka_unit_test(those_that_wait_merge),
+        cmocka_unit_test(a_merged_event_is_known),
         cmocka_unit_test(a_long_line_is_worked_off),
         cmocka_unit_test(the_time_of_a_run_includes_its_turn),
         cmocka_unit_test(an_exclusive_one_ends_the_row),
