@@ -65,6 +65,34 @@ static void collect_frame(struct undo_list *list, const struct frame *frame)
         collect(list, &frame->instances[i]);
 }
 
+/* What happened and nothing takes back: neither an undo of its own, nor one of a step around. */
+static void collect_left(struct undo_list *list, struct instance *instance);
+
+static void collect_left_in(struct undo_list *list, const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+        collect_left(list, &frame->instances[i]);
+}
+
+static void collect_left(struct undo_list *list, struct instance *instance)
+{
+    bool changes =
+        instance->step->kind == STEP_USES && instance->step->action->effect >= QUELL_CHANGES;
+    size_t i;
+
+    if (instance->undo)
+        return;
+    if (changes && instance->phase == PHASE_ENDED && !instance->shadowed &&
+        (instance->status == STEP_SUCCEEDED || instance->looking))
+        add(list, instance);
+    for (i = 0; i < instance->body_count; i++)
+        collect_left_in(list, &instance->bodies[i]);
+    collect_left_in(list, instance->otherwise);
+    collect_left_in(list, instance->catcher);
+}
+
 /* Steps mostly end in the order of the program: turned round, few have to move. */
 static void sort_newest_first(struct undo_list *list)
 {
@@ -203,11 +231,20 @@ static void end(struct decision *decision, struct instance *instance, struct und
     struct run *run = decision->run;
     struct map_builder map = {.arena = run->arena};
     bool run_itself = instance->step->undoes_run;
-    enum step_status status = run_itself ? left.count ? STEP_FAILED : STEP_SUCCEEDED
-                              : quell_text_is(quell_get(instance->error, "code"), "timed-out")
-                                  ? STEP_TIMED_OUT
-                                  : STEP_FAILED;
+    enum step_status failed_as = quell_text_is(quell_get(instance->error, "code"), "timed-out")
+                                     ? STEP_TIMED_OUT
+                                     : STEP_FAILED;
+    enum step_status status;
+    size_t i;
 
+    if (run_itself) {
+        collect_left_in(&left, &run->root);
+    } else {
+        for (i = 0; i < instance->body_count; i++)
+            collect_left_in(&left, &instance->bodies[i]);
+        collect_left_in(&left, instance->otherwise);
+    }
+    status = !run_itself ? failed_as : left.count ? STEP_FAILED : STEP_SUCCEEDED;
     map_add(&map, "status", quell_text(step_status_name(status)));
     if (!run_itself)
         map_add(&map, "error", instance->error);

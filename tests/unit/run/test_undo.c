@@ -96,7 +96,7 @@ static const struct story undos[] = {
      "x takes back x.a\n"
      "- calls test.look {\"device_id\":\"b\"}\n"
      "- succeeded\n"
-     "x failed failed\n"
+     "x failed failed, not taken back: x.b\n"
      "run failed\n"},
     {"what cannot be taken back does not keep the rest from it",
      "  - id: x\n    on-error: undo\n    steps:\n" BLOCK("a", "d1")
@@ -158,6 +158,23 @@ static const struct story undos[] = {
      "x.a.undo.unblock calls test.unblock {\"device_id\":\"d1\",\"note\":\"b\"}\n"
      "x.a.undo.unblock succeeded\n"
      "x timed-out timed-out\n"
+     "run failed\n"},
+    {"a run is not undone when something it did stays",
+     "  - id: a\n    uses: test.block\n    with: { device_id: d1 }\n"
+     "  - id: i\n    uses: test.isolate\n    with: { device_id: d2 }\n"
+     "  - fail: no\n"
+     "undo: { on-failure: auto }\n",
+     "{\"a\":[" BLOCKED "],\"i\":[" OK "],\"a.undo.unblock\":[" OK "]}",
+     "a calls test.block {\"device_id\":\"d1\"}\n"
+     "a succeeded\n"
+     "i calls test.isolate {\"device_id\":\"d2\"}\n"
+     "i succeeded\n"
+     "- failed failed\n"
+     "run is to be taken back\n"
+     "undo takes back a\n"
+     "a.undo.unblock calls test.unblock {\"device_id\":\"d1\",\"note\":\"b\"}\n"
+     "a.undo.unblock succeeded\n"
+     "undo failed failed, not taken back: i\n"
      "run failed\n"},
     {"a run that fails is taken back by itself",
      "  - id: a\n    uses: test.block\n    with: { device_id: d1 }\n"
