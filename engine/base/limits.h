@@ -93,6 +93,8 @@
 #define LIMIT_HTTP_PIPELINE 16 /* requests read ahead of their answers */
 #define LIMIT_HTTP_OUTPUT_BYTES 65536 /* unread answers above which no request is begun */
 #define LIMIT_CONTROL_BYTES 4096 /* a body on the control socket */
+#define LIMIT_HOOK_NAME_BYTES 64 /* of /hooks/NAME: a part of a URL, and of metrics */
+#define LIMIT_HOOK_LINES 500 /* events of one body: each may start a run, all in one transaction */
 #define LIMIT_HOOK_SKEW_S 300 /* Standard Webhooks: five minutes is usual */
 #define LIMIT_DELIVERY_KEEP_S 604800 /* remembered webhook ids, 7 days: senders retry for 75 h */
 #define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */

@@ -243,8 +243,10 @@ enum {
     IN_START = 1 << WHERE_START,
     IN_EVENT = 1 << WHERE_EVENT,
     IN_POLL = 1 << WHERE_POLL,
+    IN_HOOK = 1 << WHERE_HOOK,
     IN_VARS = 1 << WHERE_VARS,
     IN_END = 1 << WHERE_END,
+    IN_ANY_TRIGGER = IN_TRIGGER | IN_ALERT | IN_HOOK,
     IN_STEP = 1 << WHERE_STEP | 1 << WHERE_AGAIN | IN_EVENT | IN_POLL,
 };
 
@@ -254,24 +256,22 @@ static const struct root {
     void (*check)(const struct binding *binding, const struct cel_reference *ref);
     const char *why; /* it is refused where it is not known */
 } roots[] = {
-    {"incident", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END,
-     check_incident, NULL},
+    {"incident", IN_ANY_TRIGGER | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, check_incident,
+     NULL},
     {"inputs", IN_START | IN_STEP | IN_VARS | IN_END, check_inputs, NULL},
     {"vars", IN_STEP | IN_VARS | IN_END, check_vars, NULL},
     {"steps", IN_STEP | IN_END, bind_steps, NULL},
     {"run", IN_STEP | IN_VARS | IN_END, check_run, NULL},
     {"playbook", IN_START | IN_STEP | IN_VARS | IN_END, check_self, NULL},
-    {"config", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL,
-     NULL},
-    {"lists", IN_TRIGGER | IN_ALERT | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
+    {"config", IN_ANY_TRIGGER | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
+    {"lists", IN_ANY_TRIGGER | IN_START | IN_INPUT | IN_STEP | IN_VARS | IN_END, NULL, NULL},
     {"error", IN_STEP, check_error, NULL},
     {"output", IN_POLL, check_looked, "it is known only in the `until` of a `poll`"},
-    {"alert", IN_ALERT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
-     "it is known to playbooks with `on: alert`"},
-    {"event", IN_EVENT | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_event,
-     "it is known to playbooks with `on: run` or `on: schedule`, and in the `where` of a `wait` "
-     "for "
-     "an event"},
+    {"alert", IN_ALERT | IN_HOOK | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_alert,
+     "it is known to playbooks with `on: alert`, or `on: webhook` with `as: alert`"},
+    {"event", IN_EVENT | IN_HOOK | IN_INPUT | IN_START | IN_STEP | IN_VARS | IN_END, check_event,
+     "it is known to playbooks with `on: webhook`, `on: run` or `on: schedule`, and in the `where` "
+     "of a `wait` for an event"},
     {"secrets", 0, NULL, "secrets belong to connections and are never values of an expression"},
     {"env", 0, NULL, "the environment is not read by playbooks; settings are in `config`"},
 };
@@ -348,7 +348,9 @@ static void report_root(const struct binding *binding, const struct cel_referenc
     if (root) {
         diag->note = quell_str_of(
             root->why ? root->why
-            : binding->here.where == WHERE_TRIGGER || binding->here.where == WHERE_ALERT
+            : binding->here.where == WHERE_HOOK && strcmp(root->name, "incident") == 0
+                ? "what comes is an `event`; `as: incident` makes an incident of it"
+            : (1u << binding->here.where) & IN_ANY_TRIGGER
                 ? "a trigger is judged before a run begins"
             : binding->here.where == WHERE_START ? "it is asked before a run begins"
             : binding->here.where == WHERE_INPUT ? "defaults are filled in before a run begins"
@@ -375,10 +377,21 @@ static bool is_cel_name(struct quell_str name)
     return false;
 }
 
+/* Whether what came by a webhook is something else. */
+static bool lacks_hooked(const struct loader *loader, const struct root *root)
+{
+    enum hook_as as = loader->playbook->start.hook->as;
+    if (strcmp(root->name, "incident") == 0)
+        return as == HOOK_EVENT;
+    return strcmp(root->name, "alert") == 0 && as != HOOK_ALERT;
+}
+
 /* What only some triggers bring. */
 static bool lacks(const struct binding *binding, const struct root *root)
 {
     const struct loader *loader = binding->loader;
+    if (binding->here.where == WHERE_HOOK)
+        return lacks_hooked(loader, root);
     if (strcmp(root->name, "event") == 0)
         return !loader->events && binding->here.where != WHERE_EVENT;
     return strcmp(root->name, "alert") == 0 && !loader->alerts;

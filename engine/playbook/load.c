@@ -274,6 +274,8 @@ void playbook_free(struct playbook *playbook)
     trigger_free(playbook->incident);
     trigger_free(playbook->alert);
     playbook->incident = playbook->alert = NULL;
+    trigger_free(playbook->start.hook ? playbook->start.hook->trigger : NULL);
+    playbook->start.hook = NULL;
     for (i = 0; i < playbook->step_count; i++)
         free_step(playbook->all[i]);
     playbook->step_count = 0;

@@ -32,7 +32,8 @@ extern const struct quell_field dedupe_fields[], throttle_fields[], concurrency_
 extern const struct quell_field throttle_count_fields[], limit_fields[], run_limit_fields[];
 extern const struct quell_field on_fields[], manual_fields[], input_fields[], retry_fields[],
     stop_fields[], fail_fields[], wait_fields[], wait_for_fields[], case_fields[], default_fields[],
-    approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[], poll_fields[];
+    approve_fields[], ask_fields[], undo_fields[], run_trigger_fields[], poll_fields[],
+    hook_trigger_fields[];
 
 /* ---- the state of one loading ------------------------------------------------------------------
  */
@@ -149,6 +150,7 @@ enum where {
     WHERE_EVENT, /* as in a step, and `event` is what came */
     WHERE_POLL,  /* as in a step, and `output` is what its call and its companion gave */
     WHERE_ALERT, /* the `where` of a trigger on alerts */
+    WHERE_HOOK,  /* the `where` of a webhook: `event`, and what `as` makes of it */
     WHERE_START, /* what is asked before a run begins: its key, its group */
 };
 
@@ -230,6 +232,8 @@ void load_start(struct loader *loader, const struct yaml_node *root);
 void load_guards(struct loader *loader, const struct yaml_node *root);
 /* load_on.c: the triggers beside `incident` and `manual`. */
 void load_on(struct loader *loader, const struct yaml_node *on);
+/* load_hook.c */
+void load_hook(struct loader *loader, const struct yaml_node *node);
 /* load_schedule.c */
 void load_schedule(struct loader *loader, const struct yaml_node *node);
 void load_schedule_with(struct loader *loader,

@@ -1,5 +1,5 @@
 /*
- * load_on.c - triggers beside `incident` and `manual`: `alert`, `run`.
+ * load_on.c - triggers beside `incident` and `manual`: `alert`, `run`, `webhook`.
  */
 #include "playbook/load.h"
 
@@ -70,11 +70,14 @@ void load_manual_words(struct loader *loader, const struct yaml_node *manual)
 void load_on(struct loader *loader, const struct yaml_node *on)
 {
     const struct yaml_node *alert = yaml_get(on, "alert");
-    const struct yaml_node *run = yaml_get(on, "run"), *schedule = yaml_get(on, "schedule");
+    const struct yaml_node *run = yaml_get(on, "run"), *schedule = yaml_get(on, "schedule"),
+                           *hook = yaml_get(on, "webhook");
     if (alert)
         load_alert(loader, alert);
     if (run)
         load_run_trigger(loader, run);
+    if (hook)
+        load_hook(loader, hook);
     if (schedule) /* behind `run`: the fields of two kinds of events are not known */
         load_schedule(loader, schedule);
 }

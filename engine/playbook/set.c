@@ -209,6 +209,29 @@ static void check_source(const struct set *set, size_t index, const struct playb
     diag->help = QUELL_STR("check it together with the playbook that it reacts to");
 }
 
+/* ---- one path ----------------------------------------------------------------------------------
+ */
+
+static bool same_hook(const struct playbook_hook *a, const struct playbook_hook *b)
+{
+    return quell_str_equal(a->kind, b->kind) && quell_str_equal(a->sender, b->sender) &&
+           a->as == b->as && value_equal(a->from, b->from);
+}
+
+static void check_hooks(const struct playbook_member *first, const struct playbook_member *second)
+{
+    const struct playbook_hook *a = first->playbook ? first->playbook->start.hook : NULL;
+    const struct playbook_hook *b = second->playbook ? second->playbook->start.hook : NULL;
+    struct diag *diag;
+    if (!a || !b || !quell_str_equal(a->name, b->name) || same_hook(a, b))
+        return;
+    diag = say_of(first, HOOK_SHARED, a->path_place, "`%.*s` has this path, too",
+                  QUELL_ARG(second->playbook->id));
+    diag->label = QUELL_STR("and another `auth`, `from` or `as`");
+    diag->note = diag_format(first->diags, "it stands in %.*s", QUELL_ARG(second->playbook->file));
+    diag->help = QUELL_STR("write the same in both, or give this one a path of its own");
+}
+
 /* ---- the same target twice ----------------------------------------------------------------------
  */
 
@@ -273,6 +296,9 @@ void playbook_check_set(const struct playbook_member *members, size_t count)
     for (i = 0; i < count; i++)
         for (k = 0; members[i].playbook && k < members[i].playbook->source_count; k++)
             check_source(&set, i, &members[i].playbook->sources[k]);
+    for (i = 0; i < count; i++)
+        for (k = i + 1; k < count; k++)
+            check_hooks(&members[i], &members[k]);
     for (i = 0; i < count; i++)
         for (k = i + 1; starts_by_itself(members[i].playbook) && k < count; k++)
             check_overlap(&members[i], &members[k]);

@@ -19,6 +19,7 @@ struct cel;
 struct cel_template;
 struct cel_tree;
 struct cron;
+struct trigger;
 struct zone_row;
 
 /* An expression or template with its place in the file: of the scalar, or of the expression alone
@@ -94,7 +95,20 @@ struct playbook_schedule {
     struct quell_str spec; /* what it says, to tell when it was changed */
 };
 
+/* `on: webhook`: requests to a path of its own. */
+enum hook_as { HOOK_EVENT, HOOK_ALERT, HOOK_INCIDENT };
+
+struct playbook_hook {
+    struct quell_str name;         /* of /hooks/NAME */
+    struct quell_str kind, sender; /* of `auth: KIND:SENDER` */
+    struct quell_value from;       /* list of ranges as text; empty = from anywhere */
+    enum hook_as as;
+    struct trigger *trigger; /* what must hold; freed by playbook_free */
+    struct place path_place;
+};
+
 struct playbook_start {
+    const struct playbook_hook *hook; /* or NULL */
     struct playbook_quality quality;
     const struct playbook_schedule *schedules;
     size_t schedule_count;

@@ -53,7 +53,11 @@ const struct quell_field on_fields[] = {
      .doc =
          "starts on each alert of an incident: the keys of `incident`, about the alert's fields; "
          "expressions know it as `alert`, and its incident as `incident`"},
-    LATER("webhook", "starts on a request to a path of its own"),
+    {.name = "webhook",
+     .type = QUELL_FIELD_ANY,
+     .fields = hook_trigger_fields,
+     .doc = "starts on a request to a path of its own, from a sender that proves itself; "
+            "expressions know its JSON as `event`"},
     {.name = "schedule",
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_OBJECT,

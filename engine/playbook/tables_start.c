@@ -156,6 +156,48 @@ const struct quell_field quality_fields[] = {
          "`shadow` runs, or none (`off`)"},
     {.name = NULL}};
 
+static const char *const hook_ases[] = {"event", "alert", "incident", NULL};
+
+const struct quell_field hook_trigger_fields[] = {
+    {.name = "path",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_REQUIRED,
+     .doc = "`/hooks/NAME`; playbooks may share one that says the same of `auth`, `from` and `as`"},
+    {.name = "auth",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_REQUIRED,
+     .doc = "how the sender proves itself, and the name of its secret under `senders` in "
+            "quell.yaml: `hmac:NAME`, `bearer:NAME`, or `standard:NAME` for Standard Webhooks"},
+    {.name = "from",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY,
+     .doc = "addresses and ranges that may send; without it any may"},
+    {.name = "as",
+     .type = QUELL_FIELD_ENUM,
+     .words = hook_ases,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"event\"",
+     .doc = "what the body is: an `event` that only the playbooks of the path hear of; an "
+            "`incident`, which all playbooks see; or an incident whose every `alert` is judged and "
+            "may start a run"},
+    {.name = "match",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_CONSTANT,
+     .doc = "field paths and the conditions on them, as under `incident`: of the event's JSON, or "
+            "of the incident or alert"},
+    {.name = "unless",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_MAP,
+     .flags = QUELL_ONE_OR_MANY | QUELL_NOT_EMPTY | QUELL_CONSTANT,
+     .doc = "exceptions, each written like `match`"},
+    {.name = "where",
+     .type = QUELL_FIELD_ANY,
+     .flags = QUELL_EXPRESSION,
+     .doc = "a condition on `event`, and on the `incident` or `alert` that `as` makes of it"},
+    {.name = NULL}};
+
 static const char *const on_misseds[] = {"run-once", "run-all", "skip", NULL};
 
 const struct quell_field schedule_fields[] = {
