@@ -45,12 +45,14 @@ struct quell_value incident_before(struct quell *engine, struct arena *arena,
     struct quell_value before = quell_null();
     struct quell_error err;
     enum quell_code code;
+    size_t i;
 
     if (source_id.len == 0)
         return quell_null();
     for (pending = engine->pending; pending; pending = pending->next) /* the newest first */
-        if (is_of(pending->incident, source, source_id))
-            return value_copy(arena, pending->incident);
+        for (i = pending->judged; i-- > 0;)
+            if (is_of(pending->arrivals[i].incident, source, source_id))
+                return value_copy(arena, pending->arrivals[i].incident);
     code =
         engine->reader->kind->incident_last(engine->reader, arena, source, source_id, &found, &err);
     if (code == QUELL_OK)

@@ -205,6 +205,24 @@ void commit_refusal(struct commit *commit, const struct store_refusal *refusal)
     *row = *refusal;
 }
 
+/* The writer reads it when whoever gave it may be gone. */
+void commit_incident(struct commit *commit, struct quell_value incident)
+{
+    struct arena *arena = commit->arena;
+    struct store_incident *row =
+        PUSH(commit, commit->incidents, commit->batch.incident_count, commit->incident_cap);
+
+    *row = (struct store_incident){
+        .id = arena_str(arena, quell_get_str(incident, "id")),
+        .received_us = loop_now_us(commit->engine->loop),
+        .source = arena_str(arena, quell_get_str(incident, "source")),
+        .source_id = arena_str(arena, quell_get_str(incident, "source_id")),
+        .title = arena_str(arena, quell_get_str(incident, "title")),
+        .severity = arena_str(arena, quell_get_str(incident, "severity")),
+        .body = json_text(arena, incident, JSON_COMPACT),
+    };
+}
+
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user)
 {
     assert(commit->tell == NULL);
@@ -373,6 +391,7 @@ void turn_end(struct quell *engine)
         fill_row(commit, &commit->runs[i], commit->run_owners[i]);
         commit->run_owners[i]->row_in_commit = false;
     }
+    commit->batch.incidents = commit->incidents;
     commit->batch.events = commit->events;
     commit->batch.runs = commit->runs;
     commit->batch.revisions = commit->revisions;

@@ -1,6 +1,6 @@
 /*
- * config.c - quell.yaml: found, read, checked by a field table. `listen`, `tls` and `hooks` belong
- * to serve/, connections to connector/: here they are opaque maps.
+ * config.c - quell.yaml: found, read, checked by a field table. `listen`, `tls`, `hooks` and
+ * `senders` belong to serve/, connections to connector/: here they are opaque maps.
  */
 #include "core/core.h"
 
@@ -49,6 +49,12 @@ const struct quell_field config_fields[] = {
      .of = QUELL_FIELD_ANY,
      .fallback = "{}",
      .doc = "Webhooks by name: POST /hooks/NAME, each with `auth` and maybe `source`."},
+    {.name = "senders",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .fallback = "{}",
+     .doc = "Who may send to playbooks that start `on: webhook`, by name, each with its proof: "
+            "`phish_button: { hmac: { header: X-Signature, secret: { env: NAME } } }`."},
     {.name = "groups",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,

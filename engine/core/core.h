@@ -100,10 +100,22 @@ struct said { /* an event of the commit, for the watcher and for freeing runs th
     struct event event;
 };
 
+/* What comes in: an incident, or an event of a webhook's that is none, or both. */
+struct incoming {
+    struct quell_value incident; /* null: it is none */
+    struct quell_value before;   /* its version before, or null */
+    struct quell_str type;       /* what happened to the incident */
+    struct quell_str hook;       /* of the playbooks that listen to it, or empty ... */
+    struct quell_value body;     /* ... and what they know as `event` */
+    size_t line;                 /* of the body, 1-based; 0 = it is all of it */
+};
+
 struct submission {
     struct submission *next; /* in quell.pending */
     struct arena *arena;
-    struct quell_value incident; /* what it brought */
+    struct incoming *arrivals; /* what it brought */
+    size_t arrival_count, judged;
+    bool lines; /* each a line of its body */
     struct quell_str hook, answer;
     struct quell_str ids[2]; /* the delivery's and the payload's own; empty = none */
     struct waiter {
@@ -134,7 +146,8 @@ struct commit {
     struct store_run *runs;
     struct active **run_owners; /* NULL: a row of its own */
     size_t run_cap;
-    struct store_incident incident;
+    struct store_incident *incidents;
+    size_t incident_cap;
     struct store_delivery deliveries[2];
     struct store_revision *revisions;
     size_t revision_cap;
@@ -247,6 +260,7 @@ enum quell_code say(struct active *active, enum event_kind kind, struct quell_st
 void say_decided(struct active *active, const struct event *event); /* applied already */
 void commit_revision(struct commit *commit, const struct loaded *loaded);
 void commit_mark(struct commit *commit, const struct store_mark *mark); /* texts borrowed */
+void commit_incident(struct commit *commit, struct quell_value incident);
 void commit_refusal(struct commit *commit, const struct store_refusal *refusal);
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
 void commit_proceed(struct active_call *call); /* as of the event that was said last */
@@ -370,7 +384,6 @@ enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct
                                struct quell_str text, struct quell_value *incident,
                                struct quell_str *event, struct quell_str *delivery,
                                struct quell_error *err) QUELL_MUST_CHECK;
-void commit_incident(struct commit *commit, struct quell_value incident);
 /* A new id, in time order. */
 struct quell_str engine_new_id(struct quell *engine, struct arena *arena);
 /* Starts a run in the open turn. */
@@ -411,6 +424,14 @@ void groups_look(struct quell *engine);
 void quality_closed(struct quell *engine, struct arena *arena, struct quell_value incident);
 /* schedule.c: the schedules of the playbooks that are loaded now. */
 enum quell_code schedules_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+
+/* hooked.c: the playbooks' own webhooks. Reads what came to one of them into submission->arrivals,
+ * in its arena; *own is the payload's own id of this delivery. QUELL_NOT_FOUND: nobody listens. */
+enum quell_code hook_receive(struct quell *engine, const struct quell_submission *given,
+                             struct submission *submission, struct quell_str *own,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+/* [{name, kind, sender, from, playbook}] of all playbooks: what a front end listens to for them. */
+struct quell_value hook_routes(struct arena *arena, const struct generation *generation);
 
 /* before.c: the version of an incident that was accepted before it, in `arena`; null when none is
  * known. */

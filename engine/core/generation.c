@@ -300,6 +300,9 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
     if (code == QUELL_OK && with_playbooks)
         code = check_set(made, err);
     generation_settle(made);
+    if (code == QUELL_OK && with_playbooks)
+        made->config = value_with(made->arena, made->config, QUELL_STR("routes"),
+                                  hook_routes(made->arena, made));
     if (code) {
         generation_release(made);
         return code;

@@ -228,29 +228,10 @@ void forget_deliveries(struct quell *engine)
 /* ---- submit ------------------------------------------------------------------------------------
  */
 
-/* The writer reads it when whoever gave it may be gone. */
-void commit_incident(struct commit *commit, struct quell_value incident)
-{
-    struct arena *arena = commit->arena;
-
-    commit->incident = (struct store_incident){
-        .id = arena_str(arena, quell_get_str(incident, "id")),
-        .received_us = loop_now_us(commit->engine->loop),
-        .source = arena_str(arena, quell_get_str(incident, "source")),
-        .source_id = arena_str(arena, quell_get_str(incident, "source_id")),
-        .title = arena_str(arena, quell_get_str(incident, "title")),
-        .severity = arena_str(arena, quell_get_str(incident, "severity")),
-        .body = json_text(arena, incident, JSON_COMPACT),
-    };
-    commit->batch.incidents = &commit->incident;
-    commit->batch.incident_count = 1;
-}
-
-static void journal_incident(struct commit *commit, struct submission *submission)
+static void journal_deliveries(struct commit *commit, const struct submission *submission)
 {
     size_t i;
 
-    commit_incident(commit, submission->incident);
     commit->batch.deliveries = commit->deliveries;
     for (i = 0; i < 2; i++)
         if (submission->ids[i].len)
@@ -261,10 +242,30 @@ static void journal_incident(struct commit *commit, struct submission *submissio
                                         .answer = submission->answer};
 }
 
-static void accept(struct quell *engine, struct submission *submission, struct quell_str event)
+/* One of what a submission brought, in the open turn. */
+static void take_in(struct matched *matched, struct submission *submission,
+                    struct incoming *arrival)
+{
+    struct quell *engine = matched->engine;
+    struct arena *arena = submission->arena;
+    bool is_incident = !quell_is_null(arrival->incident);
+
+    if (is_incident && engine->generation->asks_before && !str_is(arrival->type, "created"))
+        arrival->before = incident_before(engine, arena, arrival->incident);
+    if (is_incident)
+        quality_closed(engine, arena, arrival->incident);
+    judge_arrival(matched, arrival);
+    submission->judged++;
+    if (!is_incident)
+        return;
+    fold_event(engine, arena, arrival->incident, arrival->type, &matched->woken);
+    commit_incident(turn_commit(engine), arrival->incident);
+    engine->counters.incidents++;
+}
+
+static void accept(struct quell *engine, struct submission *submission)
 {
     struct arena *arena = submission->arena;
-    struct quell_value incident = submission->incident, before = quell_null();
     struct matched matched = {.engine = engine,
                               .arena = arena,
                               .runs = {.arena = arena},
@@ -275,20 +276,18 @@ static void accept(struct quell *engine, struct submission *submission, struct q
     size_t i;
 
     forget_deliveries(engine);
-    if (engine->generation->asks_before && !str_is(event, "created"))
-        before = incident_before(engine, arena, incident);
     turn_begin(engine);
     commit = turn_commit(engine);
-    quality_closed(engine, arena, incident);
-    judge_incident(&matched, incident, before, event);
-    fold_event(engine, arena, incident, event, &matched.woken);
-    submission->answer = json_text(arena, judge_answer(&matched, incident), JSON_COMPACT);
-    assert(commit->submission == NULL); /* one incident a commit */
+    assert(commit->submission == NULL); /* one body a commit */
     commit->submission = submission;
     submission->next = engine->pending;
     engine->pending = submission;
-    journal_incident(commit, submission);
-    engine->counters.incidents++;
+    for (i = 0; i < submission->arrival_count; i++) {
+        matched.line = submission->arrivals[i].line;
+        take_in(&matched, submission, &submission->arrivals[i]);
+    }
+    submission->answer = json_text(arena, judge_answer(&matched, submission), JSON_COMPACT);
+    journal_deliveries(commit, submission);
     for (i = 0; i < matched.begun_count; i++)
         advance(matched.begun[i]);
     turn_end(engine);
@@ -307,13 +306,28 @@ enum quell_code engine_room(struct quell *engine, struct quell_error *err)
     return QUELL_OK;
 }
 
+/* Reads the body. */
+static enum quell_code receive(struct quell *engine, const struct quell_submission *given,
+                               struct submission *submission, struct quell_str *own,
+                               struct quell_error *err)
+{
+    struct incoming *arrival;
+
+    if (given->to_playbooks)
+        return hook_receive(engine, given, submission, own, err);
+    arrival = arena_one(submission->arena, struct incoming);
+    submission->arrivals = arrival;
+    submission->arrival_count = 1;
+    return engine_receive(engine, submission->arena, given->source, given->body, &arrival->incident,
+                          &arrival->type, own, err);
+}
+
 enum quell_code quell_submit(struct quell *engine, const struct quell_submission *given,
                              quell_submitted_fn *done, void *user, struct quell_error *err)
 {
     struct arena *arena;
     struct submission *submission;
-    struct quell_value incident;
-    struct quell_str event, own;
+    struct quell_str own = QUELL_STR("");
     enum quell_code code = engine_room(engine, err);
     bool known = false;
 
@@ -322,9 +336,10 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
     if (known)
         return QUELL_OK;
     arena = arena_new(0);
+    submission = arena_one(arena, struct submission);
+    submission->arena = arena;
     if (code == QUELL_OK)
-        code =
-            engine_receive(engine, arena, given->source, given->body, &incident, &event, &own, err);
+        code = receive(engine, given, submission, &own, err);
     /* The same event sent anew under another delivery id is still the same event. */
     if (code == QUELL_OK && own.len)
         own = arena_format(arena, "event:%.*s", QUELL_ARG(own));
@@ -335,14 +350,11 @@ enum quell_code quell_submit(struct quell *engine, const struct quell_submission
         arena_free(arena);
         return code;
     }
-    submission = arena_one(arena, struct submission);
-    submission->arena = arena;
     submission->hook = arena_str(arena, given->hook);
     submission->ids[0] = arena_str(arena, given->delivery);
     if (!quell_str_equal(own, given->delivery)) /* a sender may have said the very same */
         submission->ids[1] = own;
     add_waiter(submission, done, user, false);
-    submission->incident = incident;
-    accept(engine, submission, event);
+    accept(engine, submission);
     return QUELL_OK;
 }

@@ -1,6 +1,7 @@
 /*
  * judge.c - an event against the triggers of all playbooks, in their order. An incident is one
- * event, and each of its alerts that is new, changed or closed is one more.
+ * event, and each of its alerts that is new, changed or closed is one more. What came by a webhook
+ * of playbooks is judged by their `on: webhook` first; one that it starts is not asked again.
  */
 #include "core/judge.h"
 
@@ -14,8 +15,8 @@ struct occasion {
     struct matched *matched;
     enum match_subject kind;
     struct match_event event;
-    struct quell_value incident, alert;
-    struct quell_str exclusive; /* the playbook that took it for itself, or empty */
+    struct quell_value incident, alert, body; /* body: the `event` of a webhook, or null */
+    struct quell_str exclusive;               /* the playbook that took it for itself, or empty */
 };
 
 /* ---- starting ----------------------------------------------------------------------------------
@@ -38,6 +39,8 @@ static void tell_started(struct matched *matched, const struct playbook *playboo
 {
     struct map_builder map = {.arena = matched->arena};
 
+    if (matched->line)
+        map_add(&map, "line", quell_int((int64_t)matched->line));
     map_add(&map, "run", value_copy_str(matched->arena, made->run));
     map_add(&map, "playbook", quell_string(playbook->id));
     if (made->reason)
@@ -52,6 +55,8 @@ static void tell_not_started(struct matched *matched, const struct playbook *pla
     struct map_builder map = {.arena = matched->arena};
     bool failed = str_is(quell_str_of(made->reason), "failed");
 
+    if (matched->line)
+        map_add(&map, "line", quell_int((int64_t)matched->line));
     map_add(&map, "playbook", quell_string(playbook->id));
     map_add(&map, "reason", quell_text(made->reason));
     map_add(&map, failed ? "error" : "detail", quell_string(made->detail));
@@ -78,8 +83,10 @@ static void start_matching(struct occasion *occasion, struct loaded *loaded)
     struct start start = {.loaded = loaded,
                           .incident = occasion->incident,
                           .alert = occasion->alert,
+                          .event = occasion->body,
                           .given = quell_map(NULL, 0),
-                          .by = QUELL_STR("trigger"),
+                          .by = quell_is_null(occasion->body) ? QUELL_STR("trigger")
+                                                              : QUELL_STR("webhook"),
                           .exclusive = occasion->exclusive};
     struct started made;
     struct quell_error err = {0};
@@ -107,10 +114,13 @@ static struct quell_value scope_of(const struct occasion *occasion)
     map_add(&vars, "lists", world->lists);
     if (occasion->kind == MATCH_ALERT)
         map_add(&vars, "incident", occasion->incident);
+    if (!quell_is_null(occasion->body))
+        map_add(&vars, "event", occasion->body);
     return map_made(&vars);
 }
 
-static void judge(struct occasion *occasion, struct loaded *loaded, const struct trigger *trigger)
+/* Whether it matches; then it is started. */
+static bool judge(struct occasion *occasion, struct loaded *loaded, const struct trigger *trigger)
 {
     struct matched *matched = occasion->matched;
     struct quell *engine = matched->engine;
@@ -120,18 +130,19 @@ static void judge(struct occasion *occasion, struct loaded *loaded, const struct
     switch (trigger_judge(trigger, &occasion->event, &scope, matched->arena, NULL)) {
     case MATCH_NO:
         engine->counters.no_matches++;
-        break;
+        return false;
     case MATCH_UNDETERMINED:
         engine->counters.undetermined++;
         list_add(&matched->undetermined, quell_string(playbook->id));
         log_line(LOG_LEVEL_WARNING, "playbook=%.*s undetermined for incident=%.*s, not started",
                  QUELL_ARG(playbook->id), QUELL_ARG(quell_get_str(occasion->incident, "id")));
-        break;
+        return false;
     case MATCH_YES:
         engine->counters.matches++;
         start_matching(occasion, loaded);
-        break;
+        return true;
     }
+    return false;
 }
 
 /* ---- alerts ------------------------------------------------------------------------------------
@@ -188,41 +199,138 @@ static size_t alerts_of(struct matched *matched, struct quell_value incident,
     return count;
 }
 
-void judge_incident(struct matched *matched, struct quell_value incident, struct quell_value before,
-                    struct quell_str event)
+/* ---- webhooks ----------------------------------------------------------------------------------
+ */
+
+/* One arrival, in all its shapes. */
+struct arrived {
+    const struct incoming *arrival;
+    struct occasion event, incident;
+    struct occasion *alerts;
+    size_t alert_count;
+    bool alerts_made;
+};
+
+static void make_alerts(struct matched *matched, struct arrived *arrived)
+{
+    const struct incoming *arrival = arrived->arrival;
+
+    if (!arrived->alerts_made && !quell_is_null(arrival->incident))
+        arrived->alert_count =
+            alerts_of(matched, arrival->incident, arrival->before, &arrived->alerts);
+    arrived->alerts_made = true;
+}
+
+/* The same by the webhook: of what type it is, is not asked. */
+static bool judge_by_hook(struct occasion *occasion, const struct arrived *arrived,
+                          struct loaded *loaded)
+{
+    struct occasion hooked = *occasion;
+    bool matches;
+
+    hooked.body = arrived->arrival->body;
+    hooked.event.type = QUELL_STR("");
+    matches = judge(&hooked, loaded, loaded->playbook->start.hook->trigger);
+    occasion->exclusive = hooked.exclusive;
+    return matches;
+}
+
+/* Whether its webhook starts it. */
+static bool judge_hook(struct matched *matched, struct arrived *arrived, struct loaded *loaded)
+{
+    const struct playbook_hook *hook = loaded->playbook->start.hook;
+    bool any = false;
+    size_t i;
+
+    if (hook == NULL || !quell_str_equal(hook->name, arrived->arrival->hook))
+        return false;
+    switch (hook->as) {
+    case HOOK_EVENT:
+        return judge_by_hook(&arrived->event, arrived, loaded);
+    case HOOK_INCIDENT:
+        return judge_by_hook(&arrived->incident, arrived, loaded);
+    case HOOK_ALERT:
+        make_alerts(matched, arrived);
+        for (i = 0; i < arrived->alert_count; i++)
+            any |= judge_by_hook(&arrived->alerts[i], arrived, loaded);
+        return any;
+    }
+    return false;
+}
+
+/* ---- all playbooks -----------------------------------------------------------------------------
+ */
+
+static void judge_playbook(struct matched *matched, struct arrived *arrived, struct loaded *loaded)
+{
+    const struct playbook *playbook = loaded->playbook;
+    size_t k;
+
+    if (judge_hook(matched, arrived, loaded) || quell_is_null(arrived->arrival->incident))
+        return;
+    if (playbook->incident)
+        (void)judge(&arrived->incident, loaded, playbook->incident);
+    if (playbook->alert)
+        make_alerts(matched, arrived);
+    for (k = 0; playbook->alert && k < arrived->alert_count; k++)
+        (void)judge(&arrived->alerts[k], loaded, playbook->alert);
+}
+
+static struct arrived arrived_of(struct matched *matched, const struct incoming *arrival)
+{
+    struct quell_value now = value_time_us(loop_now_us(matched->engine->loop));
+
+    return (struct arrived){.arrival = arrival,
+                            .event = {.matched = matched,
+                                      .kind = MATCH_EVENT,
+                                      .event = {.subject = arrival->body, .now = now}},
+                            .incident = {.matched = matched,
+                                         .kind = MATCH_INCIDENT,
+                                         .event = {.type = arrival->type,
+                                                   .subject = arrival->incident,
+                                                   .before = arrival->before},
+                                         .incident = arrival->incident}};
+}
+
+void judge_arrival(struct matched *matched, const struct incoming *arrival)
 {
     struct generation *generation = matched->engine->generation;
-    struct occasion whole = {.matched = matched,
-                             .kind = MATCH_INCIDENT,
-                             .event = {.type = event, .subject = incident, .before = before},
-                             .incident = incident};
     const struct stand_in *only = matched->engine->stand_in;
-    struct occasion *alerts = NULL;
-    size_t i, k, count = 0;
+    struct arrived arrived = arrived_of(matched, arrival);
+    size_t i;
 
     if (only && only->only.len == 0)
         only = NULL;
     for (i = 0; i < generation->playbook_count; i++) {
         struct loaded *loaded = generation->playbooks[i];
-        const struct playbook *playbook = loaded->playbook;
 
-        if (only && !quell_str_equal(only->only, playbook->id))
-            continue;
-        if (playbook->incident)
-            judge(&whole, loaded, playbook->incident);
-        if (playbook->alert && alerts == NULL)
-            count = alerts_of(matched, incident, before, &alerts);
-        for (k = 0; playbook->alert && k < count; k++)
-            judge(&alerts[k], loaded, playbook->alert);
+        if (!only || quell_str_equal(only->only, loaded->playbook->id))
+            judge_playbook(matched, &arrived, loaded);
     }
 }
 
-struct quell_value judge_answer(struct matched *matched, struct quell_value incident)
+/* ---- the answer --------------------------------------------------------------------------------
+ */
+
+static void add_incidents(struct map_builder *map, const struct submission *submission)
+{
+    struct list_builder ids = {.arena = map->arena};
+    size_t i;
+
+    for (i = 0; i < submission->arrival_count; i++)
+        if (!quell_is_null(submission->arrivals[i].incident))
+            list_add(&ids, quell_get(submission->arrivals[i].incident, "id"));
+    if (ids.count && submission->lines)
+        map_add(map, "incidents", list_made(&ids));
+    else if (ids.count)
+        map_add(map, "incident", quell_get(submission->arrivals[0].incident, "id"));
+}
+
+struct quell_value judge_answer(struct matched *matched, const struct submission *submission)
 {
     struct map_builder map = {.arena = matched->arena};
 
-    if (!quell_is_null(incident))
-        map_add(&map, "incident", quell_get(incident, "id"));
+    add_incidents(&map, submission);
     map_add(&map, "runs", list_made(&matched->runs));
     if (matched->undetermined.count)
         map_add(&map, "undetermined", list_made(&matched->undetermined));

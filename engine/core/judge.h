@@ -14,12 +14,11 @@ struct matched {
     struct list_builder runs, undetermined, not_started, woken;
     struct active **begun; /* those that began, to be advanced in the end */
     size_t begun_count, begun_cap;
+    size_t line; /* of the body, 1-based; 0 = it has none */
 };
 
-/* `before`: the version of the incident before this one, or null. */
-void judge_incident(struct matched *matched, struct quell_value incident, struct quell_value before,
-                    struct quell_str event);
-/* {"incident", "runs", ...} as quell.h has it; `incident` null: there is none. */
-struct quell_value judge_answer(struct matched *matched, struct quell_value incident);
+void judge_arrival(struct matched *matched, const struct incoming *arrival);
+/* {"incident", "runs", ...} as quell.h has it. */
+struct quell_value judge_answer(struct matched *matched, const struct submission *submission);
 
 #endif

@@ -58,7 +58,9 @@ void quell_drain(struct quell *engine, int64_t most_ms, void (*done)(void *user)
 /* Stops at once; what is in flight is taken up by the next open. NULL is allowed. */
 void quell_close(struct quell *engine);
 struct loop *quell_loop(struct quell *engine);
-/* The configuration as a checked value (secrets are references, never values); borrowed. */
+/* The configuration as a checked value (secrets are references, never values); borrowed. Its key
+ * `routes` is not of the file: [{name, kind, sender, from, playbook}], the webhooks that the
+ * playbooks listen to as /hooks/NAME. */
 struct quell_value quell_config(struct quell *engine);
 /* The store's URL, from the options or the configuration, its path made whole; borrowed. */
 struct quell_str quell_store_url(struct quell *engine);
@@ -80,10 +82,16 @@ struct quell_submission {
     struct quell_str body;     /* JSON as received */
     struct quell_str source;   /* a source's name, or empty: recognised by shape */
     struct quell_str hook;     /* name of the webhook, or empty */
+    bool to_playbooks;         /* the webhook is that of playbooks: `on: webhook` */
+    bool lines;                /* of such a one: each line is an event (NDJSON) */
     struct quell_str delivery; /* the sender's id of this delivery, or empty: the payload's own */
 };
 
-/* `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks],
+/* For webhooks of playbooks the answer has "incidents" in place of "incident" with `lines`,
+ * and then each entry of "runs" and "not_started" has its "line". All lines are taken in, or
+ * none: the first that is wrong is QUELL_INVALID with its number.
+ *
+ * `answer` is JSON: {"incident", "runs": [{"run", "playbook"}], "undetermined": [playbooks],
  * "not_started": [{"playbook", "reason", "detail" or "error", "run"}], "woken": [runs that waited
  * for such an event]}, the last three only when there are such; `repeated`: this delivery was
  * answered before, this is that answer. On failure answer is empty.

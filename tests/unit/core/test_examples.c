@@ -163,7 +163,23 @@ static void received(struct arena *arena, struct quell_value *incident, struct q
         *event = QUELL_STR("updated");
 }
 
-/* Starts what can be started: by hand, by two incidents, by a day that passes. */
+/* What comes by its webhook. */
+static void by_hook(struct virtual *v, const struct playbook_hook *hook)
+{
+    struct quell_submission submission = {
+        .hook = hook->name,
+        .to_playbooks = true,
+        .body = hook->as == HOOK_EVENT
+                    ? QUELL_STR("{\"reporter\": \"eve@contoso.example\", \"mails\": [{\"id\": 7}]}")
+                    : QUELL_STR(INCIDENT("high", ""))};
+    struct quell_error err = {0};
+
+    if (quell_submit(v->engine, &submission, virtual_submitted, v, &err))
+        fail_msg("%s", err.message);
+    loop_settle(v->loop);
+}
+
+/* Starts what can be started: by hand, by its webhook, by two incidents, by a day that passes. */
 static void tell(struct virtual *v)
 {
     size_t i;
@@ -174,6 +190,8 @@ static void tell(struct virtual *v)
         const struct playbook *playbook = v->engine->generation->playbooks[i]->playbook;
         if (playbook->manual)
             by_hand(v, playbook);
+        if (playbook->start.hook)
+            by_hook(v, playbook->start.hook);
     }
     virtual_submit(v, INCIDENT("high", ""));
     virtual_submit(v, INCIDENT("critical", "\"vip\""));
