@@ -11,7 +11,7 @@
 #include "value/fields.h"
 #include "value/value.h"
 
-/* `listen`, `tls` and `hooks` belong to the server, which the engine does not know. */
+/* `listen`, `tls`, `hooks` and `senders` belong to the server, which the engine does not know. */
 static void add_serving(struct quell_document *document, struct arena *arena)
 {
     struct quell_value own = quell_get(fields_schema(arena, serve_config_fields), "properties");

@@ -72,12 +72,20 @@ static bool is_json(struct quell_str type)
             str_equal_fold(charset, QUELL_STR("\"utf-8\"")));
 }
 
-bool service_takes_json(struct exchange *exchange)
+bool service_is_lines(const struct exchange *exchange)
 {
-    struct quell_str type;
+    struct quell_str type, media, parameters;
 
-    if (!http_request_field(exchange->request, "content-type", &type) || !is_json(type)) {
-        exchange_problem(exchange, 415, "the body must be application/json in UTF-8");
+    if (!http_request_field(exchange->request, "content-type", &type))
+        return false;
+    (void)str_cut(type, ';', &media, &parameters);
+    return str_equal_fold(str_trim(media), QUELL_STR("application/x-ndjson"));
+}
+
+static bool takes(struct exchange *exchange, bool good, const char *problem)
+{
+    if (!good) {
+        exchange_problem(exchange, 415, problem);
         return false;
     }
     if (http_request_has(exchange->request, "content-encoding")) {
@@ -85,6 +93,23 @@ bool service_takes_json(struct exchange *exchange)
         return false;
     }
     return true;
+}
+
+bool service_takes_json(struct exchange *exchange)
+{
+    struct quell_str type;
+    bool good = http_request_field(exchange->request, "content-type", &type) && is_json(type);
+
+    return takes(exchange, good, "the body must be application/json in UTF-8");
+}
+
+bool service_takes_lines(struct exchange *exchange)
+{
+    struct quell_str type;
+    bool good = http_request_field(exchange->request, "content-type", &type) && is_json(type);
+
+    return takes(exchange, good || service_is_lines(exchange),
+                 "the body must be application/json or application/x-ndjson, in UTF-8");
 }
 
 /* ---- the control socket ------------------------------------------------------------------------

@@ -2,7 +2,8 @@
  * serve.h - the daemon: webhooks in, health and metrics out, a control socket beside the store.
  *
  * Configuration keys: `listen` (text or list, default 127.0.0.1:7070), `tls: {certificate, key}`,
- * `hooks.<name>: {source, auth}`. An address that is not loopback needs TLS and every hook a proof.
+ * `hooks.<name>: {source, auth}`, `senders.<name>: auth` of who sends to webhooks of playbooks. An
+ * address that is not loopback needs TLS and every hook a proof.
  */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
@@ -24,8 +25,8 @@ struct loop;
 /* The keys of the configuration that are the front end's. */
 extern const struct quell_field serve_config_fields[];
 
-/* Checks `listen`, `tls` and `hooks` of a configuration (other keys are not looked at). Reads no
- * secret and no file. QUELL_INVALID with "`key`: what is wrong". */
+/* Checks `listen`, `tls`, `hooks` and `senders` of a configuration (other keys are not looked at).
+ * Reads no secret and no file. QUELL_INVALID with "`key`: what is wrong". */
 enum quell_code serve_check(struct quell_value config, struct quell_error *err) QUELL_MUST_CHECK;
 
 struct serve_options {

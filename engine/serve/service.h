@@ -28,9 +28,14 @@ enum delivery_outcome {
     DELIVERY_OUTCOMES,
 };
 
+struct cidr;
+
 struct hook {
     struct quell_str name, source;
     struct auth auth;
+    struct quell_str playbook; /* it is that of playbooks; one of them. Else empty */
+    const struct cidr *from;   /* who may send; none = anyone */
+    size_t from_count;
     uint64_t counts[DELIVERY_OUTCOMES];
 };
 
@@ -40,13 +45,13 @@ struct setup {
     size_t listen_count;
     struct quell_str certificate, key; /* empty = no TLS */
     struct tls *tls;
-    struct hook *hooks;
+    struct hook *hooks; /* by name */
     size_t hook_count;
 };
 
-/* Reads the configuration's `listen` (or takes the one given), `tls` and `hooks`; with `load` also
- * the secrets and certificates, else *setup is only a proof that they would check. Keeps nothing of
- * `config`. */
+/* Reads the configuration's `listen` (or takes the one given), `tls`, `hooks`, `senders` and
+ * `routes` (what playbooks listen to); with `load` also the secrets and certificates, else *setup
+ * is only a proof that they would check. Keeps nothing of `config`. */
 enum quell_code setup_new(struct quell_value config, const char *listen, bool load,
                           struct setup **setup, struct quell_error *err) QUELL_MUST_CHECK;
 void setup_free(struct setup *setup); /* wipes the secrets; NULL is allowed */
@@ -96,5 +101,8 @@ void service_problem(struct exchange *exchange, enum quell_code code,
 bool service_is_near(const struct exchange *exchange);
 /* True when the content type is JSON in UTF-8 and not compressed; else it has answered 415. */
 bool service_takes_json(struct exchange *exchange);
+/* The same, or NDJSON. */
+bool service_takes_lines(struct exchange *exchange);
+bool service_is_lines(const struct exchange *exchange); /* the body is NDJSON */
 
 #endif

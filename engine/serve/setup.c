@@ -1,22 +1,26 @@
 /*
- * setup.c - the front end's part of quell.yaml: where to listen, TLS, hooks.
+ * setup.c - the front end's part of quell.yaml: where to listen, TLS, hooks; and the webhooks that
+ * playbooks listen to, with their senders.
  *
  * A setup is made whole, secrets and certificates included, before it replaces the one in force.
  */
 #include "serve/service.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/cidr.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "serve/tls.h"
 #include "value/fields.h"
 #include "value/value.h"
 
-#define HOOKS_MAX 200      /* more are generated, not written */
-#define HOOK_NAME_BYTES 64 /* part of a URL */
+#define HOOKS_MAX 200 /* more are generated, not written */
+#define HOOK_NAME_BYTES LIMIT_HOOK_NAME_BYTES
 #define PORT_LARGEST 65535
 
 static const struct quell_field tls_fields[] = {
@@ -62,6 +66,11 @@ const struct quell_field serve_config_fields[] = {
      .fields = hook_fields,
      .flags = QUELL_CONSTANT,
      .doc = "Webhooks: each is reached as POST /hooks/NAME."},
+    {.name = "senders",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .flags = QUELL_CONSTANT,
+     .doc = "How who sends to playbooks proves itself: each as `auth` of a hook."},
     {.name = NULL},
 };
 
@@ -176,18 +185,148 @@ static enum quell_code read_hooks(struct setup *setup, struct quell_value hooks,
 
     if (count > HOOKS_MAX)
         return error_set(err, QUELL_LIMIT, "`hooks`: %d at the most", HOOKS_MAX);
-    setup->hooks = arena_array(setup->arena, struct hook, count ? count : 1);
     for (size_t i = 0; i < count; i++) {
-        struct hook *hook = &setup->hooks[i];
+        struct hook *hook = &setup->hooks[setup->hook_count++];
         enum quell_code code;
 
         hook->name = arena_str(setup->arena, quell_str(hooks.as.pairs[i].key));
-        setup->hook_count = i + 1;
         code = read_hook(setup, hook, hooks.as.pairs[i].value, load, err);
         if (code)
             return code;
     }
     return QUELL_OK;
+}
+
+/* ---- what playbooks listen to ------------------------------------------------------------------
+ */
+
+static enum quell_code check_sender(struct setup *setup, struct quell_str name,
+                                    struct quell_value value, struct quell_error *err)
+{
+    struct quell_error cause = {.code = QUELL_OK};
+    struct auth auth;
+    enum quell_code code;
+
+    if (!hook_name_valid(name))
+        return error_set(
+            err, QUELL_INVALID,
+            "`senders`: the name `%.*s` may have a-z, 0-9, - and _ only, %d at the most",
+            QUELL_ARG(name), HOOK_NAME_BYTES);
+    code = auth_check(setup->arena, value, &auth, &cause);
+    if (!code && !auth.kind->secret)
+        code = error_set(&cause, QUELL_INVALID, "a sender needs a proof, not `none`");
+    return code ? error_set(err, code, "`senders.%.*s`: %s", QUELL_ARG(name), cause.message)
+                : QUELL_OK;
+}
+
+/* All of them, also those that nobody names: a slip in one is told before it is needed. */
+static enum quell_code check_senders(struct setup *setup, struct quell_value senders,
+                                     struct quell_error *err)
+{
+    enum quell_code code = QUELL_OK;
+
+    for (size_t i = 0; !code && i < quell_count(senders); i++)
+        code =
+            check_sender(setup, quell_str(senders.as.pairs[i].key), senders.as.pairs[i].value, err);
+    return code;
+}
+
+/* What is wrong with the sender of a route. */
+static enum quell_code in_route(const struct hook *hook, struct quell_str sender,
+                                enum quell_code code, const char *why, struct quell_error *err)
+{
+    return error_set(err, code, "`senders.%.*s`, for /hooks/%.*s of playbook `%.*s`: %s",
+                     QUELL_ARG(sender), QUELL_ARG(hook->name), QUELL_ARG(hook->playbook), why);
+}
+
+static enum quell_code read_sender(struct setup *setup, struct hook *hook, struct quell_value route,
+                                   struct quell_value senders, bool load, struct quell_error *err)
+{
+    struct quell_str kind = quell_get_str(route, "kind"), name = quell_get_str(route, "sender");
+    struct quell_error cause = {.code = QUELL_OK};
+    struct quell_value auth;
+    enum quell_code code;
+
+    if (!quell_find(senders, name, &auth))
+        return in_route(hook, name, QUELL_INVALID, "there is no such sender", err);
+    code = auth_check(setup->arena, auth, &hook->auth, &cause);
+    if (!code && !str_is(kind, hook->auth.kind->name))
+        code = error_set(&cause, QUELL_INVALID, "the playbook says `%.*s`, quell.yaml says `%s`",
+                         QUELL_ARG(kind), hook->auth.kind->name);
+    if (!code && load)
+        code = auth_load(&hook->auth, &cause);
+    return code ? in_route(hook, name, code, cause.message, err) : QUELL_OK;
+}
+
+static enum quell_code read_from(struct setup *setup, struct hook *hook, struct quell_value from,
+                                 struct quell_error *err)
+{
+    struct cidr *ranges = arena_array(setup->arena, struct cidr, quell_count(from) + 1);
+
+    hook->from = ranges;
+    for (size_t i = 0; i < quell_count(from); i++)
+        if (!cidr_parse(quell_str(quell_at(from, i)), &ranges[hook->from_count++]))
+            return error_set(err, QUELL_INVALID, "`%.*s` is no range of addresses",
+                             QUELL_ARG(quell_str(quell_at(from, i))));
+    return QUELL_OK;
+}
+
+/* While they are not in order yet. */
+static struct hook *find_made(struct setup *setup, struct quell_str name)
+{
+    for (size_t i = 0; i < setup->hook_count; i++)
+        if (quell_str_equal(setup->hooks[i].name, name))
+            return &setup->hooks[i];
+    return NULL;
+}
+
+/* Playbooks that share a path say the same of it: the engine has seen to that. */
+static enum quell_code read_route(struct setup *setup, struct quell_value route,
+                                  struct quell_value senders, bool load, struct quell_error *err)
+{
+    struct quell_str name = quell_get_str(route, "name");
+    struct quell_str playbook = quell_get_str(route, "playbook");
+    struct hook *hook = find_made(setup, name);
+    enum quell_code code;
+
+    if (hook && hook->playbook.len == 0)
+        return error_set(err, QUELL_INVALID,
+                         "`hooks.%.*s`: playbook `%.*s` listens to /hooks/%.*s, too; give one of "
+                         "them another name",
+                         QUELL_ARG(name), QUELL_ARG(playbook), QUELL_ARG(name));
+    if (hook)
+        return QUELL_OK;
+    hook = &setup->hooks[setup->hook_count++];
+    hook->name = name;
+    hook->playbook = playbook;
+    code = read_from(setup, hook, quell_get(route, "from"), err);
+    return code ? code : read_sender(setup, hook, route, senders, load, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct hook *first = a, *second = b;
+
+    return str_compare(first->name, second->name);
+}
+
+/* The hooks of the file and those of playbooks, in the order in which they are looked up. */
+static enum quell_code read_all_hooks(struct setup *setup, struct quell_value checked,
+                                      struct quell_value routes, bool load, struct quell_error *err)
+{
+    struct quell_value hooks = quell_get(checked, "hooks"), own = value_copy(setup->arena, routes);
+    struct quell_value senders = quell_get(checked, "senders");
+    enum quell_code code;
+
+    setup->hooks =
+        arena_array(setup->arena, struct hook, quell_count(hooks) + quell_count(own) + 1);
+    code = read_hooks(setup, hooks, load, err);
+    if (!code)
+        code = check_senders(setup, senders, err);
+    for (size_t i = 0; !code && i < quell_count(own); i++)
+        code = read_route(setup, quell_at(own, i), senders, load, err);
+    qsort(setup->hooks, setup->hook_count, sizeof(*setup->hooks), by_name);
+    return code;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------
@@ -248,7 +387,7 @@ static enum quell_code fill(struct setup *setup, struct quell_value config, cons
     setup->key = arena_str(setup->arena, quell_get_str(tls, "key"));
     code = read_listen(setup, quell_get(checked, "listen"), err);
     if (!code)
-        code = read_hooks(setup, quell_get(checked, "hooks"), load, err);
+        code = read_all_hooks(setup, checked, quell_get(config, "routes"), load, err);
     if (!code)
         code = check_exposure(setup, err);
     if (!code && load && setup->certificate.len > 0)
@@ -284,11 +423,9 @@ void setup_free(struct setup *setup)
 
 struct hook *setup_hook(struct setup *setup, struct quell_str name)
 {
-    for (size_t i = 0; i < setup->hook_count; i++) {
-        if (quell_str_equal(setup->hooks[i].name, name))
-            return &setup->hooks[i];
-    }
-    return NULL;
+    struct hook wanted = {.name = name};
+
+    return bsearch(&wanted, setup->hooks, setup->hook_count, sizeof(*setup->hooks), by_name);
 }
 
 bool setup_same_place(const struct setup *a, const struct setup *b)

@@ -7,6 +7,7 @@
 #include "serve/service.h"
 
 #include "base/arena.h"
+#include "base/cidr.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -59,6 +60,46 @@ static void refuse_unproven(struct exchange *exchange, const struct auth_kind *k
     exchange_problem_with(exchange, 401, reason, "WWW-Authenticate", quell_str_of(kind->challenge));
 }
 
+/* Its address out of "192.0.2.1:4711" or "[2001:db8::1]:4711". */
+static bool address_of(const struct peer *peer, struct cidr *address)
+{
+    struct quell_str text = quell_str_of(peer->text);
+    size_t end = text.len;
+
+    while (end > 0 && text.data[end - 1] != ':')
+        end--;
+    text = str_slice(text, 0, end ? end - 1 : 0);
+    if (text.len > 1 && text.data[0] == '[')
+        text = str_slice(text, 1, text.len - 1);
+    return ip_parse(text, address);
+}
+
+/* Whether the peer is where the hook's playbooks say that its sender is. Behind a proxy that is the
+ * proxy: what it says of others could be said by anyone. */
+static bool is_from(const struct hook *hook, const struct peer *peer)
+{
+    struct cidr address;
+
+    if (hook->from_count == 0)
+        return true;
+    if (!address_of(peer, &address))
+        return false;
+    for (size_t i = 0; i < hook->from_count; i++)
+        if (cidr_contains(&hook->from[i], &address))
+            return true;
+    return false;
+}
+
+static bool permits_address(struct exchange *exchange, const struct hook *hook)
+{
+    if (is_from(hook, &exchange->peer))
+        return true;
+    count(exchange, DELIVERY_DENIED);
+    log_refusal(exchange, "the address is none of those in `from`");
+    exchange_problem(exchange, 403, "this address may not send here");
+    return false;
+}
+
 /* A hook without proof takes only what a program on this machine sends: nothing that a proxy passed
  * on, nothing that a page in a browser made it send. */
 static bool permits_unproven(struct exchange *exchange)
@@ -81,13 +122,15 @@ bool webhook_permits(struct exchange *exchange)
         exchange_problem(exchange, 404, "there is no hook of this name");
         return false;
     }
+    if (!permits_address(exchange, hook))
+        return false;
     if (!hook->auth.kind->secret && !permits_unproven(exchange))
         return false;
     if (auth_head(&hook->auth, exchange->request, now_s(), &err)) {
         refuse_unproven(exchange, hook->auth.kind, err.message);
         return false;
     }
-    return service_takes_json(exchange);
+    return hook->playbook.len ? service_takes_lines(exchange) : service_takes_json(exchange);
 }
 
 /* ---- taking it ----------------------------------------------------------------------------------
@@ -145,6 +188,8 @@ void webhook_take(struct exchange *exchange)
     }
     submission.hook = hook->name;
     submission.source = hook->source;
+    submission.to_playbooks = hook->playbook.len > 0;
+    submission.lines = submission.to_playbooks && service_is_lines(exchange);
     code = auth_delivery(&hook->auth, exchange->request, &submission.delivery, &err);
     if (!code)
         code =
