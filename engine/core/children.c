@@ -123,10 +123,12 @@ static struct quell_value error_of(struct arena *arena, const struct run *child)
     if (quell_is_null(error))
         return error;
     map_add(&map, "code", value_copy(arena, code));
-    map_add(&map, "message",
-            value_format(arena, "run %.*s of `%.*s`: %.*s", QUELL_ARG(run_id(child)),
-                         QUELL_ARG(run_playbook(child)->id),
-                         QUELL_ARG(quell_get_str(error, "message"))));
+    map_add(
+        &map, "message",
+        value_masked_as(value_format(arena, "run %.*s of `%.*s`: %.*s", QUELL_ARG(run_id(child)),
+                                     QUELL_ARG(run_playbook(child)->id),
+                                     QUELL_ARG(quell_get_str(error, "message"))),
+                        quell_get(error, "message")));
     return map_made(&map);
 }
 

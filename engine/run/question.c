@@ -36,7 +36,7 @@ enum quell_code question_add(struct decision *decision, const struct instance *i
         if (code)
             return code;
         if (!quell_is(message, QUELL_UNKNOWN))
-            message = quell_string(cel_to_text(run->arena, message));
+            message = value_masked_as(quell_string(cel_to_text(run->arena, message)), message);
     }
     map_add(data, "message", message);
     map_add(data, "of", question_words(run, &asking->of));

@@ -43,5 +43,7 @@ enum flow step_advance_FAIL(struct decision *decision, struct instance *instance
     error = scope_error(run, "failed", "%.*s",
                         QUELL_ARG(quell_is_null(reason) ? QUELL_STR("the playbook says fail")
                                                         : cel_to_text(run->arena, reason)));
+    error = value_with(run->arena, error, QUELL_STR("message"),
+                       value_masked_as(quell_get(error, "message"), reason));
     return step_failed(decision, instance, STEP_FAILED, error);
 }

@@ -56,6 +56,44 @@ static void the_journal_keeps_it(void **state)
     arena_free(arena);
 }
 
+/* In what people are asked, and in why a run failed, too. */
+static void texts_made_of_it_are_masked(void **state)
+{
+    static const struct story asked = {
+        "",
+        "  - id: a\n    uses: test.look\n    with: { device_id: d1 }\n    sensitive: true\n"
+        "  - id: b\n    approve: { within: 1h, message: \"is it ${{ steps.a.output.id }}?\" }\n"
+        "    on-error: fail\n    steps:\n      - wait: 1s\n"
+        "  - id: f\n    fail: \"${{ steps.a.output.id }}\"\n",
+        "{\"a\":[" OK "],\"b?\":[{\"by\":\"ana\"}]}", ""};
+    struct arena *arena = arena_new(0);
+    struct playbook *playbook = load(arena, asked.steps);
+    struct teller live;
+    struct run_step step;
+    bool seen = false;
+    size_t i;
+
+    (void)state;
+    teller_open(&live, playbook, &asked);
+    start(&live);
+    go_on(&live);
+    assert_true(run_find_step(live.run, QUELL_STR("f"), &step));
+    assert_true(quell_get(step.error, "message").flags & QUELL_SENSITIVE);
+    for (i = 0; i < live.written_count; i++) {
+        struct event event;
+        struct quell_error err;
+        assert_int_equal(event_read(arena, live.written[i], &event, &err), QUELL_OK);
+        if (event.kind != EVENT_APPROVAL_ASKED)
+            continue;
+        seen = true;
+        assert_true(quell_get(event.data, "message").flags & QUELL_SENSITIVE);
+    }
+    assert_true(seen);
+    teller_close(&live);
+    playbook_free(playbook);
+    arena_free(arena);
+}
+
 /* A secret among what is sensitive is a secret: the journal does not have it. */
 static void a_secret_stays_one(void **state)
 {
@@ -87,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_masked_where_it_is_told),
         cmocka_unit_test(the_journal_keeps_it),
+        cmocka_unit_test(texts_made_of_it_are_masked),
         cmocka_unit_test(a_secret_stays_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
