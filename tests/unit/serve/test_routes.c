@@ -381,6 +381,8 @@ static void the_socket_lies_beside_the_store(void **state)
  */
 
 #define SECRET "{\"bearer\": {\"token\": {\"env\": \"TEST_TOKEN\"}}}"
+#define ROUTE(kind, sender)                                                                        \
+    "{\"name\": \"in\", \"kind\": \"" kind "\", \"sender\": \"" sender "\", \"playbook\": \"p\"}"
 #define TLS "\"tls\": {\"certificate\": \"c\", \"key\": \"k\"}"
 
 static const struct {
@@ -411,6 +413,18 @@ static const struct {
     {"{\"hooks\": {\"a\": {\"auth\": \"none\", \"source\": \"sentinel\"}}}", NULL},
     {"{\"hooks\": {\"a\": {\"auth\": \"none\", \"sorce\": \"sentinel\"}}}", "sorce"},
     {"{\"hooks\": {\"a\": {}}}", "auth"},
+    {"{\"senders\": {\"a\": " SECRET "}}", NULL},
+    {"{\"senders\": {\"a\": \"none\"}}", "`senders.a`: a sender needs a proof"},
+    {"{\"senders\": {\"A\": " SECRET "}}", "`senders`: the name `A`"},
+    {"{\"senders\": {\"a\": {}}}", "`senders.a`: `auth`"},
+    {"{\"senders\": {\"a\": " SECRET "}, \"routes\": [" ROUTE("bearer", "a") "]}", NULL},
+    {"{\"senders\": {\"a\": " SECRET "}, \"routes\": [" ROUTE("bearer", "b") "]}",
+     "`senders.b`, for /hooks/in of playbook `p`: there is no such sender"},
+    {"{\"senders\": {\"a\": " SECRET "}, \"routes\": [" ROUTE("hmac", "a") "]}",
+     "the playbook says `hmac`, quell.yaml says `bearer`"},
+    {"{\"senders\": {\"a\": " SECRET "}, \"hooks\": {\"in\": {\"auth\": " SECRET "}}, "
+     "\"routes\": [" ROUTE("bearer", "a") "]}",
+     "`hooks.in`: playbook `p` listens to /hooks/in, too"},
     {"{\"hooks\": {\"a\": {\"auth\": \"nobody\"}}}", "`hooks.a`: `auth`: `nobody`"},
     {"{\"hooks\": {\"A b\": {\"auth\": \"none\"}}}", "`A b`"},
     {"{\"hooks\": {\"a/b\": {\"auth\": \"none\"}}}", "`a/b`"},
