@@ -290,6 +290,28 @@ static struct place expression_around(const struct scene *scene)
     return place_from(scene, from - 1, end + 2);
 }
 
+static bool is_at(const struct scene *scene, size_t at, const char *text)
+{
+    return str_starts(str_slice(scene->text, at, scene->line_to), quell_str_of(text));
+}
+
+/* The item of a flow map or list that an expression stands in, with the text around it: quotes in
+ * the middle of a text are but letters of it. */
+static struct place item_around(const struct scene *scene, struct place expression)
+{
+    size_t from = expression.offset, to = from + expression.len, end;
+    while (from > scene->line_from && !strchr(",[{", char_at(scene, from - 1)) &&
+           !is_colon(scene, from - 1))
+        from--;
+    while (from < expression.offset && char_at(scene, from) == ' ')
+        from++;
+    while (to < scene->line_to && !strchr(",]}", char_at(scene, to))) {
+        end = is_at(scene, to, "${{") ? str_find(scene->text, QUELL_STR("}}"), to) : SIZE_MAX;
+        to = end < scene->line_to ? end + 2 : to + 1;
+    }
+    return place_from(scene, from, to);
+}
+
 static void tell_flow(const struct scene *scene, const char *message)
 {
     struct place expression = expression_around(scene);
@@ -299,7 +321,7 @@ static void tell_flow(const struct scene *scene, const char *message)
         diag = error_at(scene, "QL001", expression,
                         "an expression inside of `{ }` or `[ ]` must stand in quotes");
         diag->label = QUELL_STR("its brackets are read as those of the map or list");
-        yaml_advise_quotes(scene->diags, diag, expression);
+        yaml_advise_quotes(scene->diags, diag, item_around(scene, expression));
         return;
     }
     if (c == '[' || c == '{') {

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -66,6 +67,21 @@ struct place yaml_place_of(struct quell_str text, size_t from, size_t to)
     return (struct place){(uint32_t)from, (uint32_t)(to - from)};
 }
 
+/* In single quotes nothing but they themselves has to be escaped, by standing twice. */
+static struct quell_str doubled(struct diag_list *diags, struct quell_str value)
+{
+    char *out = arena_alloc(diags->arena, 2 * value.len + 2);
+    size_t len = 0;
+    out[len++] = '\'';
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] == '\'')
+            out[len++] = '\'';
+        out[len++] = value.data[i];
+    }
+    out[len++] = '\'';
+    return (struct quell_str){out, len};
+}
+
 /* The value between quotes that need no escapes, or empty. */
 static struct quell_str quoted(struct diag_list *diags, struct quell_str value)
 {
@@ -81,10 +97,11 @@ void yaml_advise_quotes(struct diag_list *diags, struct diag *diag, struct place
     enum { SHOWN_MAX = 80 }; /* bytes; a longer advice is not read */
     struct quell_str value = str_slice(diags->text, place.offset, (size_t)place.offset + place.len);
     struct quell_str better = value.len ? quoted(diags, value) : QUELL_STR("");
-    if (value.len && !better.len)
+    if (value.len && !better.len) {
         diag->help =
             QUELL_STR("put the value in quotes: single ones, and each single quote in it twice");
-    else if (value.len == 0 || value.len > SHOWN_MAX)
+        better = doubled(diags, value);
+    } else if (value.len == 0 || value.len > SHOWN_MAX)
         diag->help = QUELL_STR("put the whole value in quotes");
     else
         diag->help = diag_format(diags, "put the value in quotes: `%.*s`", QUELL_ARG(better));

@@ -36,6 +36,9 @@ static const struct row traps[] = {
     {"x: [${{ a }}, b]", "QL001", 1, 5, "${{ a }}",
      "an expression inside of `{ }` or `[ ]` must stand in quotes",
      "put the value in quotes: `'${{ a }}'`"},
+    {"x: { reason: found in ${{ a }} of ${{ b }} days, as: done }", "QL001", 1, 23, "${{ a }}",
+     "an expression inside of `{ }` or `[ ]` must stand in quotes",
+     "put the value in quotes: `'found in ${{ a }} of ${{ b }} days'`"},
     {"if: !has(x)", "QL004", 1, 5, "!has(x)", "tags are not allowed",
      "put the value in quotes: `'!has(x)'`"},
     {"if: !x.y == 'z'", "QL004", 1, 5, "!x.y", "tags are not allowed",
@@ -231,12 +234,37 @@ static void several_faults_are_said_together(void **state)
     arena_free(arena);
 }
 
+/* What is put in quotes is the whole value, and reads as one text. */
+static void quotes_are_put_around_the_value(void **state)
+{
+    static const char *const rows[][2] = {
+        {"a: { b: x ${{ c }} y, d: 1 }", "a: { b: 'x ${{ c }} y', d: 1 }"},
+        {"a: [x, y ${{ c }} ${{ d[0] }}]", "a: [x, 'y ${{ c }} ${{ d[0] }}']"},
+        {"a: ${{ b + ': ' + \"c\" }}", "a: '${{ b + '': '' + \"c\" }}'"},
+        {"a: ${{ b.join(': \\n') }}", "a: '${{ b.join('': \\n'') }}'"},
+    };
+    struct arena *arena = arena_new(0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct diag_list diags, again;
+        size_t count;
+        diag_init(&diags, arena, QUELL_STR("t.yaml"), quell_str_of(rows[i][0]));
+        assert_null(yaml_read(arena, &diags));
+        struct quell_str fixed = diag_fixed(&diags, false, &count);
+        if (!str_is(fixed, rows[i][1]))
+            fail_msg("%s became %.*s", rows[i][0], QUELL_ARG(fixed));
+        diag_init(&again, arena, QUELL_STR("t.yaml"), fixed);
+        assert_non_null(yaml_read(arena, &again));
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(traps_say_what_to_quote),
         cmocka_unit_test(faults_say_what_to_do),
         cmocka_unit_test(several_faults_are_said_together),
+        cmocka_unit_test(quotes_are_put_around_the_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
