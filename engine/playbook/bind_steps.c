@@ -156,13 +156,15 @@ static void check_proof(const struct binding *binding, const struct cel_referenc
     if (outline_inside(loader, at, step, &branch) && branch == BRANCH_UNDO)
         return; /* only what succeeded is taken back */
     if (ref->optional || prove_ran(loader, step, at) || looks_itself(binding, ref->path[0]) ||
-        prove_guarded(loader, ref->path[0], at, own))
+        prove_guarded(loader, ref->path[0], at, own) || prove_left(loader, step, at))
         return;
     diag = report(loader, NOT_PROVEN, bind_place(binding, ref->places[1]),
                   "`%.*s` may not have run, so it may have no output", QUELL_ARG(ref->path[0]));
     diag->help =
-        diag_format(loader->diags, "write `steps.%.*s.?output`, with `orValue(...)` behind it",
-                    QUELL_ARG(ref->path[0]));
+        diag_format(loader->diags,
+                    "write `steps.%.*s.?output`, with `orValue(...)` behind it, or ask for "
+                    "`steps.%.*s.status == 'succeeded'` in an `if` around it",
+                    QUELL_ARG(ref->path[0]), QUELL_ARG(ref->path[0]));
 }
 
 static const struct quell_field item_fields[] = {

@@ -341,6 +341,8 @@ bool prove_ran(struct loader *loader, size_t step, size_t at); /* and succeeded 
 bool prove_set(struct loader *loader, struct quell_str var, size_t at);
 /* Whether an `if` around `at` (and its own, when `own`) holds only when steps.<id> succeeded. */
 bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, bool own);
+/* Whether a step between `step` and `at` ends the run, or its list, unless `step` succeeded. */
+bool prove_left(const struct loader *loader, size_t step, size_t at);
 /* Whether `step` is reached by name from `at`: no loop stands around it that is not around `at`. */
 bool prove_visible(const struct loader *loader, size_t step, size_t at);
 

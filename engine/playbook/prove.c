@@ -4,7 +4,9 @@
  *
  * A step that is reached proves the steps before it in its own list, and those before each step it
  * stands inside. Among those, a step counts when nothing could have skipped it and its failure
- * would have ended the list; a block with `if` counts when both its lists do.
+ * would have ended the list; a block with `if` counts when both its lists do. What is not certain
+ * is proven by conditions that ask for `steps.<id>.status`: those around, and those of steps before
+ * that end the run otherwise.
  */
 #include "playbook/load.h"
 
@@ -154,15 +156,31 @@ static struct quell_str squeeze(struct arena *arena, struct quell_str text, bool
     return (struct quell_str){out, len};
 }
 
-/* Whether `part` is one of the terms that `&&` joins: at an end or beside one. */
-static bool has_term(struct quell_str text, struct quell_str part)
+/* Whether the end of a squeezed text stands in brackets or in quotes. */
+static bool ends_inside(struct quell_str text)
+{
+    size_t i, depth = 0;
+    bool quoted = false;
+    for (i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        quoted ^= c == '\'';
+        if (!quoted && (c == '(' || c == '[' || c == '{'))
+            depth++;
+        if (!quoted && (c == ')' || c == ']' || c == '}') && depth)
+            depth--;
+    }
+    return quoted || depth;
+}
+
+/* Whether `part` is one of the terms that `joint` (`&&`, `||`) joins: at an end or beside one. */
+static bool has_term(struct quell_str text, struct quell_str part, struct quell_str joint)
 {
     size_t at = str_find(text, part, 0);
     for (; at != SIZE_MAX; at = str_find(text, part, at + 1)) {
         struct quell_str before = str_slice(text, 0, at),
                          behind = str_slice(text, at + part.len, text.len);
-        if ((!before.len || str_ends(before, QUELL_STR("&&"))) &&
-            (!behind.len || str_starts(behind, QUELL_STR("&&"))))
+        if ((!before.len || str_ends(before, joint)) &&
+            (!behind.len || str_starts(behind, joint)) && !ends_inside(before))
             return true;
     }
     return false;
@@ -176,7 +194,7 @@ static bool guards(const struct loader *loader, const struct cel *condition, str
         return false;
     text = squeeze(loader->arena, cel_source(condition), &choice);
     term = arena_format(loader->arena, "steps.%.*s.status=='succeeded'", QUELL_ARG(id));
-    return !choice && has_term(text, term);
+    return !choice && has_term(text, term, QUELL_STR("&&"));
 }
 
 bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, bool own)
@@ -196,6 +214,48 @@ bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, 
         lane = loader->outline[at].lane;
         at = loader->outline[at].parent;
         counts = true;
+    }
+    return false;
+}
+
+/* Whether the condition holds whenever the step did not succeed. */
+static bool covers(const struct loader *loader, const struct cel *condition, struct quell_str id)
+{
+    bool choice = false;
+    struct quell_str text = squeeze(loader->arena, cel_source(condition), &choice), term;
+    term = arena_format(loader->arena, "steps.%.*s.status!='succeeded'", QUELL_ARG(id));
+    if (memchr(text.data, '?', text.len))
+        return false;
+    return has_term(text, term, QUELL_STR("||"));
+}
+
+/* Whether nothing behind this step is reached when its steps are. */
+static bool leaves(const struct loader *loader, size_t step)
+{
+    const struct outline *outline = &loader->outline[step];
+    if (outline->soft || outline->gated || outline->later)
+        return false;
+    if (yaml_find(outline->node, QUELL_STR("stop")) || yaml_find(outline->node, QUELL_STR("fail")))
+        return true;
+    if (outline->loop || outline->lane_count)
+        return false;
+    for (step = outline->first[BRANCH_STEPS]; step != NO_STEP; step = loader->outline[step].next)
+        if (!loader->outline[step].conditional && leaves(loader, step))
+            return true;
+    return false;
+}
+
+bool prove_left(const struct loader *loader, size_t step, size_t at)
+{
+    struct quell_str id = loader->outline[step].id;
+    for (; at != NO_STEP; at = loader->outline[at].parent) {
+        size_t exit = first_of_list(loader, at);
+        for (; exit != NO_STEP && exit != at; exit = loader->outline[exit].next) {
+            const struct step *loaded = loader->outline[exit].step;
+            if (exit > step && loaded && loaded->condition.expr && leaves(loader, exit) &&
+                covers(loader, loaded->condition.expr, id))
+                return true;
+        }
     }
     return false;
 }

@@ -288,6 +288,45 @@ static void test_many_faults(void **state)
 }
 
 /* Every keyword that is not run yet is refused by its name, wherever it may stand. */
+/* `steps.a.output` behind a step that ends the run unless `a` succeeded, and behind others. */
+static void test_ends_unless_it_succeeded(void **state)
+{
+    static const struct {
+        const char *exit;
+        size_t errors;
+    } rows[] = {
+        {"  - if: steps.a.status != 'succeeded'\n    stop:\n", 0},
+        {"  - if: incident.owner == null || steps.a.status != \"succeeded\"\n    fail: no\n", 0},
+        {"  - if: steps.a.status != 'succeeded'\n    steps:\n"
+         "      - set: { x: 1 }\n      - stop:\n",
+         0},
+        {"  - if: steps.a.status == 'failed'\n    stop:\n", 1},
+        {"  - if: steps.a.status != 'succeeded' && incident.owner == null\n    stop:\n", 1},
+        {"  - if: \"!(true || steps.a.status != 'succeeded' || false)\"\n    stop:\n", 1},
+        {"  - if: steps.a.status != 'succeeded'\n    set: { x: 1 }\n", 1},
+        {"  - if: steps.a.status != 'succeeded'\n    steps:\n"
+         "      - if: incident.owner == null\n        stop:\n",
+         1},
+        {"  - if: steps.a.status != 'succeeded'\n    steps: [{ fail: no }]\n"
+         "    on-error: continue\n",
+         1},
+    };
+    struct arena *arena = arena_new(0);
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct quell_str source =
+            arena_format(arena,
+                         HEAD "steps:\n  - id: a\n    uses: defender.get-device\n"
+                              "    with: { device_id: d }\n    on-error: continue\n%s"
+                              "  - set: { name: '${{ steps.a.output.name }}' }\n",
+                         rows[i].exit);
+        if (errors_of(source.data, "QL115") != rows[i].errors)
+            fail_msg("%s", source.data);
+    }
+    arena_free(arena);
+}
+
 static void test_later_keywords(void **state)
 {
     const struct quell_field *field;
@@ -341,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_texts_that_are_no_playbook),
         cmocka_unit_test(test_many_steps),
         cmocka_unit_test(test_many_faults),
+        cmocka_unit_test(test_ends_unless_it_succeeded),
         cmocka_unit_test(test_later_keywords),
         cmocka_unit_test(test_connections),
     };
