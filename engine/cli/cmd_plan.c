@@ -148,13 +148,29 @@ static bool print_properties(const struct term *term, struct quell_value propert
 /* ---- the command -------------------------------------------------------------------------------
  */
 
+/* Also in the playbooks that it calls; of one that is not here nobody knows. */
+static bool has_changes(struct quell_value plan)
+{
+    struct quell_value totals = quell_get(plan, "totals"), list = quell_get(plan, "called");
+    size_t i;
+
+    if (quell_get_int(totals, "changes", 0) + quell_get_int(totals, "disrupts", 0) > 0)
+        return true;
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value called = quell_at(list, i), nested = quell_get(called, "plan");
+        bool unseen = quell_is_null(nested) && quell_is_null(quell_get(called, "error"));
+        if (unseen || has_changes(nested))
+            return true;
+    }
+    return false;
+}
+
 static int finish(const struct args *args, const struct quell_plan_options *options,
                   struct quell_document *document)
 {
     struct term term = term_of_output();
     struct quell_value plan = document->value;
     struct quell_value verdict = quell_get(quell_get(plan, "trigger"), "verdict");
-    struct quell_value totals = quell_get(plan, "totals");
     struct quell_value properties = quell_get(plan, "properties");
     const char *out = args_text(args, "out");
     struct quell_error err = {0};
@@ -174,8 +190,7 @@ static int finish(const struct args *args, const struct quell_plan_options *opti
         return EXIT_FINDING;
     if (!print_properties(NULL, properties))
         return EXIT_FINDING;
-    if (args_flag(args, "detailed-exitcode") &&
-        quell_get_int(totals, "changes", 0) + quell_get_int(totals, "disrupts", 0) > 0)
+    if (args_flag(args, "detailed-exitcode") && has_changes(plan))
         return EXIT_TOOL;
     return EXIT_DONE;
 }

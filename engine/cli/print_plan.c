@@ -46,8 +46,9 @@ static void print_trigger(const struct term *term, struct quell_value plan)
     printf("%s@%.8s", term_off(term), quell_get_str(plan, "revision").data);
     if (!quell_is_null(incident)) {
         printf("  incident ");
-        term_value(term, quell_get(incident, "number"), 0);
-        printf(" \"");
+        if (!quell_is_null(quell_get(incident, "number")))
+            term_value(term, quell_get(incident, "number"), 0);
+        printf("%s\"", quell_is_null(quell_get(incident, "number")) ? "" : " ");
         term_print(quell_get_str(incident, "title"));
         printf("\"");
     }
@@ -269,8 +270,25 @@ static void print_worst(struct quell_value plan)
     arena_free(arena);
 }
 
+/* Calls of the playbooks that it calls, and of those that they call. */
+static size_t count_called(struct quell_value plan)
+{
+    struct quell_value list = quell_get(plan, "called");
+    size_t i, k, count = 0;
+
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value nested = quell_get(quell_at(list, i), "plan");
+        struct quell_value calls = quell_get(nested, "calls");
+        for (k = 0; k < quell_count(calls); k++)
+            count += !quell_text_is(quell_get(quell_at(calls, k), "verdict"), "skipped");
+        count += count_called(nested);
+    }
+    return count;
+}
+
 static void print_summary(struct quell_value plan)
 {
+    size_t called = count_called(plan);
     struct quell_value totals = quell_get(plan, "totals");
     int64_t changing = quell_get_int(totals, "notes", 0) + quell_get_int(totals, "changes", 0) +
                        quell_get_int(totals, "disrupts", 0);
@@ -286,7 +304,10 @@ static void print_summary(struct quell_value plan)
     print_total("skipped", "skipped", quell_get_int(totals, "skipped", 0), &first);
     print_total("of them not certain", "of them not certain", quell_get_int(totals, "unknown", 0),
                 &first);
-    printf("%s.", first ? "no calls" : "");
+    if (called)
+        printf("%s%zu in called playbooks.", first ? "no calls of its own, " : ", ", called);
+    else
+        printf("%s.", first ? "no calls" : "");
     if (changing)
         print_undo(plan);
     printf(" Nothing was changed.\n");

@@ -137,6 +137,20 @@ struct quell_value plan_resolved(const struct plan *plan);
 struct quell_value plan_answer(struct plan *plan, const struct run_call *call,
                                struct plan_call *shown);
 
+/* plan_unseen.c: calls that the graph does not have, of the actions `a` and `b` (`http.*`: any of a
+ * connector; may be empty), or all that disrupt. */
+struct plan_unseen {
+    const struct plan *plan;
+    struct quell_str a, b;
+    bool disrupts;
+};
+/* The called playbook that may make such a call, or is not here; empty: none. */
+struct quell_str plan_unseen_called(const struct plan_unseen *unseen);
+/* Whether a `while` that was not followed to its end makes such a call. */
+bool plan_unseen_repeated(const struct plan_unseen *unseen);
+bool plan_names(struct quell_str uses, struct quell_str name);
+bool plan_is_inside(struct quell_str path, struct quell_str step);
+
 /* plan_child.c: how a called playbook ends, planned once for the same inputs; and all of them as
  * [{path, playbook, error, plan}]. */
 const struct plan_child *plan_child(struct plan *plan, const struct run_child *child);

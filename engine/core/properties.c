@@ -42,31 +42,18 @@ struct claim {
 
 static bool is_action(const struct symbol *symbol, struct quell_str name)
 {
-    struct quell_str uses = symbol->sign == SIGN_CALL ? symbol->call->step->uses : QUELL_STR("");
-
-    if (symbol->sign != SIGN_CALL)
-        return false;
-    if (str_ends(name, QUELL_STR(".*")))
-        return str_starts(uses, str_slice(name, 0, name.len - 1));
-    return quell_str_equal(uses, name);
+    return symbol->sign == SIGN_CALL && plan_names(symbol->call->step->uses, name);
 }
 
 /* ---- the forms: true when the claim is refuted here --------------------------------------------
  */
-
-static bool is_inside(struct quell_str path, struct quell_str gate)
-{
-    if (!str_starts(path, gate))
-        return false;
-    return path.len == gate.len || path.data[gate.len] == '.' || path.data[gate.len] == '[';
-}
 
 static bool is_guarded(struct quell_str gates, struct quell_str path)
 {
     struct quell_str gate;
 
     while (str_cut(gates, '\n', &gate, &gates))
-        if (is_inside(path, gate))
+        if (plan_is_inside(path, gate))
             return true;
     return false;
 }
@@ -435,10 +422,41 @@ static bool depends_on_items(const struct proof *proof)
     return false;
 }
 
-static void leave_open(struct property_result *result)
+static void leave_open(struct property_result *result, struct quell_str why)
 {
     result->verdict = PROPERTY_OPEN;
-    result->why = QUELL_STR("which items of a loop are taken back is not told apart");
+    result->why = why;
+}
+
+/* ---- what the graph does not show --------------------------------------------------------------
+ */
+
+/* Whether more calls than the graph has may break a claim of this form. */
+static bool breaks_by_calls(const struct proof *proof)
+{
+    property_fn *judge = proof->judge;
+    return judge != property_ALWAYS && judge != property_EVERY && judge != property_ENDING &&
+           judge != property_ENDING_CALLS;
+}
+
+/* A claim that the graph bears out, as far as what it does not show may break it. */
+static void doubt(const struct proof *proof, struct property_result *result)
+{
+    struct plan_unseen unseen = {proof->plan, proof->claim.a, proof->claim.b,
+                                 proof->judge == property_TARGETS};
+    bool counts = unseen.disrupts || proof->judge == property_MOST;
+    struct quell_str below = QUELL_STR("");
+
+    if (breaks_by_calls(proof))
+        below = plan_unseen_called(&unseen);
+    if (below.len)
+        leave_open(result, arena_format(proof->plan->arena,
+                                        "what `%.*s` calls, which is called, is not followed",
+                                        QUELL_ARG(below)));
+    else if (counts && plan_unseen_repeated(&unseen))
+        leave_open(result, QUELL_STR("of a `while` only two iterations are followed"));
+    else if (proof->careful)
+        leave_open(result, QUELL_STR("which items of a loop are taken back is not told apart"));
 }
 
 /* The edges that lead to a place, and one more. */
@@ -507,8 +525,8 @@ static void prove(struct proof *proof, struct property_result *result)
         result->why = arena_format(proof->plan->arena,
                                    "the playbook has more paths than the %zu that were looked at",
                                    proof->plan->paths);
-    else if (proof->careful)
-        leave_open(result);
+    else
+        doubt(proof, result);
 }
 
 enum quell_code property_prove(struct plan *plan, struct quell_str sentence,

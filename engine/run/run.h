@@ -108,6 +108,8 @@ struct run_events run_decide(struct run *run, int64_t now_us);
 /* ---- plans --------------------------------------------------------------------------------------
  * A plan's run stops where a live one would know more. The dispatcher then goes on once for each
  * answer, in a run of its own: the fold of the events so far and of one EVENT_SUPPOSED. */
+enum { RUN_PLAN_ITERATIONS = 2 }; /* of a `while` whose condition it cannot know */
+
 struct run_question {
     struct quell_str path;      /* the step it is about */
     struct quell_str what;      /* if items outcome approve ... */

@@ -7,8 +7,6 @@
 #include "run/state.h"
 #include "value/value.h"
 
-enum { PLAN_ITERATIONS = 2 };
-
 /* Whether there is another iteration; a plan may have to ask, then *asked. */
 static enum quell_code goes_on(struct decision *decision, struct instance *instance, bool *more,
                                bool *asked, struct quell_value *error)
@@ -24,7 +22,7 @@ static enum quell_code goes_on(struct decision *decision, struct instance *insta
         int answer = plan_goes_on(decision, instance);
         *asked = answer == PLAN_ASKED;
         holds = quell_bool(answer == 1);
-        last = last || instance->body_count >= PLAN_ITERATIONS;
+        last = last || instance->body_count >= RUN_PLAN_ITERATIONS;
     }
     if (!quell_is(holds, QUELL_BOOL)) {
         *error = scope_error(run, "invalid", "`while` gave a %s, not true or false",

@@ -110,6 +110,56 @@ static void one_that_is_not_here_is_unknown(void **state)
     stage_close(&stage);
 }
 
+static void verdict_is(const struct stage *stage, const char *sentence, const char *verdict)
+{
+    const char *const sentences[] = {sentence, NULL};
+    struct quell_plan_options options = {
+        .playbook = stage->place.playbook, .offline = true, .properties = sentences};
+    struct quell_document plan = {0};
+    struct quell_error err = {0};
+    struct quell_value result;
+
+    if (quell_plan(stage->engine, &options, &plan, &err))
+        fail_msg("%s", err.message);
+    result = quell_at(quell_get(plan.value, "properties"), 0);
+    if (!quell_text_is(quell_get(result, "verdict"), verdict))
+        fail_msg("%s: %.*s", sentence, QUELL_ARG(quell_get_str(result, "verdict")));
+    quell_document_free(&plan);
+}
+
+static void what_it_calls_is_no_proof(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_open(&stage, CALLER "  - id: c\n    call: called\n    with: { who: d1 }\n",
+               CALLED "steps:\n  - id: a\n    uses: defender.isolate-device\n"
+                      "    with: { device_id: '${{ inputs.who }}', comment: x }\n");
+    verdict_is(&stage, "no path calls defender.isolate-device", "not proved");
+    verdict_is(&stage, "no path calls defender.*", "not proved");
+    verdict_is(&stage, "every path disrupts at most 0 targets", "not proved");
+    verdict_is(&stage, "every path that calls defender.isolate-device has passed approve",
+               "not proved");
+    verdict_is(&stage, "no path calls email.send", "proved");
+    stage_close(&stage);
+}
+
+static void iterations_that_are_not_followed_are_no_proof(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_open(&stage,
+               CALLER "  - id: w\n    while: steps.a.?output.json.orValue(1) != 2\n    max: 5\n"
+                      "    steps:\n      - id: a\n        uses: http.get\n"
+                      "        with: { url: 'https://a.example/' }\n",
+               NULL);
+    verdict_is(&stage, "every path calls http.get at most 2 times", "not proved");
+    verdict_is(&stage, "every path calls http.get at most 1 times", "refuted");
+    verdict_is(&stage, "every path calls email.send at most 0 times", "proved");
+    stage_close(&stage);
+}
+
 static void a_cycle_has_an_end(void **state)
 {
     struct stage stage;
@@ -132,6 +182,8 @@ int main(void)
         cmocka_unit_test(outputs_are_known_where_they_are),
         cmocka_unit_test(what_cannot_be_called_fails),
         cmocka_unit_test(one_that_is_not_here_is_unknown),
+        cmocka_unit_test(what_it_calls_is_no_proof),
+        cmocka_unit_test(iterations_that_are_not_followed_are_no_proof),
         cmocka_unit_test(a_cycle_has_an_end),
     };
 
