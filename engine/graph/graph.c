@@ -40,6 +40,8 @@ static struct quell_str condition(struct arena *arena, const struct playbook_tex
 
 static const char *mark_of(const struct step *step)
 {
+    if (step->kind == STEP_ASK)
+        return graph_mark_ask;
     if (step->kind != STEP_USES || !step->action)
         return "";
     switch (step->action->effect) {
@@ -65,7 +67,7 @@ static const char *keyword_of(const struct step *step)
     return keywords[step->kind];
 }
 
-static struct quell_str label_of(struct arena *arena, const struct step *step)
+static struct quell_str name_of(struct arena *arena, const struct step *step)
 {
     if (step->id_given)
         return step->id;
@@ -74,6 +76,13 @@ static struct quell_str label_of(struct arena *arena, const struct step *step)
     if (step->kind == STEP_STOP && step->stop_as.len)
         return arena_format(arena, "stop: %.*s", QUELL_ARG(step->stop_as));
     return quell_str_of(keyword_of(step));
+}
+
+/* Its mark says what it does; that people are asked first stands behind its name. */
+static struct quell_str label_of(struct arena *arena, const struct step *step)
+{
+    struct quell_str name = name_of(arena, step);
+    return step->approve ? arena_format(arena, "%.*s %s", QUELL_ARG(name), graph_mark_ask) : name;
 }
 
 static struct graph_item sequence(struct arena *arena, size_t count)
