@@ -344,7 +344,9 @@ static void report_root(const struct binding *binding, const struct cel_referenc
     struct place name = {ref->place.offset, (uint32_t)ref->root.len};
     struct diag *diag = report(binding->loader, UNKNOWN_REFERENCE, bind_place(binding, name),
                                "there is no `%.*s` here", QUELL_ARG(ref->root));
-    struct quell_str owner = owner_of(binding, ref->root);
+    struct quell_str owner = owner_of(binding, ref->root), loop = QUELL_STR("");
+    const struct loader *loader = binding->loader;
+    size_t at;
     if (root) {
         diag->note = quell_str_of(
             root->why ? root->why
@@ -359,8 +361,16 @@ static void report_root(const struct binding *binding, const struct cel_referenc
                 : "`outputs` are computed when the run has succeeded");
         return;
     }
-    diag->help = diag_format(binding->loader->diags, "a text stands in quotes: `'%.*s'`",
-                             QUELL_ARG(ref->root));
+    for (at = binding->here.step; at != NO_STEP && !loop.len; at = loader->outline[at].parent)
+        if (loader->outline[at].loop && is_loop_name(binding, loader->outline[at].as))
+            loop = loader->outline[at].as;
+    if (loop.len && ref->count) /* `device.id`, and the loop around says no `as: device` */
+        diag->help = diag_format(loader->diags,
+                                 "the item of the loop is `%.*s` here; `as: %.*s` names it so",
+                                 QUELL_ARG(loop), QUELL_ARG(ref->root));
+    else
+        diag->help =
+            diag_format(loader->diags, "a text stands in quotes: `'%.*s'`", QUELL_ARG(ref->root));
     bind_suggest(binding, diag, owner.len ? owner : nearest_root(binding, ref->root));
 }
 

@@ -242,6 +242,14 @@ struct playbook *playbook_load(struct arena *arena, const struct playbook_action
         diag->help = QUELL_STR("a playbook is a map that begins with `quell: 1`");
         return NULL;
     }
+    if (yaml_get(root, "quell-test")) {
+        struct diag *diag =
+            report(&loader, WRONG_TYPE, yaml_find(root, QUELL_STR("quell-test"))->key.place,
+                   "this is no playbook");
+        diag->label = QUELL_STR("it is the test of one");
+        diag->help = QUELL_STR("`quell test` checks and runs it");
+        return NULL;
+    }
     set_text(playbook, arena, diags);
     playbook->document = root;
     load_document(&loader, root);

@@ -327,6 +327,19 @@ static void test_ends_unless_it_succeeded(void **state)
     arena_free(arena);
 }
 
+/* Its keys are not those of a playbook: no fix may make one of it. */
+static void test_a_test_is_no_playbook(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct diag_list diags;
+    (void)state;
+    assert_null(fixture_load(arena, QUELL_STR("quell-test: 1\nplaybook: a\ncases: [{ name: a }]\n"),
+                             &diags));
+    assert_int_equal(diags.count, 1);
+    assert_str(diags.items[0].help, "`quell test` checks and runs it");
+    arena_free(arena);
+}
+
 static void test_later_keywords(void **state)
 {
     const struct quell_field *field;
@@ -381,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_many_steps),
         cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_ends_unless_it_succeeded),
+        cmocka_unit_test(test_a_test_is_no_playbook),
         cmocka_unit_test(test_later_keywords),
         cmocka_unit_test(test_connections),
     };
