@@ -213,7 +213,7 @@ void commit_incident(struct commit *commit, struct quell_value incident)
         PUSH(commit, commit->incidents, commit->batch.incident_count, commit->incident_cap);
 
     *row = (struct store_incident){
-        .id = arena_str(arena, quell_get_str(incident, "id")),
+        .id = arena_str(arena, incident_version(incident)),
         .received_us = loop_now_us(commit->engine->loop),
         .source = arena_str(arena, quell_get_str(incident, "source")),
         .source_id = arena_str(arena, quell_get_str(incident, "source_id")),

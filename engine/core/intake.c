@@ -75,7 +75,7 @@ struct quell_str engine_new_id(struct quell *engine, struct arena *arena)
 
 void active_describe(struct active *active)
 {
-    active->incident_id = quell_get_str(run_incident(active->run), "id");
+    active->incident_id = incident_version(run_incident(active->run));
     active->title = quell_get_str(run_incident(active->run), "title");
 }
 

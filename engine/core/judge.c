@@ -319,11 +319,11 @@ static void add_incidents(struct map_builder *map, const struct submission *subm
 
     for (i = 0; i < submission->arrival_count; i++)
         if (!quell_is_null(submission->arrivals[i].incident))
-            list_add(&ids, quell_get(submission->arrivals[i].incident, "id"));
+            list_add(&ids, quell_string(incident_version(submission->arrivals[i].incident)));
     if (ids.count && submission->lines)
         map_add(map, "incidents", list_made(&ids));
     else if (ids.count)
-        map_add(map, "incident", quell_get(submission->arrivals[0].incident, "id"));
+        map_add(map, "incident", quell_string(incident_version(submission->arrivals[0].incident)));
 }
 
 struct quell_value judge_answer(struct matched *matched, const struct submission *submission)

@@ -388,18 +388,26 @@ static void add_largest(struct plan *plan, struct quell_value paths, struct map_
     map_add(map, "rates", list_made(&rates));
 }
 
-/* A run gets an incident of its own, which has another id and another time of arrival. */
+static struct quell_value unknown_of(struct arena *arena, struct quell_value incident,
+                                     const char *key)
+{
+    return value_with(arena, incident, quell_str_of(key),
+                      quell_unknown(arena_format(arena, "incident.%s, known after start", key)));
+}
+
+/* A run gets a version of its own of the incident, and another time of arrival; another id only
+ * when the sender gives none. */
 static struct quell_value known_before(struct arena *arena, struct quell_value incident)
 {
-    static const char *const keys[] = {"id", "received_at", "created_at", "updated_at"};
+    static const char *const keys[] = {"version", "received_at", "created_at", "updated_at"};
     struct quell_value arrival = quell_get(incident, "received_at");
     size_t i;
 
     for (i = 0; i < sizeof(keys) / sizeof(*keys) && !quell_is_null(incident); i++)
         if (i < 2 || value_equal(quell_get(incident, keys[i]), arrival))
-            incident = value_with(
-                arena, incident, quell_str_of(keys[i]),
-                quell_unknown(arena_format(arena, "incident.%s, known after start", keys[i])));
+            incident = unknown_of(arena, incident, keys[i]);
+    if (!quell_is_null(incident) && quell_get_str(incident, "source_id").len == 0)
+        incident = unknown_of(arena, incident, "id");
     return incident;
 }
 

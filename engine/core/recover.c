@@ -107,7 +107,7 @@ enum quell_code active_from_journal(struct quell *engine, const struct store_run
     run_set_world(run, &world);
     active = active_new(engine, engine->generation, loaded, run);
     loaded_release(loaded); /* the run holds it now */
-    active->incident_id = quell_get_str(run_incident(run), "id");
+    active->incident_id = incident_version(run_incident(run));
     active->title = quell_get_str(run_incident(run), "title");
     *made = active;
     return QUELL_OK;

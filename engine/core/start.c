@@ -56,7 +56,7 @@ static void count_refusal(struct counters *counters, const char *reason)
 static void refuse(struct decision *decision, const char *reason, struct quell_str detail,
                    struct quell_str run)
 {
-    struct quell_str incident = quell_get_str(decision->run.incident, "id");
+    struct quell_str incident = incident_version(decision->run.incident);
     struct commit *commit;
 
     decision->made->reason = reason;

@@ -259,6 +259,7 @@ const struct quell_field incident_fields[] = {
     TIME("updated_at", "When the sender last changed it."),
     TIME("first_activity_at", "When what it tells of began."),
     TIME("last_activity_at", "When what it tells of was last seen."),
+    TEXT("version", "Id of what was received; `id` is that of the incident, in all its versions."),
     TIME("received_at", "When quell received it: `older-than` and `newer-than` count from here."),
     {.name = "owner",
      .type = QUELL_FIELD_OBJECT,

@@ -5,6 +5,7 @@
 #include "incident/incident.h"
 
 #include "base/arena.h"
+#include "base/id.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "incident/shape.h"
@@ -118,6 +119,27 @@ static struct quell_value one_line(struct arena *arena, struct quell_value title
     return quell_is(title, QUELL_STRING) ? quell_string((struct quell_str){out, len}) : title;
 }
 
+/* The same for every version of an incident that its sender names; else that of this version. */
+static struct quell_value own_id(struct arena *arena, struct quell_value incident,
+                                 struct quell_str version)
+{
+    struct quell_str named = quell_get_str(incident, "source_id");
+    struct id id;
+
+    if (named.len == 0)
+        return value_copy_str(arena, version);
+    id = id_v5(arena_format(arena, "incident\n%.*s\n%.*s",
+                            QUELL_ARG(quell_get_str(incident, "source")), QUELL_ARG(named)));
+    return value_copy_str(arena, id_str(&id));
+}
+
+struct quell_str incident_version(struct quell_value incident)
+{
+    struct quell_str version = quell_get_str(incident, "version");
+
+    return version.len ? version : quell_get_str(incident, "id");
+}
+
 /* What only we know. The map has every key of the table by now. */
 static struct quell_value complete(struct arena *arena, struct quell_value conformed,
                                    const struct incident_source *source,
@@ -130,10 +152,12 @@ static struct quell_value complete(struct arena *arena, struct quell_value confo
     for (i = 0; i < conformed.len; i++)
         map_add_key(&map, conformed.as.pairs[i].key, conformed.as.pairs[i].value);
     if (id.len > 0)
-        put(&map, "id", value_copy_str(arena, id));
+        put(&map, "version", value_copy_str(arena, id));
     put(&map, "title", one_line(arena, quell_get(conformed, "title")));
     put(&map, "severity_rank", rank < 0 ? quell_null() : quell_int(rank));
     put_missing(&map, "source", quell_text(source->name));
+    if (id.len > 0)
+        put(&map, "id", own_id(arena, map_made(&map), id));
     put_missing(&map, "received_at", value_time_us(now_us));
     put_missing(&map, "created_at", value_time_us(now_us));
     put_missing(&map, "updated_at", quell_get(map_made(&map), "created_at"));

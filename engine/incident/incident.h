@@ -29,6 +29,10 @@ struct incident {
     struct quell_str delivery; /* the sender's id of this delivery, or empty; in `arena` */
 };
 
+/* The id of what was received: that of its row in the store. An incident has a version for each
+ * time it came in. */
+struct quell_str incident_version(struct quell_value incident);
+
 /* Makes an incident of received JSON. `source`: a source's name, or empty = recognised by shape.
  * `id` becomes incident.id (empty: a document in our shape keeps its own); `now_us` becomes
  * received_at, and created_at and updated_at where the sender gives none. Lives in `arena`; borrows

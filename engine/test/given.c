@@ -73,7 +73,7 @@ static enum quell_code conform(struct arena *arena, struct quell_value *incident
 {
     struct incident made;
     enum quell_code code = incident_make(arena, QUELL_STR("quell"), *incident,
-                                         quell_get_str(*incident, "id"), 0, &made, err);
+                                         incident_version(*incident), 0, &made, err);
 
     if (code == QUELL_OK)
         *incident = made.value;

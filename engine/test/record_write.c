@@ -222,7 +222,7 @@ static void put_answers(struct pen *pen)
 static bool is_fixed(const struct pen *pen, struct quell_value value)
 {
     struct quell_str text = quell_str(value), id = pen->recording->row.id;
-    struct quell_str incident = quell_get_str(run_incident(pen->recording->run), "id");
+    struct quell_str incident = incident_version(run_incident(pen->recording->run));
 
     if (quell_is(value, QUELL_INT) || quell_is(value, QUELL_BOOL))
         return true;
