@@ -261,25 +261,45 @@ static bool starts_by_itself(const struct playbook *playbook)
            playbook->disrupts > 0;
 }
 
-/* An exclusive playbook, or one that comes first and ends the others, is its author's word on it.
- */
-static void check_overlap(const struct playbook_member *first, const struct playbook_member *second)
+/* The kind of target that both disrupt when both start on the same incident, or NULL. An exclusive
+ * playbook, or one that comes first and ends the others, is its author's word on it. */
+static const char *overlap_kind(const struct playbook *a, const struct playbook *b)
 {
-    const struct playbook *a = first->playbook, *b = second->playbook;
-    const struct yaml_pair *on;
-    const char *kind;
-    struct diag *diag;
     if (!starts_by_itself(a) || !starts_by_itself(b) || a->start.exclusive || b->start.exclusive ||
         trigger_disjoint(a->incident, b->incident))
+        return NULL;
+    return shared_kind(a, b);
+}
+
+/* One finding for a playbook, with the first of those behind it: a finding for each pair would
+ * bury the others in a large folder. */
+static void check_overlaps(const struct set *set, size_t index)
+{
+    const struct playbook_member *member = &set->members[index];
+    const struct playbook *other = NULL;
+    const char *kind = NULL, *next;
+    struct diag *diag;
+    size_t k, more = 0;
+    if (!starts_by_itself(member->playbook))
         return;
-    kind = shared_kind(a, b);
-    if (!kind)
+    for (k = index + 1; k < set->count; k++) {
+        next = overlap_kind(member->playbook, set->members[k].playbook);
+        if (next && other)
+            more++;
+        else if (next) {
+            kind = next;
+            other = set->members[k].playbook;
+        }
+    }
+    if (!other)
         return;
-    on = yaml_find(a->document, QUELL_STR("on"));
-    diag = say_of(first, OVERLAP, on->key.place, "`%.*s` may start on the same incident",
-                  QUELL_ARG(b->id));
-    diag->label = diag_format(first->diags, "both disrupt a %s", kind);
-    diag->note = diag_format(first->diags, "it stands in %.*s", QUELL_ARG(b->file));
+    diag =
+        say_of(member, OVERLAP, yaml_find(member->playbook->document, QUELL_STR("on"))->key.place,
+               "`%.*s` may start on the same incident", QUELL_ARG(other->id));
+    diag->label = diag_format(member->diags, "both disrupt a %s", kind);
+    diag->note = more ? diag_format(member->diags, "it stands in %.*s; %zu more overlap likewise",
+                                    QUELL_ARG(other->file), more)
+                      : diag_format(member->diags, "it stands in %.*s", QUELL_ARG(other->file));
     diag->help = QUELL_STR("tell their triggers apart by a field that cannot have both values, or "
                            "write `exclusive: true` in the one that comes first");
 }
@@ -300,7 +320,6 @@ void playbook_check_set(const struct playbook_member *members, size_t count)
         for (k = i + 1; k < count; k++)
             check_hooks(&members[i], &members[k]);
     for (i = 0; i < count; i++)
-        for (k = i + 1; starts_by_itself(members[i].playbook) && k < count; k++)
-            check_overlap(&members[i], &members[k]);
+        check_overlaps(&set, i);
     arena_free(arena);
 }

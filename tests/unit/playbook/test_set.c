@@ -95,9 +95,27 @@ static void cycles_are_named(void **state)
          HEAD("c") "steps:\n  - call: b\n");
 }
 
+#define DISRUPTS(id, match)                                                                        \
+    "quell: 1\nplaybook: " id "\non: { incident: { match: { " match " } } }\n"                     \
+    "limits: { device: { run: 1 } }\nsteps:\n  - uses: defender.stop-process\n"                    \
+    "    with: { device_id: d }\n"
+
+/* In a large folder a finding for each pair would bury the others. */
+static void overlaps_are_told_once(void **state)
+{
+    (void)state;
+    SAYS("QL309 3: `b` may start on the same incident | it stands in test.yaml\n",
+         DISRUPTS("a", "severity: high"), DISRUPTS("b", "title: x"),
+         DISRUPTS("c", "severity: low"));
+    SAYS("QL309 3: `b` may start on the same incident | it stands in test.yaml; "
+         "1 more overlap likewise\n",
+         DISRUPTS("a", "severity: high"), DISRUPTS("b", "title: x"), DISRUPTS("c", "title: y"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(inputs_and_outputs),
-                                       cmocka_unit_test(cycles_are_named)};
+                                       cmocka_unit_test(cycles_are_named),
+                                       cmocka_unit_test(overlaps_are_told_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
