@@ -76,7 +76,9 @@ static struct quell_value answer(struct arena *arena, struct quell_value line)
         map_add(&map, "error", quell_text("a line has the texts `regex` and `text`"));
     } else if (quell_match(quell_str(regex), quell_get_str(line, "flags"), quell_str(text),
                            &document, &err)) {
-        map_add(&map, "error", value_copy_str(arena, quell_str_of(err.message)));
+        map_add(&map, "match", quell_null());
+        map_add(&map, "groups", quell_map(NULL, 0));
+        map_add(&map, "why", value_copy_str(arena, quell_str_of(err.message)));
     } else {
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             map_add(&map, keys[i], value_copy(arena, quell_get(document.value, keys[i])));

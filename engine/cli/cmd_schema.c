@@ -39,7 +39,7 @@ static int run(const struct args *args)
                                    : quell_schema(engine, which, &document, &err)) {
         status = fail(&err);
     } else {
-        if (strcmp(which, "config") == 0)
+        if (strcmp(which, "config") == 0 || strcmp(which, "quell.yaml") == 0)
             add_serving(&document, arena);
         print_json(&document, OUTPUT_JSON);
     }

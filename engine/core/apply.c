@@ -31,11 +31,12 @@ static enum quell_code read_file(struct apply *apply, struct quell_str text,
 {
     struct quell_value incident, inputs, time;
     struct when when;
+    struct quell_error cause = {0};
     enum quell_code code =
-        json_read(apply->arena, text, LIMIT_OWN_JSON_BYTES, &apply->file, NULL, err);
+        json_read(apply->arena, text, LIMIT_OWN_JSON_BYTES, &apply->file, NULL, &cause);
 
     if (code)
-        return code;
+        return error_set(err, code, "the plan is damaged, or no plan at all: %s", cause.message);
     if (quell_get_int(apply->file, "quell_plan", 0) != FILE_VERSION)
         return error_set(err, QUELL_INVALID, "it is no plan that `quell plan --out` has written");
     apply->plan = quell_get(apply->file, "plan");

@@ -46,7 +46,7 @@ static struct quell_value config(struct quell *engine, struct arena *arena)
 static const struct {
     const char *name;
     struct quell_value (*make)(struct quell *engine, struct arena *arena);
-} documents[] = {{"playbook", playbook}, {"config", config}};
+} documents[] = {{"playbook", playbook}, {"config", config}, {"quell.yaml", config}};
 
 enum quell_code quell_schema(struct quell *engine, const char *which,
                              struct quell_document *document, struct quell_error *err)

@@ -314,7 +314,7 @@ nonsense
 LINES
 equal "an answer for each, in order" '{"id":1,"match":true,"groups":{"1":"A"},"why":"matches `A` at byte 0"}
 {"id":"two","match":false,"groups":{},"why":"no part of the text matches"}
-{"id":3,"error":"at byte 1 of the pattern: missing closing parenthesis"}
+{"id":3,"match":null,"groups":{},"why":"at byte 1 of the pattern: missing closing parenthesis"}
 {"id":4,"error":"a line has the texts `regex` and `text`"}' "$(head -4 <<<"$out")"
 contains "also for what is no JSON" '{"id":null,"error":' "$(tail -1 <<<"$out")"
 
