@@ -12,6 +12,7 @@ static const struct {
 } sayings[] = {
     {"outcome", "succeeds", "succeeds"},
     {"outcome", "fails", "fails"},
+    {"outcome", "times out", "times out"},
     {"approve", "agreed", "is approved"},
     {"approve", "denied", "is denied"},
     {"approve", "not answered", "is not approved in time"},

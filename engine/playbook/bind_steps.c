@@ -280,6 +280,8 @@ void bind_steps(const struct binding *binding, const struct cel_reference *ref)
         return;
     }
     loader->outline[step].read = true;
+    if (ref->count < 2 || str_is(ref->path[1], "status"))
+        loader->outline[step].status_read = true;
     loaded = loader->outline[step].step;
     if (!check_order(binding, ref, step) || ref->count < 2 || loader->outline[step].later)
         return;

@@ -169,6 +169,20 @@ static void check_denied(struct loader *loader)
     }
 }
 
+/* Its end is that of what it stands in, too. Those stand before it. */
+static void mark_status_read(struct loader *loader)
+{
+    size_t i;
+    for (i = 0; i < loader->outline_count; i++) {
+        struct outline *outline = &loader->outline[i];
+        if (loader->playbook->reads_all ||
+            (outline->parent != NO_STEP && loader->outline[outline->parent].status_read))
+            outline->status_read = true;
+        if (outline->step)
+            outline->step->status_read = outline->status_read;
+    }
+}
+
 static void load_document(struct loader *loader, const struct yaml_node *root)
 {
     struct playbook *playbook = loader->playbook;
@@ -196,6 +210,7 @@ static void load_document(struct loader *loader, const struct yaml_node *root)
     all = arena_array(loader->arena, const struct step *, loader->outline_count + 1);
     for (i = 0; i < loader->outline_count; i++)
         all[i] = loader->outline[i].step;
+    mark_status_read(loader);
     playbook->all = all;
     playbook->reads = loader->reads;
     playbook->read_count = loader->read_count;

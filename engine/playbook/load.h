@@ -74,6 +74,7 @@ struct outline {
     struct quell_str as; /* name of a loop's item */
     struct step *step;   /* once it is loaded */
     bool read;           /* some expression reads steps.<id> */
+    bool status_read;    /* ... and its status, or all of it */
     bool mark;           /* scratch of bind.c */
 };
 

@@ -117,6 +117,7 @@ struct step {
     enum step_kind kind;
     struct quell_str id; /* as written, or made: `step-3`-like names are `_3` (not addressable) */
     bool id_given;
+    bool status_read;      /* some expression tells apart how it, or what it stands in, ended */
     struct quell_str name; /* or empty */
     struct place place;    /* of the step (its first key) */
     unsigned number;       /* 0, 1, 2 ... in text order over the whole playbook */

@@ -14,7 +14,8 @@
 #include "run/state.h"
 #include "value/value.h"
 
-static const char *const outcomes[] = {"succeeds", "fails", NULL};
+static const char *const outcomes[] = {"succeeds", "fails", "times out", NULL};
+static const char *const plain_outcomes[] = {"succeeds", "fails", NULL};
 static const char *const truths[] = {"true", "false", NULL};
 
 /* ---- asking ------------------------------------------------------------------------------------
@@ -116,6 +117,13 @@ static struct quell_str action_of(const struct instance *instance)
     return instance->step->calls.len ? instance->step->calls : instance->step->uses;
 }
 
+/* A time-out is a failure, unless somebody reads which of the two it was. */
+static int ask_outcome(struct decision *decision, struct instance *instance)
+{
+    return plan_choice(decision, instance, "outcome", action_of(instance),
+                       instance->step->status_read ? outcomes : plain_outcomes);
+}
+
 int plan_outcome(struct decision *decision, struct instance *instance)
 {
     int answer;
@@ -123,7 +131,7 @@ int plan_outcome(struct decision *decision, struct instance *instance)
     if (!instance->unsettled || instance->step->on_error == ON_ERROR_CONTINUE ||
         (instance->step->on_error == ON_ERROR_FAIL && is_last_of_all(decision->run, instance)))
         return instance->status == STEP_SUCCEEDED;
-    answer = plan_choice(decision, instance, "outcome", action_of(instance), outcomes);
+    answer = ask_outcome(decision, instance);
     return answer == PLAN_ASKED ? answer : answer == 0;
 }
 
@@ -131,14 +139,15 @@ static void settle(struct run *run, struct instance *instance, struct quell_str 
 {
     struct map_builder error = {.arena = run->arena};
     struct quell_value why = quell_unknown(QUELL_STR("known when it fails"));
+    bool late = str_is(answer, outcomes[2]);
 
     instance->unsettled = false;
     if (str_is(answer, outcomes[0]))
         return;
-    map_add(&error, "code", why);
+    map_add(&error, "code", late ? quell_text("timed-out") : why);
     map_add(&error, "message", why);
     map_add(&error, "step", quell_string(instance->path));
-    instance->status = STEP_FAILED;
+    instance->status = late ? STEP_TIMED_OUT : STEP_FAILED;
     instance->output = quell_null();
     instance->error = map_made(&error);
     instance->caught = instance->phase == PHASE_ENDED;
@@ -322,8 +331,7 @@ int plan_choice_of(struct decision *decision, struct instance *instance, const c
 
     cel_references(text->expr, look, &reading);
     if (reading.unsettled) {
-        (void)plan_choice(decision, reading.unsettled, "outcome", action_of(reading.unsettled),
-                          outcomes);
+        (void)ask_outcome(decision, reading.unsettled);
         return PLAN_ASKED;
     }
     return ask(decision, &(struct run_question){.path = instance->path,
@@ -347,8 +355,7 @@ int plan_goes_on(struct decision *decision, struct instance *loop)
         reading.frame = &loop->bodies[loop->body_count - 1];
     cel_references(text->expr, look, &reading);
     if (reading.unsettled) {
-        (void)plan_choice(decision, reading.unsettled, "outcome", action_of(reading.unsettled),
-                          outcomes);
+        (void)ask_outcome(decision, reading.unsettled);
         return PLAN_ASKED;
     }
     answer = plan_choice(decision, loop, what.data, cel_source(text->expr), truths);

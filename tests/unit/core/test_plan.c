@@ -77,8 +77,8 @@ static const struct {
     {"each of three may", ISOLATE("a", "d1") ISOLATE("b", "d2") ISOLATE("c", "d3"), 4, 4},
     {"nobody looks", ISOLATE("a", "d1") GOES_ON ISOLATE("b", "d2") GOES_ON, 1, 1},
     {"one that somebody looks at",
-     ISOLATE("a", "d1") GOES_ON LOOK("b", "d1") "    if: steps.a.status == 'failed'\n" GOES_ON, 2,
-     2},
+     ISOLATE("a", "d1") GOES_ON LOOK("b", "d1") "    if: steps.a.status == 'failed'\n" GOES_ON, 3,
+     3},
     {"an unknown condition", MAIL("a") GOES_ON UNKNOWN, 2, 2},
     {"the same twice", MAIL("a") GOES_ON UNKNOWN MAIL("b") GOES_ON UNKNOWN, 2, 2},
     {"two that are independent are followed once behind the first",
@@ -93,7 +93,7 @@ static const struct {
      "        on-error: continue\n"
      "      - id: b\n        if: steps.a.status == 'failed'\n        uses: defender.get-device\n"
      "        with: { device_id: '${{ d }}' }\n        on-error: continue\n",
-     41, 3486784401.0},
+     61, 1099511627776.0},
 };
 
 static struct quell_value numbers(struct arena *arena)
@@ -327,6 +327,20 @@ static const struct {
     {LOOK("a", "d1") "on-failure:\n" MAIL("c"), "every path that ends failed calls email.send",
      PROVED, ""},
     {LOOK("a", "d1"), "every path that ends failed calls email.send", REFUTED, "a fails"},
+    /* A time-out is no failure for those who read the status, of the step or of what is around. */
+    {ISOLATE("a", "d1") GOES_ON MAIL("b") "    if: steps.a.status == 'timed-out'\n",
+     "no path calls email.send", REFUTED, "a times out"},
+    {ISOLATE("a", "d1") GOES_ON MAIL("b") "    if: steps.a.status in ['succeeded', 'failed']\n",
+     "no path ends without email.send", REFUTED, "a times out"},
+    {ISOLATE("a", "d1") GOES_ON MAIL("b") "    if: steps.a.status != 'succeeded'\n" GOES_ON MAIL(
+         "c") "    if: steps.a.status == 'succeeded'\n" GOES_ON,
+     "no path ends without email.send", PROVED, ""},
+    {"  - id: x\n    on-error: continue\n    steps:\n      - uses: defender.isolate-device\n"
+     "        with: { device_id: d, comment: x }\n      - set: { done: true }\n" MAIL(
+         "b") "    if: steps.x.status == 'timed-out'\n",
+     "no path calls email.send", REFUTED, "x._1 times out"},
+    {ISOLATE("a", "d1") "finally:\n" MAIL("b") "    if: steps.a.status == 'timed-out'\n",
+     "no path calls email.send", REFUTED, "a times out"},
     {ISOLATE("a", "d1"), "every path that calls defender.isolate-device has passed approve",
      REFUTED, ""},
     {APPROVED("a", "") GOES_ON, "every path that calls defender.isolate-device has passed approve",
