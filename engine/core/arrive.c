@@ -4,6 +4,8 @@
  */
 #include "core/fold.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/str.h"
 #include "loop/log.h"
@@ -14,47 +16,106 @@ struct arrival {
     struct quell *engine;
     struct arena *arena;
     struct quell_value incident;
-    struct quell_value before; /* its version before, once some condition has asked; else null */
+    struct quell_value before; /* its version before, once somebody has asked; else null */
     bool asked;
     struct quell_str event;
     struct cel_scope scope;
     struct list_builder *woken;
 };
 
-/* The condition under `for` is judged before anything is unfolded; `where` sees the run. */
-static bool fits_condition(struct arrival *arrival, const struct step *step)
+static struct quell_value before_of(struct arrival *arrival)
+{
+    if (!arrival->asked)
+        arrival->before = incident_before(arrival->engine, arrival->arena, arrival->incident);
+    arrival->asked = true;
+    return arrival->before;
+}
+
+/* How many events the step may hear in what arrived: the incident, or each of its alerts. */
+static size_t chances(const struct arrival *arrival, const struct step *step)
+{
+    if (!step->wait || !step->wait->trigger)
+        return 0;
+    return strcmp(step->wait->event, "alert") == 0
+               ? quell_count(quell_get(arrival->incident, "alerts"))
+               : 1;
+}
+
+/* One of them, with what it was before. */
+static struct match_event chance(struct arrival *arrival, const struct step *step, size_t index)
 {
     struct match_event event = {.type = arrival->event, .subject = arrival->incident};
 
-    if (!step->wait || !step->wait->trigger)
-        return false;
-    if (trigger_needs_before(step->wait->trigger) && !arrival->asked) {
-        arrival->asked = true;
-        arrival->before = incident_before(arrival->engine, arrival->arena, arrival->incident);
+    if (strcmp(step->wait->event, "alert") != 0) {
+        if (trigger_needs_before(step->wait->trigger))
+            event.before = before_of(arrival);
+        return event;
     }
-    event.before = arrival->before;
-    return trigger_judge(step->wait->trigger, &event, &arrival->scope, arrival->arena, NULL) ==
-           MATCH_YES;
+    event.subject = quell_at(quell_get(arrival->incident, "alerts"), index);
+    event.type = alert_happened(event.subject, before_of(arrival), &event.before);
+    event.now = quell_get(arrival->incident, "received_at");
+    return event;
 }
 
-static void deliver(struct arrival *arrival, struct active *active, struct quell_str path)
+/* The condition under `for` is judged before anything is unfolded; `where` sees the run. *subject
+ * is what holds. */
+static bool fits_condition(struct arrival *arrival, const struct step *step, size_t index,
+                           struct quell_value *subject)
+{
+    struct match_event event = chance(arrival, step, index);
+
+    *subject = event.subject;
+    return event.type.len > 0 && trigger_judge(step->wait->trigger, &event, &arrival->scope,
+                                               arrival->arena, NULL) == MATCH_YES;
+}
+
+static bool fits_any(struct arrival *arrival, const struct step *step)
+{
+    struct quell_value subject;
+    size_t i, count = chances(arrival, step);
+
+    for (i = 0; i < count; i++)
+        if (fits_condition(arrival, step, i, &subject))
+            return true;
+    return false;
+}
+
+/* Tells the step, when its `where` holds, too; true when it no longer listens. */
+static bool deliver(struct arrival *arrival, struct active *active, struct quell_str path,
+                    struct quell_value subject)
 {
     struct map_builder map = {.arena = arrival->arena};
     struct quell_error err = {0};
     bool fits;
 
-    if (run_event_fits(active->run, path, arrival->incident, &fits, &err))
+    if (run_event_fits(active->run, path, subject, &fits, &err))
         log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s: an event was not judged: %s",
                  QUELL_ARG(run_id(active->run)), QUELL_ARG(path), err.message);
     if (!fits)
-        return;
-    map_add(&map, "event", arrival->incident);
+        return false;
+    map_add(&map, "event", subject);
     if (say(active, EVENT_EVENT_CAME, path, map_made(&map), &err)) {
         log_line(LOG_LEVEL_ERROR, "run=%.*s %s", QUELL_ARG(run_id(active->run)), err.message);
-        return;
+        return true;
     }
     list_add(arrival->woken, value_copy_str(arrival->arena, run_id(active->run)));
     advance(active);
+    return true;
+}
+
+/* The first of the events that holds is the one that came. */
+static void deliver_first(struct arrival *arrival, struct active *active, struct quell_str path)
+{
+    struct run_step step;
+    struct quell_value subject;
+    size_t i;
+
+    if (!run_find_step(active->run, path, &step) || !str_is(step.waits, "event"))
+        return;
+    for (i = 0; i < chances(arrival, step.step); i++)
+        if (fits_condition(arrival, step.step, i, &subject) &&
+            deliver(arrival, active, path, subject))
+            return;
 }
 
 struct heard {
@@ -68,7 +129,7 @@ static void hear(const struct run_step *step, void *user)
     struct heard *heard = user;
     struct arena *arena = heard->arrival->arena;
 
-    if (!str_is(step->waits, "event") || !fits_condition(heard->arrival, step->step))
+    if (!str_is(step->waits, "event") || !fits_any(heard->arrival, step->step))
         return;
     if (heard->count == heard->cap) {
         size_t cap = heard->cap ? heard->cap * 2 : 4;
@@ -87,7 +148,7 @@ static void deliver_all(struct arrival *arrival, struct active *active)
 
     run_each_step(active->run, hear, &heard);
     for (i = 0; i < heard.count && !run_ended(active->run); i++)
-        deliver(arrival, active, heard.paths[i]);
+        deliver_first(arrival, active, heard.paths[i]);
 }
 
 static bool listens_for(struct arrival *arrival, const struct folded *folded)
@@ -95,7 +156,7 @@ static bool listens_for(struct arrival *arrival, const struct folded *folded)
     size_t i;
 
     for (i = 0; folded->listening && folded->listening[i]; i++)
-        if (fits_condition(arrival, folded->listening[i]))
+        if (fits_any(arrival, folded->listening[i]))
             return true;
     return false;
 }

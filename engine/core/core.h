@@ -435,6 +435,11 @@ struct quell_value hook_routes(struct arena *arena, const struct generation *gen
 
 /* before.c: the version of an incident that was accepted before it, in `arena`; null when none is
  * known. */
+/* What happened to an alert since `before`, the version of its incident before this one (null:
+ * there was none): created, updated, closed, or empty for nothing. *old is the alert as it was, or
+ * null. */
+struct quell_str alert_happened(struct quell_value alert, struct quell_value before,
+                                struct quell_value *old);
 struct quell_value incident_before(struct quell *engine, struct arena *arena,
                                    struct quell_value incident);
 

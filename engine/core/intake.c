@@ -255,10 +255,11 @@ static void take_in(struct matched *matched, struct submission *submission,
     if (is_incident)
         quality_closed(engine, arena, arrival->incident);
     judge_arrival(matched, arrival);
+    if (is_incident) /* while it is not its own version before */
+        fold_event(engine, arena, arrival->incident, arrival->type, &matched->woken);
     submission->judged++;
     if (!is_incident)
         return;
-    fold_event(engine, arena, arrival->incident, arrival->type, &matched->woken);
     commit_incident(turn_commit(engine), arrival->incident);
     engine->counters.incidents++;
 }

@@ -173,6 +173,13 @@ static struct quell_str alert_event(struct quell_value alert, struct quell_value
                                                                            : QUELL_STR("updated");
 }
 
+struct quell_str alert_happened(struct quell_value alert, struct quell_value before,
+                                struct quell_value *old)
+{
+    *old = alert_before(alert, before);
+    return alert_event(alert, *old);
+}
+
 /* Those that something happened to. */
 static size_t alerts_of(struct matched *matched, struct quell_value incident,
                         struct quell_value before, struct occasion **made)
@@ -182,8 +189,8 @@ static size_t alerts_of(struct matched *matched, struct quell_value incident,
 
     *made = arena_array(matched->arena, struct occasion, quell_count(alerts) + 1);
     for (i = 0; i < quell_count(alerts); i++) {
-        struct quell_value alert = quell_at(alerts, i), old = alert_before(alert, before);
-        struct quell_str event = alert_event(alert, old);
+        struct quell_value alert = quell_at(alerts, i), old;
+        struct quell_str event = alert_happened(alert, before, &old);
 
         if (event.len == 0)
             continue;

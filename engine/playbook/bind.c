@@ -104,7 +104,8 @@ static void check_event(const struct binding *binding, const struct cel_referenc
 {
     const struct loader *loader = binding->loader;
     bool waited = binding->here.where == WHERE_EVENT;
-    (void)bind_fields(binding, ref, waited ? loader->incident_fields : loader->event_fields, 0,
+    (void)bind_fields(binding, ref,
+                      waited ? awaited_fields(loader, binding->here.step) : loader->event_fields, 0,
                       ref->root);
 }
 

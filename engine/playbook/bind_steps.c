@@ -241,7 +241,8 @@ static bool check_output(const struct binding *binding, const struct cel_referen
     if (step->ask)
         return check_answer(binding, ref, step->ask);
     if (step->wait && step->wait->event)
-        return !bind_fields(binding, ref, loader->incident_fields, 2, owner);
+        return !bind_fields(binding, ref,
+                            awaited_fields(loader, outline_named(loader, ref->path[0])), 2, owner);
     if (step->kind == STEP_FOR_EACH || step->kind == STEP_WHILE) {
         if (ref->count > 2)
             report_list(binding, ref, owner, step->kind == STEP_FOR_EACH);

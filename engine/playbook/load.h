@@ -245,6 +245,8 @@ void load_manual_words(struct loader *loader, const struct yaml_node *manual);
 void check_people(struct loader *loader, const struct yaml_node *map, const char *key);
 /* The fields of an alert, or NULL. */
 const struct quell_field *alert_fields(const struct loader *loader);
+/* The fields of the event that the step at `index` waits for. */
+const struct quell_field *awaited_fields(const struct loader *loader, size_t index);
 /* The names in a trigger's `where`, whose syntax has been judged. */
 void load_where(struct loader *loader, enum where where, const struct yaml_node *trigger);
 /* The connection of a connector's steps by `connections`, or empty. */

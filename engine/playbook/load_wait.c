@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "base/when.h"
 
-static const char *const events[] = {"incident"};
+static const char *const events[] = {"incident", "alert"};
 
 /* The run's own time-out ends a longer wait. */
 static void check_length(struct loader *loader, struct place place, int64_t span_us)
@@ -63,12 +63,23 @@ static void load_event(struct loader *loader, const struct yaml_node *events_map
         if (!node || wait->event)
             continue;
         wait->event = events[i];
-        wait->trigger = trigger_load(loader->arena, node, loader->incident_fields, loader->diags);
+        wait->trigger =
+            i == 0 ? trigger_load(loader->arena, node, loader->incident_fields, loader->diags)
+                   : trigger_load_for(loader->arena, MATCH_ALERT, node, alert_fields(loader),
+                                      loader->diags);
     }
     if (count == 1 || events_map->count > count)
         return;
     diag = report(loader, MISSING_KEY, place, "`for` names one kind of event");
     diag->help = QUELL_STR("write `for: { incident: { match: { severity: high } } }`");
+}
+
+const struct quell_field *awaited_fields(const struct loader *loader, size_t index)
+{
+    const struct yaml_node *wait =
+        index == NO_STEP ? NULL : yaml_get(loader->outline[index].node, "wait");
+    return yaml_get(yaml_get(wait, "for"), "alert") ? alert_fields(loader)
+                                                    : loader->incident_fields;
 }
 
 static void load_until(struct loader *loader, size_t index, const struct yaml_pair *until,

@@ -296,7 +296,11 @@ const struct quell_field wait_for_fields[] = {
      .type = QUELL_FIELD_ANY,
      .fields = match_incident_fields,
      .doc = "an incident comes in: `types`, `match`, `unless`, `where`, as under `on`"},
-    LATER("alert", "an alert comes in, as under `on`"),
+    {.name = "alert",
+     .type = QUELL_FIELD_ANY,
+     .fields = match_incident_fields,
+     .doc = "an incident comes in with an alert that is new or changed: the same keys, about the "
+            "alert"},
     LATER("webhook", "a request comes to a path of its own, as under `on`"),
     {.name = NULL}};
 

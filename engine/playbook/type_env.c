@@ -180,6 +180,15 @@ static const struct cel_type *form_type(struct loader *loader, const struct step
     return cel_type_object(loader->arena, QUELL_STR("form"), members, ask->form_count);
 }
 
+/* What the step at `index` waits for. */
+static const struct cel_type *awaited_type(struct loader *loader, size_t index)
+{
+    const struct quell_field *fields = awaited_fields(loader, index);
+    if (fields == loader->incident_fields)
+        return typing_of(loader)->incident;
+    return fields ? table(loader, "alert", fields) : &cel_dyn;
+}
+
 static const struct cel_type *output_type(struct loader *loader, size_t index)
 {
     const struct step *step = loader->outline[index].step;
@@ -194,7 +203,7 @@ static const struct cel_type *output_type(struct loader *loader, size_t index)
     case STEP_WHILE:
         return loop_output(loader, index, false);
     case STEP_WAIT:
-        return step->wait && step->wait->event ? typing_of(loader)->incident : &cel_dyn;
+        return step->wait && step->wait->event ? awaited_type(loader, index) : &cel_dyn;
     case STEP_ASK:
         return step->ask ? form_type(loader, step->ask) : &cel_dyn;
     case STEP_CALL: /* what it gives is known of a set of playbooks: set.c */
@@ -262,8 +271,10 @@ static const struct cel_type *find_root(struct quell_str name, void *user)
     struct type_scope *scope = user;
     struct loader *loader = scope->loader;
     size_t loop;
-    if (str_is(name, "incident") || (str_is(name, "event") && scope->here.where == WHERE_EVENT))
+    if (str_is(name, "incident"))
         return typing_of(loader)->incident;
+    if (str_is(name, "event") && scope->here.where == WHERE_EVENT)
+        return awaited_type(loader, scope->here.step);
     if (str_is(name, "event") && loader->events)
         return loader->event_fields ? table(loader, "event", loader->event_fields) : &cel_dyn;
     if (str_is(name, "output") && scope->here.where == WHERE_POLL)

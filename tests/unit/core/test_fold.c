@@ -206,12 +206,47 @@ static void a_restart_keeps_listening(void **state)
     place_remove(&place);
 }
 
+#define LISTENS_TO_ALERTS                                                                          \
+    "  - id: w\n    wait:\n"                                                                       \
+    "      for: { alert: { types: [created, closed], match: { severity: high } } }\n"              \
+    "      where: event.title != incident.title\n      timeout: 2h\n"                              \
+    "    on-error: continue\n"                                                                     \
+    "  - fail: ${{ steps.w.status }} ${{ steps.w.?output.id.orValue('none') }}\n"
+
+/* An incident that comes in again brings its alerts along: only what is new in them is an event. */
+static void an_alert_wakes(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, LISTENS_TO_ALERTS);
+    virtual_submit(&v, MALWARE);
+    counts_are(&v, 0, 1);
+    virtual_submit(&v,
+                   "{\"title\": \"other\", \"source_id\": \"9\", \"alerts\": [{\"id\": \"a1\", "
+                   "\"title\": \"low one\", \"severity\": \"low\"}, {\"id\": \"a2\", \"title\": "
+                   "\"Malware\", \"severity\": \"high\"}]}");
+    assert_int_equal(virtual_count(&v, "event_came", NULL), 0);
+    virtual_submit(&v,
+                   "{\"title\": \"other\", \"source_id\": \"9\", \"alerts\": [{\"id\": \"a1\", "
+                   "\"title\": \"low one\", \"severity\": \"low\"}, {\"id\": \"a2\", \"title\": "
+                   "\"Malware\", \"severity\": \"high\"}, {\"id\": \"a3\", \"title\": \"theft\", "
+                   "\"severity\": \"high\"}]}");
+    assert_int_equal(virtual_count(&v, "event_came", NULL), 1);
+    assert_string_equal(reason(&v, 0).data, "succeeded a3");
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_long_wait_is_folded),    cmocka_unit_test(each_is_woken_in_its_time),
-        cmocka_unit_test(an_event_wakes),           cmocka_unit_test(no_event_is_a_time_out),
-        cmocka_unit_test(a_restart_keeps_the_time), cmocka_unit_test(a_restart_keeps_listening),
+        cmocka_unit_test(a_long_wait_is_folded),
+        cmocka_unit_test(each_is_woken_in_its_time),
+        cmocka_unit_test(an_event_wakes),
+        cmocka_unit_test(an_alert_wakes),
+        cmocka_unit_test(no_event_is_a_time_out),
+        cmocka_unit_test(a_restart_keeps_the_time),
+        cmocka_unit_test(a_restart_keeps_listening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
