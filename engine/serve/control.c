@@ -20,6 +20,18 @@ static void answer_value(struct exchange *exchange, struct quell_value value)
     exchange_answer(exchange, &answer);
 }
 
+/* Rows that several bodies have. */
+#define SPEAKER(who)                                                                               \
+    {                                                                                              \
+        .name = "by", .type = QUELL_FIELD_STRING, .fallback = "\"\"", .size_max = 256,             \
+        .doc = who "; without it, the number of the user at the socket."                           \
+    }
+#define ASKING_STEP                                                                                \
+    {                                                                                              \
+        .name = "step", .type = QUELL_FIELD_STRING, .fallback = "\"\"",                            \
+        .doc = "The step that asks; without it, the only one."                                     \
+    }
+
 /* ---- resolve -----------------------------------------------------------------------------------
  */
 
@@ -32,11 +44,7 @@ static const struct quell_field resolve_fields[] = {
      .type = QUELL_FIELD_BOOL,
      .flags = QUELL_REQUIRED,
      .doc = "Whether its call took effect."},
-    {.name = "by",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .size_max = 256,
-     .doc = "Who says so; without it, the number of the user at the socket."},
+    SPEAKER("Who says so"),
     {.name = NULL},
 };
 
@@ -110,11 +118,7 @@ void control_resolve(struct exchange *exchange)
  */
 
 static const struct quell_field cancel_fields[] = {
-    {.name = "by",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .size_max = 256,
-     .doc = "Who says so; without it, the number of the user at the socket."},
+    SPEAKER("Who says so"),
     {.name = "reason",
      .type = QUELL_FIELD_STRING,
      .fallback = "\"\"",
@@ -162,11 +166,7 @@ static const struct quell_field release_fields[] = {
      .type = QUELL_FIELD_BOOL,
      .fallback = "true",
      .doc = "Whether it goes on; else it fails."},
-    {.name = "by",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .size_max = 256,
-     .doc = "Who says so; without it, the number of the user at the socket."},
+    SPEAKER("Who says so"),
     {.name = NULL},
 };
 
@@ -214,11 +214,7 @@ static const struct quell_field start_fields[] = {
      .fallback = "\"\"",
      .doc = "The incident's format; without it, it is recognised by its shape."},
     {.name = "inputs", .type = QUELL_FIELD_MAP, .flags = QUELL_NULLABLE, .doc = "Inputs by name."},
-    {.name = "by",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .size_max = 256,
-     .doc = "Who asks; without it, the number of the user at the socket."},
+    SPEAKER("Who asks"),
     {.name = NULL},
 };
 
@@ -271,19 +267,12 @@ void control_start(struct exchange *exchange)
  */
 
 static const struct quell_field decide_fields[] = {
-    {.name = "step",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .doc = "The step that asks; without it, the only one."},
+    ASKING_STEP,
     {.name = "agrees",
      .type = QUELL_FIELD_BOOL,
      .flags = QUELL_REQUIRED,
      .doc = "Whether the person agrees."},
-    {.name = "by",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .size_max = 256,
-     .doc = "Who says so; without it, the number of the user at the socket."},
+    SPEAKER("Who says so"),
     {.name = "digest",
      .type = QUELL_FIELD_STRING,
      .fallback = "\"\"",
@@ -298,20 +287,13 @@ static const struct quell_field decide_fields[] = {
 };
 
 static const struct quell_field answer_fields[] = {
-    {.name = "step",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .doc = "The step that asks; without it, the only one."},
+    ASKING_STEP,
     {.name = "answers",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,
      .flags = QUELL_REQUIRED,
      .doc = "The fields of the form."},
-    {.name = "by",
-     .type = QUELL_FIELD_STRING,
-     .fallback = "\"\"",
-     .size_max = 256,
-     .doc = "Who says so; without it, the number of the user at the socket."},
+    SPEAKER("Who says so"),
     {.name = NULL},
 };
 
