@@ -24,7 +24,7 @@ static void answer_value(struct exchange *exchange, struct quell_value value)
 #define SPEAKER(who)                                                                               \
     {                                                                                              \
         .name = "by", .type = QUELL_FIELD_STRING, .fallback = "\"\"", .size_max = 256,             \
-        .doc = who "; without it, the number of the user at the socket."                           \
+        .doc = who "; believed over the control socket only: else it is who has proved it."        \
     }
 #define ASKING_STEP                                                                                \
     {                                                                                              \
@@ -64,12 +64,10 @@ static bool take_body(struct exchange *exchange, const struct quell_field *field
     return code == QUELL_OK;
 }
 
-/* Who says it: the user at the socket when nobody is named. */
+/* Who says it. */
 static struct quell_str speaker(struct exchange *exchange, struct quell_value said)
 {
-    struct quell_str by = quell_get_str(said, "by");
-
-    return by.len ? by : arena_format(exchange->arena, "uid %u", (unsigned)exchange->peer.uid);
+    return identity_speaker(exchange, quell_get_str(said, "by"));
 }
 
 static void answer_done(struct exchange *exchange, enum quell_code code,
@@ -327,14 +325,12 @@ static void decide(struct exchange *exchange, const struct quell_field *fields, 
         return;
     }
     decision.step = quell_get_str(said, "step");
-    decision.by = quell_get_str(said, "by");
+    decision.by = speaker(exchange, said);
     decision.agrees = quell_get_bool(said, "agrees", false);
     decision.digest = quell_get_str(said, "digest");
     decision.reason = quell_get_str(said, "reason");
     if (!quell_is_null(quell_get(said, "answers")))
         decision.answers = json_text(exchange->arena, quell_get(said, "answers"), JSON_COMPACT);
-    if (decision.by.len == 0)
-        decision.by = arena_format(exchange->arena, "uid %u", (unsigned)exchange->peer.uid);
     code = service->engine.decide(service->engine.engine, &decision, decided, exchange, &err);
     log_line(code ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "run=%.*s step=%.*s %s by=%.*s%s%s",
              QUELL_ARG(decision.run), QUELL_ARG(decision.step),

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -80,24 +81,46 @@ bool service_is_near(const struct exchange *exchange)
            !http_request_has(exchange->request, "x-forwarded-for");
 }
 
+enum right route_right(enum route_permission permission)
+{
+    /* The rights stand behind PERMIT_HOOK, in their order. */
+    return permission > PERMIT_HOOK ? (enum right)(permission - PERMIT_HOOK - 1) : RIGHTS;
+}
+
+/* Who speaks. Nobody needs to be known for a route that asks for no right. */
+static void identify(struct exchange *exchange)
+{
+    if (exchange->peer.local)
+        exchange->identity = identity_of_socket(exchange->arena, exchange->peer.uid);
+}
+
+static bool permits_right(struct exchange *exchange, enum right right)
+{
+    identify(exchange);
+    if (identity_may(&exchange->identity, right))
+        return true;
+    if (exchange->identity.how == IDENTITY_NONE)
+        exchange_problem_with(exchange, 401, "this needs a token, or the control socket",
+                              "WWW-Authenticate", QUELL_STR("Bearer realm=\"quell\""));
+    else
+        exchange_problem(exchange, 403,
+                         arena_format(exchange->arena, "%.*s has no role with the right %s",
+                                      QUELL_ARG(exchange->identity.name), right_rows[right].name)
+                             .data);
+    return false;
+}
+
 static bool permits(const struct route *route, struct exchange *exchange)
 {
-    switch (route->permission) {
-    case PERMIT_PROBE:
-        return true;
-    case PERMIT_NEAR:
-        if (service_is_near(exchange))
-            return true;
-        exchange_problem(exchange, 403, "this is answered to this machine only");
-        return false;
-    case PERMIT_HOOK:
+    enum right right = route_right(route->permission);
+
+    if (right != RIGHTS)
+        return permits_right(exchange, right);
+    if (route->permission == PERMIT_HOOK)
         return webhook_permits(exchange);
-    case PERMIT_LOCAL:
-        if (exchange->peer.local)
-            return true;
-        exchange_problem(exchange, 403, "this is answered over the control socket only");
-        return false;
-    }
+    if (route->permission == PERMIT_PROBE || service_is_near(exchange))
+        return true;
+    exchange_problem(exchange, 403, "this is answered to this machine only");
     return false;
 }
 

@@ -11,12 +11,14 @@
 struct buf;
 struct service;
 
-/* Who may use a route. */
+/* Who may use a route: one of the first three, or whoever has a right of roles.def. */
 enum route_permission {
     PERMIT_PROBE = 1, /* anybody: it tells only whether we live */
     PERMIT_NEAR,      /* this machine: loopback without a proxy before it, or the Unix socket */
     PERMIT_HOOK,      /* whoever passes the hook's own authentication */
-    PERMIT_LOCAL,     /* the Unix socket: our own user and root */
+#define RIGHT(name, sentence) PERMIT_##name,
+#include "serve/roles.def"
+    PERMISSIONS, /* one more than the last */
 };
 
 struct route {
@@ -30,6 +32,9 @@ struct route {
 
 /* Ends with a row whose method is NULL. */
 extern const struct route routes[];
+
+/* The right that a permission asks for; RIGHTS when it is none of them. */
+enum right route_right(enum route_permission permission);
 
 /* The application of a service: finds the route, asks its permission, calls its handler. */
 struct server_application route_application(struct service *service);

@@ -16,6 +16,7 @@
 #include <quell/value.h>
 
 #include "serve/http_parse.h"
+#include "serve/identity.h"
 
 struct arena;
 struct loop;
@@ -43,6 +44,7 @@ struct exchange {
     /* For the application; zero before `begin`. */
     void *service; /* NULL again when the server has been freed before the answer */
     const void *route;
+    struct identity identity;   /* who speaks; settled by `begin` */
     struct quell_str parameter; /* the variable part of the path */
     struct quell_str note;      /* what a handler keeps for its answer, in `arena` */
 };
