@@ -47,6 +47,17 @@ static enum quell_code not_started(const struct playbook *playbook, const struct
                      made->run.len ? ": run " : "", QUELL_ARG(made->run));
 }
 
+static void audit_start(struct commit *commit, const struct start *start, struct quell_str run)
+{
+    struct map_builder map = {.arena = commit->arena};
+    const struct playbook *playbook = start->loaded->playbook;
+
+    map_add(&map, "playbook", quell_string(playbook->id));
+    map_add(&map, "revision",
+            value_copy_str(commit->arena, (struct quell_str){playbook->revision, 64}));
+    commit_audit(commit, start->by, "started", run, map_made(&map));
+}
+
 static enum quell_code begin(struct quell *engine, struct arena *arena, const struct start *start,
                              char run[37], quell_done_fn *done, void *user, struct quell_error *err)
 {
@@ -60,6 +71,7 @@ static enum quell_code begin(struct quell *engine, struct arena *arena, const st
         commit = turn_commit(engine);
         if (!quell_is_null(start->incident))
             commit_incident(commit, start->incident);
+        audit_start(commit, start, made.run);
         commit_tell(commit, done, user);
         memcpy(run, made.run.data, 36);
         run[36] = '\0';

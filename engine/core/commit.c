@@ -205,6 +205,24 @@ void commit_refusal(struct commit *commit, const struct store_refusal *refusal)
     *row = *refusal;
 }
 
+void commit_audit(struct commit *commit, struct quell_str who, const char *what,
+                  struct quell_str subject, struct quell_value detail)
+{
+    struct arena *arena = commit->arena;
+    struct store_audit *row =
+        PUSH(commit, commit->audits, commit->batch.audit_count, commit->audit_cap);
+
+    assert(audit_is_known(what));
+    *row = (struct store_audit){
+        .id = audit_new_id(commit->engine, arena),
+        .at_us = loop_now_us(commit->engine->loop),
+        .who = arena_str(arena, who),
+        .what = quell_str_of(what),
+        .subject = arena_str(arena, subject),
+        .detail = quell_is_null(detail) ? QUELL_STR("") : json_text(arena, detail, JSON_COMPACT),
+    };
+}
+
 /* The writer reads it when whoever gave it may be gone. */
 void commit_incident(struct commit *commit, struct quell_value incident)
 {
@@ -397,6 +415,7 @@ void turn_end(struct quell *engine)
     commit->batch.revisions = commit->revisions;
     commit->batch.marks = commit->marks;
     commit->batch.refusals = commit->refusals;
+    commit->batch.audits = commit->audits;
     if (engine->broken) {
         commit_failed(commit, engine->broken_error.code, &engine->broken_error);
         return;

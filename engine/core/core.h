@@ -155,6 +155,8 @@ struct commit {
     size_t mark_cap;
     struct store_refusal *refusals;
     size_t refusal_cap;
+    struct store_audit *audits;
+    size_t audit_cap;
     struct said *said;
     size_t said_count, said_cap;
     struct proceed *proceeds;
@@ -197,6 +199,8 @@ struct quell {
     struct commit *backlog; /* made, and the writer's queue was full */
     size_t committing;
     struct drain *drain; /* under way: nothing new leaves; or NULL */
+    char last_audit[37]; /* id of the last audit row of this process, or empty */
+    bool opened;         /* for running, and recovered */
     bool broken;         /* the store failed: nothing is acknowledged any more */
     struct quell_error broken_error;
     struct counters counters;
@@ -262,6 +266,10 @@ void commit_revision(struct commit *commit, const struct loaded *loaded);
 void commit_mark(struct commit *commit, const struct store_mark *mark); /* texts borrowed */
 void commit_incident(struct commit *commit, struct quell_value incident);
 void commit_refusal(struct commit *commit, const struct store_refusal *refusal);
+/* Who did what outside of a run. `what`: a name of journal/audits.def; `subject`: what it was done
+ * to, or empty; `detail`: a map or null. All are copied. */
+void commit_audit(struct commit *commit, struct quell_str who, const char *what,
+                  struct quell_str subject, struct quell_value detail);
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
 void commit_proceed(struct active_call *call); /* as of the event that was said last */
 void commit_touch(struct active *active);      /* writes its row though nothing was said */
@@ -446,6 +454,14 @@ struct quell_value incident_before(struct quell *engine, struct arena *arena,
 /* simulate.c: an answer made up from the manifest: outputs are unknown but for the target's ids. */
 struct quell_value simulate_output(struct arena *arena, const struct quell_action *action,
                                    struct quell_value input, struct quell_str why, bool example);
+
+/* audits.c */
+/* Behind all ids of before, within one millisecond as well: the order of what was done matters. */
+struct quell_str audit_new_id(struct quell *engine, struct arena *arena);
+bool audit_is_known(const char *what);   /* whether journal/audits.def has it */
+void audit_opened(struct quell *engine); /* in a turn of its own, as the two below */
+void audit_closed(struct quell *engine);
+void audit_reloaded(struct quell *engine, struct quell_str who);
 
 /* document.c */
 struct arena *document_begin(struct quell_document *document);

@@ -116,6 +116,9 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
         code = schedules_load(engine, err);
     if (code == QUELL_OK)
         groups_look(engine);
+    if (code == QUELL_OK)
+        audit_opened(engine);
+    engine->opened = code == QUELL_OK;
     return code;
 }
 
@@ -180,6 +183,8 @@ void quell_close(struct quell *engine)
         return;
     engine->watch = NULL;
     drain_free(engine->drain);
+    if (engine->opened)
+        audit_closed(engine);
     if (!engine->broken)
         (void)error_set(&engine->broken_error, QUELL_UNAVAILABLE, "the engine is closing");
     engine->broken = true; /* what ends from here on is not journaled: the next open takes it up */
@@ -225,6 +230,7 @@ enum quell_code quell_reload_checked(struct quell *engine, quell_check_fn *check
     }
     generation_release(engine->generation);
     engine->generation = next;
+    audit_reloaded(engine, QUELL_STR("quell"));
     quell_tell(engine);
     return schedules_load(engine, err);
 }

@@ -204,6 +204,23 @@ static enum quell_code make_answers(struct active *active, const struct quell_de
     return QUELL_OK;
 }
 
+/* What was answered stands in the run's journal, masked where it is secret. */
+static void audit_decision(struct active *active, const struct quell_decision *decision,
+                           struct quell_str path)
+{
+    struct commit *commit = turn_commit(active->engine);
+    struct map_builder map = {.arena = commit->arena};
+
+    map_add(&map, "step", quell_string(path));
+    map_add(&map, "answer",
+            quell_text(decision->answers.len ? "filled in"
+                       : decision->agrees    ? "agreed"
+                                             : "denied"));
+    if (decision->reason.len)
+        map_add(&map, "reason", quell_string(decision->reason));
+    commit_audit(commit, decision->by, "decided", run_id(active->run), map_made(&map));
+}
+
 /* A question whose time is up is not answered any more, though its timer comes later: the machine
  * slept, or the clock was set forward. */
 static enum quell_code say_decision(struct active *active, const struct quell_decision *decision,
@@ -229,6 +246,7 @@ static enum quell_code say_decision(struct active *active, const struct quell_de
                                       : EVENT_APPROVAL_DENIED,
                    path, map_made(&map), err);
     if (code == QUELL_OK) {
+        audit_decision(active, decision, path);
         commit_tell(turn_commit(engine), done, user);
         advance(active);
     }

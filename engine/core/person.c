@@ -43,6 +43,8 @@ static enum quell_code say_resolved(struct active *active, struct quell_str step
     map_add(&map, "by", quell_string(by));
     code = say(active, EVENT_OUTCOME_RESOLVED, step, map_made(&map), err);
     if (code == QUELL_OK) {
+        map_add(&map, "step", quell_string(step));
+        commit_audit(turn_commit(engine), by, "resolved", run_id(active->run), map_made(&map));
         commit_tell(turn_commit(engine), done, user);
         advance(active);
     }
@@ -95,6 +97,8 @@ static enum quell_code say_released(struct active *active, struct quell_str step
     else
         code = say(active, EVENT_RUN_RELEASED, step, map_made(&map), err);
     if (code == QUELL_OK) {
+        map_add(&map, "step", quell_string(step));
+        commit_audit(turn_commit(engine), by, "released", run_id(active->run), map_made(&map));
         commit_tell(turn_commit(engine), done, user);
         advance(active);
     }
@@ -157,8 +161,11 @@ enum quell_code quell_cancel(struct quell *engine, struct quell_str run, struct 
         return code;
     turn_begin(engine);
     code = active_cancel(active, by, reason, err);
-    if (code == QUELL_OK)
+    if (code == QUELL_OK) {
+        commit_audit(turn_commit(engine), by, "cancelled", run_id(active->run),
+                     run_cancel_data(turn_commit(engine)->arena, by, reason));
         commit_tell(turn_commit(engine), done, user);
+    }
     turn_end(engine);
     if (code)
         active_fold(active);

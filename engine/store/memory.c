@@ -204,6 +204,8 @@ static enum quell_code put_batch(struct commit *commit, const struct store_batch
         memory_put_mark(commit, &batch->marks[i]);
     for (i = 0; !code && i < batch->refusal_count; i++)
         code = memory_put_refusal(commit, &batch->refusals[i], err);
+    for (i = 0; !code && i < batch->audit_count; i++)
+        code = memory_put_audit(commit, &batch->audits[i], err);
     return code;
 }
 
@@ -450,6 +452,7 @@ static void shared_free(struct memory *memory)
     shelf_free(&memory->journals);
     shelf_free(&memory->marks);
     shelf_free(&memory->refusals);
+    shelf_free(&memory->audits);
     shelf_free(&memory->sent);
     arena_free(memory->arena);
     pool_lock_free(memory->lock);
@@ -509,6 +512,7 @@ const struct store_kind store_memory = {
     .mark = memory_mark,
     .marks = memory_marks,
     .refusals = memory_refusals,
+    .audits = memory_audits,
     .revision = memory_revision,
     .delivery = memory_delivery,
     .prune = memory_prune,

@@ -51,6 +51,11 @@ struct refusal_row {
     struct store_refusal data;
 };
 
+struct audit_row {
+    struct shelf_key key; /* id */
+    struct store_audit data;
+};
+
 struct sent_row {
     struct shelf_key key; /* source, source_id */
     const struct incident_row *incident;
@@ -62,7 +67,7 @@ struct memory {
     size_t handles;
     struct arena *arena; /* rows and their texts; only the writer allocates */
     struct shelf incidents, deliveries, revisions, runs, journals;
-    struct shelf marks, refusals, sent; /* sent: the last incident of each id of a sender */
+    struct shelf marks, refusals, audits, sent; /* sent: the last incident of each id of a sender */
 };
 
 struct memory_store {
@@ -101,6 +106,12 @@ void memory_keep(struct commit *commit, struct quell_str *text); /* copies it */
 void *memory_find(struct memory *memory, const struct shelf *shelf, struct shelf_key key);
 /* Copies the texts of an incident. */
 void memory_copy_incident(struct arena *arena, struct store_incident *incident);
+
+/* memory_audits.c */
+enum quell_code memory_put_audit(struct commit *commit, const struct store_audit *audit,
+                                 struct quell_error *err) QUELL_MUST_CHECK;
+enum quell_code memory_audits(struct store *store, const struct store_audit_query *query,
+                              store_audit_fn *each, void *user, struct quell_error *err);
 
 /* memory_marks.c */
 void memory_put_mark(struct commit *commit, const struct store_mark *mark);

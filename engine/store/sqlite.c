@@ -217,6 +217,7 @@ const struct store_kind store_sqlite = {
     .mark = sqlite_mark,
     .marks = sqlite_marks,
     .refusals = sqlite_refusals,
+    .audits = sqlite_audits,
     .revision = sqlite_revision,
     .delivery = sqlite_delivery,
     .prune = sqlite_prune,

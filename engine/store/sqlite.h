@@ -30,7 +30,7 @@ struct sqlite_store {
 enum quell_code sqlite_refuse(const struct sqlite_store *store, struct quell_error *err);
 
 /* sqlite_schema.c */
-enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 3 }; /* "quel" */
+enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 4 }; /* "quel" */
 /* Settings, whose file it is, its version; makes or raises the tables when writing. */
 enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *err);
 /* Refuses a connection on which a commit would not survive a power failure. */
@@ -68,6 +68,8 @@ enum quell_code sqlite_marks(struct store *store, struct quell_str scope, store_
                              void *user, struct quell_error *err);
 enum quell_code sqlite_refusals(struct store *store, const struct store_refusal_query *query,
                                 store_refusal_fn *each, void *user, struct quell_error *err);
+enum quell_code sqlite_audits(struct store *store, const struct store_audit_query *query,
+                              store_audit_fn *each, void *user, struct quell_error *err);
 enum quell_code sqlite_revision(struct store *store, struct arena *arena, struct quell_str revision,
                                 struct store_revision *found, struct quell_error *err);
 enum quell_code sqlite_delivery(struct store *store, struct arena *arena, struct quell_str hook,

@@ -328,3 +328,43 @@ enum quell_code sqlite_refusals(struct store *handle, const struct store_refusal
     sqlite_give(store, SQL_REFUSALS, statement);
     return code;
 }
+
+static struct store_audit audit_row(sqlite3_stmt *statement)
+{
+    return (struct store_audit){
+        .id = sqlite_column(statement, 0),
+        .at_us = sqlite3_column_int64(statement, 1),
+        .who = sqlite_column(statement, 2),
+        .what = sqlite_column(statement, 3),
+        .subject = sqlite_column(statement, 4),
+        .detail = sqlite_column(statement, 5),
+    };
+}
+
+enum quell_code sqlite_audits(struct store *handle, const struct store_audit_query *query,
+                              store_audit_fn *each, void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_AUDITS);
+    size_t limit = query->limit ? query->limit : STORE_QUERY_LIMIT;
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_str(statement, 1, query->before);
+    sqlite_bind_str(statement, 2, query->who);
+    sqlite_bind_str(statement, 3, query->what);
+    sqlite_bind_str(statement, 4, query->subject);
+    sqlite_bind_int(statement, 5, query->since_us);
+    sqlite_bind_int(statement, 6, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        struct store_audit audit = audit_row(statement);
+
+        if (!each(&audit, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, SQL_AUDITS, statement);
+    return code;
+}

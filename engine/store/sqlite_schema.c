@@ -80,6 +80,15 @@ static const char *const steps[SQLITE_SCHEMA_VERSION] = {
     " run TEXT NOT NULL"
     ") STRICT;"
     "CREATE INDEX refusal_age ON refusal (at_us);",
+    "CREATE TABLE audit ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " at_us INTEGER NOT NULL,"
+    " who TEXT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " detail BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX audit_age ON audit (at_us);",
 };
 
 /* ---- asking ----------------------------------------------------------------------------------*/

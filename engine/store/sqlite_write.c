@@ -141,6 +141,20 @@ static enum quell_code put_refusal(struct sqlite_store *store, const struct stor
     return finish(store, SQL_PUT_REFUSAL, statement, err);
 }
 
+static enum quell_code put_audit(struct sqlite_store *store, const struct store_audit *audit,
+                                 struct quell_error *err)
+{
+    sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_AUDIT);
+
+    sqlite_bind_str(statement, 1, audit->id);
+    sqlite_bind_int(statement, 2, audit->at_us);
+    sqlite_bind_str(statement, 3, audit->who);
+    sqlite_bind_str(statement, 4, audit->what);
+    sqlite_bind_str(statement, 5, audit->subject);
+    sqlite_bind_bytes(statement, 6, audit->detail);
+    return finish(store, SQL_PUT_AUDIT, statement, err);
+}
+
 static enum quell_code put_batch(struct sqlite_store *store, const struct store_batch *batch,
                                  struct quell_error *err)
 {
@@ -161,6 +175,8 @@ static enum quell_code put_batch(struct sqlite_store *store, const struct store_
         code = put_mark(store, &batch->marks[i], err);
     for (i = 0; !code && i < batch->refusal_count; i++)
         code = put_refusal(store, &batch->refusals[i], err);
+    for (i = 0; !code && i < batch->audit_count; i++)
+        code = put_audit(store, &batch->audits[i], err);
     return code;
 }
 

@@ -101,5 +101,9 @@ enum quell_code store_check(const struct store_batch *batch, struct quell_error 
         if (batch->refusals[i].id.len == 0)
             return error_set(err, QUELL_INVALID, "a refusal without an id");
     }
+    for (i = 0; i < batch->audit_count; i++) {
+        if (batch->audits[i].id.len == 0 || batch->audits[i].what.len == 0)
+            return error_set(err, QUELL_INVALID, "an audit row without an id or a kind");
+    }
     return QUELL_OK;
 }

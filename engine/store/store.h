@@ -87,6 +87,14 @@ struct store_refusal {   /* an event that matched a playbook and started no run 
     struct quell_str run;                /* the run that stands for it, or empty */
 };
 
+struct store_audit {     /* who did what outside of a run; never changed */
+    struct quell_str id; /* unique, in time order */
+    int64_t at_us;
+    struct quell_str who, what; /* what: a name of journal/audits.def */
+    struct quell_str subject;   /* what it was done to: a run, a token's name ...; or empty */
+    struct quell_str detail;    /* JSON object, or empty */
+};
+
 struct store_batch {
     const struct store_incident *incidents;
     size_t incident_count;
@@ -102,6 +110,8 @@ struct store_batch {
     size_t mark_count;
     const struct store_refusal *refusals; /* unique by id: a repeat is QUELL_CONFLICT */
     size_t refusal_count;
+    const struct store_audit *audits; /* unique by id: a repeat is QUELL_CONFLICT */
+    size_t audit_count;
 };
 
 /* ---- what is read: rows live in the arena that was passed --------------------------------------
@@ -124,7 +134,15 @@ struct store_refusal_query {
     size_t limit;                                /* rows at most; 0 = STORE_QUERY_LIMIT */
 };
 
-typedef bool store_mark_fn(const struct store_mark *mark, void *user); /* false stops */
+struct store_audit_query {
+    struct quell_str who, what, subject; /* only of this one; empty = all */
+    int64_t since_us;                    /* only what was done then or later; 0 = all */
+    struct quell_str before;             /* only ids before this one; empty = newest */
+    size_t limit;                        /* rows at most; 0 = STORE_QUERY_LIMIT */
+};
+
+typedef bool store_audit_fn(const struct store_audit *audit, void *user); /* false stops */
+typedef bool store_mark_fn(const struct store_mark *mark, void *user);    /* false stops */
 typedef bool store_refusal_fn(const struct store_refusal *refusal, void *user);
 typedef bool store_run_fn(const struct store_run *run, void *user); /* false stops */
 typedef bool store_event_fn(const struct store_event *event, void *user);
@@ -166,6 +184,9 @@ struct store_kind {
     /* Refusals, newest first. */
     enum quell_code (*refusals)(struct store *store, const struct store_refusal_query *query,
                                 store_refusal_fn *each, void *user, struct quell_error *err);
+    /* Audit rows, newest first. */
+    enum quell_code (*audits)(struct store *store, const struct store_audit_query *query,
+                              store_audit_fn *each, void *user, struct quell_error *err);
     enum quell_code (*revision)(struct store *store, struct arena *arena, struct quell_str revision,
                                 struct store_revision *found, struct quell_error *err);
     /* QUELL_NOT_FOUND when it is not remembered. */

@@ -188,6 +188,31 @@ struct quell_refusals_options {
 enum quell_code quell_refusals(struct quell *engine, const struct quell_refusals_options *options,
                                struct quell_document *document,
                                struct quell_error *err) QUELL_MUST_CHECK;
+/* ---- who did what outside of a run -------------------------------------------------------------
+ */
+
+struct quell_audit_row {
+    struct quell_str who;      /* proved by the caller */
+    const char *what;          /* a name of engine/journal/audits.def */
+    struct quell_str subject;  /* what it was done to, or empty */
+    struct quell_value detail; /* a map, or null; no secrets */
+};
+/* Writes it down for ever. `done` (or NULL) is called, on the loop, when it is durable. */
+enum quell_code quell_audit(struct quell *engine, const struct quell_audit_row *row,
+                            quell_done_fn *done, void *user,
+                            struct quell_error *err) QUELL_MUST_CHECK;
+struct quell_audits_options {
+    struct quell_str who, what, subject, before; /* empty = any; before: an id */
+    int64_t since_us;                            /* 0 = from the beginning */
+    size_t limit;                                /* 0 = 100 */
+};
+/* Newest first: [{id, at, who, what, subject, detail}]. */
+enum quell_code quell_audits(struct quell *engine, const struct quell_audits_options *options,
+                             struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+/* {name: sentence} of every kind of audit row; borrowed from the document. */
+struct quell_value quell_audit_kinds(struct quell_document *document);
+
 /* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for},
  * and `fault` when its steps cannot be told: its playbook or connector cannot be loaded any more.
  * A unique prefix of the id is enough. */

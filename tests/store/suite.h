@@ -18,5 +18,6 @@ struct suite_test {
 extern const struct suite_test suite_commit[];
 extern const struct suite_test suite_read[];
 extern const struct suite_test suite_marks[];
+extern const struct suite_test suite_audits[];
 
 #endif

@@ -3,7 +3,8 @@
  */
 #include "suite.h"
 
-static const struct suite_test *const suites[] = {suite_commit, suite_read, suite_marks};
+static const struct suite_test *const suites[] = {suite_commit, suite_read, suite_marks,
+                                                  suite_audits};
 
 enum { SUITES = sizeof suites / sizeof suites[0], TESTS_MAX = 512 };
 

@@ -318,6 +318,7 @@ static void test_older_version(void **state)
     fixture_close(f);
     run_sql(f, "ALTER TABLE run DROP COLUMN due_us; ALTER TABLE run DROP COLUMN waits;"
                "DROP TABLE mark; DROP TABLE refusal; DROP INDEX incident_sent;"
+               "DROP TABLE audit;"
                "PRAGMA user_version = 1");
     refuse_open(f, STORE_READ, QUELL_INVALID, "older");
     fixture_open(f);
