@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "work.h"
 
@@ -33,8 +34,8 @@ static const char usage[] =
     "FIRST,POINT\n"
     "  --quell PROGRAM       another binary\n"
     "  --expect-duplicates   succeed only when there are some: a negative control\n"
-    "  --workers N           2\n"
-    "  --speed N             how many times faster its clock runs: 100\n"
+    "  --workers N           processes that try, 3 for each core: mostly they wait\n"
+    "  --speed N             how many times faster its clock runs: 200\n"
     "  --keep                leave the folders\n"
     "\n"
     "QUELL_CRASH_POINTS=N (or `all`) stands above --most.\n";
@@ -75,6 +76,13 @@ static unsigned number(const char *text, unsigned least, unsigned most)
     unsigned long read = strtoul(text, NULL, 10);
 
     return read < least ? least : read > most ? most : (unsigned)read;
+}
+
+static unsigned number_of_workers(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores < 1 ? 3 : cores * 3 > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores * 3;
 }
 
 static void take_option(int id, struct options *options)
@@ -122,7 +130,7 @@ static void take_option(int id, struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {
-        .quell = QUELL_PROGRAM, .workers = 2, .speed = 100, .signal = SIGKILL};
+        .quell = QUELL_PROGRAM, .workers = number_of_workers(), .speed = 200, .signal = SIGKILL};
     const char *asked = getenv("QUELL_CRASH_POINTS");
     struct work *work;
     int id;
