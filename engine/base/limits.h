@@ -93,6 +93,8 @@
 #define LIMIT_HTTP_PIPELINE 16 /* requests read ahead of their answers */
 #define LIMIT_HTTP_OUTPUT_BYTES 65536 /* unread answers above which no request is begun */
 #define LIMIT_CONTROL_BYTES 4096 /* a body on the control socket */
+#define LIMIT_AUTH_FAILURES 20 /* wrong proofs of an address in a minute that are told apart and logged */
+#define LIMIT_TOKEN_LIFETIME_S 315360000 /* ten years: what should live longer is made without an end */
 #define LIMIT_HOOK_NAME_BYTES 64 /* of /hooks/NAME: a part of a URL, and of metrics */
 #define LIMIT_HOOK_LINES 500 /* events of one body: each may start a run, all in one transaction */
 #define LIMIT_HOOK_SKEW_S 300 /* Standard Webhooks: five minutes is usual */

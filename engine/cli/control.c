@@ -19,7 +19,7 @@ const char *control_who(void)
 
     if (user == NULL)
         user = file_environment("USER");
-    return user ? user : "command line";
+    return user ? user : "command-line";
 }
 
 struct waiting {

@@ -92,7 +92,9 @@ enum quell_code quell_start(struct quell *engine, const struct quell_run_options
     enum quell_code code = engine_room(engine, err);
 
     if (code == QUELL_OK)
-        code = playbook_by_name(engine, options->playbook, &start.loaded, err);
+        code = options->served_only
+                   ? served_playbook(engine->generation, options->playbook, &start.loaded, err)
+                   : playbook_by_name(engine, options->playbook, &start.loaded, err);
     if (code)
         return code;
     arena = arena_new(0);

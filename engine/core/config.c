@@ -55,6 +55,13 @@ const struct quell_field config_fields[] = {
      .fallback = "{}",
      .doc = "Who may send to playbooks that start `on: webhook`, by name, each with its proof: "
             "`phish_button: { hmac: { header: X-Signature, secret: { env: NAME } } }`."},
+    {.name = "users",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_OBJECT,
+     .fields = user_fields,
+     .fallback = "{}",
+     .doc = "People by name, what they may do and how they are known: "
+            "`ana: { roles: [approver], groups: [soc-leads] }`."},
     {.name = "groups",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,

@@ -220,6 +220,10 @@ struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);
 enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,
                             struct quell_error *err);
+/* users.c: the fields of `users`; its names are checked and its groups become part of `groups`. */
+extern const struct quell_field user_fields[];
+enum quell_code users_settle(struct arena *arena, struct quell_value *config,
+                             struct quell_error *err) QUELL_MUST_CHECK;
 /* Puts the playbooks in their order and looks what they ask for; once they are all there. */
 void generation_settle(struct generation *generation);
 /* Its connectors, with playbooks and a world of a test; holds what it is given. */
@@ -248,6 +252,9 @@ enum quell_code hooks_check(struct quell_value hooks, struct quell_error *err) Q
 
 enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,
                                  struct quell_error *err);
+/* A playbook of the configured set by its id; the caller releases it. QUELL_NOT_FOUND. */
+enum quell_code served_playbook(struct generation *generation, const char *id,
+                                struct loaded **loaded, struct quell_error *err) QUELL_MUST_CHECK;
 
 /* engine.c: opens for running with a generation, which is the engine's from here on. */
 enum quell_code engine_open_with(struct generation *generation, struct loop *loop,

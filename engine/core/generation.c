@@ -288,6 +288,8 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
     made->config_path = config_find(made->arena, engine->config_path);
     code = config_read(made->arena, made->config_path, &made->config, err);
     if (code == QUELL_OK)
+        code = users_settle(made->arena, &made->config, err);
+    if (code == QUELL_OK)
         code = hooks_check(quell_get(made->config, "hooks"), err);
     if (code)
         name_config(made, err);
@@ -336,6 +338,17 @@ static enum quell_code no_playbook(const struct generation *generation, const ch
                          generation->config_path);
     arena_free(arena);
     return code;
+}
+
+enum quell_code served_playbook(struct generation *generation, const char *id,
+                                struct loaded **loaded, struct quell_error *err)
+{
+    struct loaded *found = generation_playbook(generation, quell_str_of(id));
+
+    if (found == NULL)
+        return no_playbook(generation, id, err);
+    *loaded = loaded_hold(found);
+    return QUELL_OK;
 }
 
 enum quell_code playbook_by_name(struct quell *engine, const char *name, struct loaded **loaded,

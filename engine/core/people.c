@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/name.h"
 #include "base/str.h"
 #include "loop/log.h"
 #include "value/json.h"
@@ -260,7 +261,11 @@ enum quell_code quell_decide(struct quell *engine, const struct quell_decision *
     struct arena *arena = arena_new(0);
     struct active *active = NULL;
     struct store_run row;
-    enum quell_code code = find_row(engine, arena, decision->run, &row, err);
+    enum quell_code code = name_may_speak(decision->by)
+                               ? find_row(engine, arena, decision->run, &row, err)
+                               : error_set(err, QUELL_INVALID,
+                                           "whoever decides has a name of ASCII letters, digits "
+                                           "and . _ - + @ : / only");
 
     if (code == QUELL_OK) {
         active = active_wake(engine, row.id, err);

@@ -1,5 +1,6 @@
 /*
- * approval.c - who may decide: names, groups, four eyes, nobody twice.
+ * approval.c - who may decide: names, groups, four eyes, nobody twice. Names that differ in the
+ * case of their letters only are one person's: else `Ana` could agree to what `ana` began.
  */
 #include "policy/approval.h"
 
@@ -14,7 +15,7 @@ static bool in_group(struct quell_value groups, struct quell_str group, struct q
     if (!quell_find(groups, group, &people))
         return false;
     for (i = 0; i < quell_count(people); i++)
-        if (quell_str_equal(quell_str(quell_at(people, i)), who))
+        if (str_equal_fold(quell_str(quell_at(people, i)), who))
             return true;
     return false;
 }
@@ -29,7 +30,7 @@ enum quell_code policy_may_answer(struct quell_value of, struct quell_value grou
         return error_set(err, QUELL_DENIED, "nobody knows who says this");
     for (i = 0; i < quell_count(of); i++) {
         struct quell_str name = quell_str(quell_at(of, i)), group;
-        if (quell_str_equal(name, who))
+        if (str_equal_fold(name, who))
             return QUELL_OK;
         if (!str_starts(name, QUELL_STR("group:")))
             continue;
@@ -47,11 +48,11 @@ enum quell_code policy_may_agree(struct quell_value given, bool four_eyes, struc
 {
     size_t i;
 
-    if (four_eyes && quell_str_equal(starter, who))
+    if (four_eyes && str_equal_fold(starter, who))
         return error_set(err, QUELL_DENIED, "%.*s started the run, and another person must agree",
                          QUELL_ARG(who));
     for (i = 0; i < quell_count(given); i++)
-        if (quell_str_equal(quell_get_str(quell_at(given, i), "by"), who))
+        if (str_equal_fold(quell_get_str(quell_at(given, i), "by"), who))
             return error_set(err, QUELL_DENIED, "%.*s has agreed before, and another must agree",
                              QUELL_ARG(who));
     return QUELL_OK;

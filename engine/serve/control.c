@@ -1,5 +1,6 @@
 /*
- * control.c - what the command line asks a running daemon, over the Unix socket only.
+ * control.c - what people and programs ask a running daemon about its runs: the command line over
+ * the Unix socket, others with a proof.
  */
 #include "serve/service.h"
 
@@ -11,14 +12,6 @@
 #include "value/fields.h"
 #include "value/json.h"
 #include "value/value.h"
-
-static void answer_value(struct exchange *exchange, struct quell_value value)
-{
-    struct answer answer = {.status = 200, .type = "application/json"};
-
-    answer.body = json_text(exchange->arena, value, JSON_COMPACT);
-    exchange_answer(exchange, &answer);
-}
 
 /* Rows that several bodies have. */
 #define SPEAKER(who)                                                                               \
@@ -47,22 +40,6 @@ static const struct quell_field resolve_fields[] = {
     SPEAKER("Who says so"),
     {.name = NULL},
 };
-
-/* The body of a request, checked; false: it was answered. */
-static bool take_body(struct exchange *exchange, const struct quell_field *fields,
-                      struct quell_value *said)
-{
-    struct quell_error err = {.code = QUELL_OK};
-    struct quell_value body;
-    enum quell_code code =
-        json_read(exchange->arena, exchange->request->body, LIMIT_CONTROL_BYTES, &body, NULL, &err);
-
-    if (!code)
-        code = fields_check(exchange->arena, fields, body, said, &err);
-    if (code)
-        service_problem(exchange, code, &err);
-    return code == QUELL_OK;
-}
 
 /* Who says it. */
 static struct quell_str speaker(struct exchange *exchange, struct quell_value said)
@@ -95,7 +72,7 @@ void control_resolve(struct exchange *exchange)
     bool happened;
     enum quell_code code;
 
-    if (!take_body(exchange, resolve_fields, &said))
+    if (!service_body(exchange, resolve_fields, &said))
         return;
     by = speaker(exchange, said);
     step = quell_get_str(said, "step");
@@ -138,7 +115,7 @@ void control_cancel(struct exchange *exchange)
     struct quell_str by;
     enum quell_code code;
 
-    if (!take_body(exchange, cancel_fields, &said))
+    if (!service_body(exchange, cancel_fields, &said))
         return;
     by = speaker(exchange, said);
     log_line(LOG_LEVEL_INFO, "run=%.*s cancelled by=%.*s", QUELL_ARG(exchange->parameter),
@@ -182,7 +159,7 @@ void control_release(struct exchange *exchange)
     bool allowed;
     enum quell_code code;
 
-    if (!take_body(exchange, release_fields, &said))
+    if (!service_body(exchange, release_fields, &said))
         return;
     by = speaker(exchange, said);
     allowed = quell_get_bool(said, "allowed", true);
@@ -248,7 +225,12 @@ void control_start(struct exchange *exchange)
         service_problem(exchange, code, &err);
         return;
     }
+    if (!scope_has(&exchange->identity, quell_get_str(said, "playbook"))) {
+        scope_refuse(exchange);
+        return;
+    }
     options.playbook = arena_str(exchange->arena, quell_get_str(said, "playbook")).data;
+    options.served_only = true;
     options.incident = as_json(exchange->arena, quell_get(said, "incident"));
     options.source = quell_get_str(said, "source");
     options.inputs = as_json(exchange->arena, quell_get(said, "inputs"));
@@ -381,7 +363,7 @@ static void answer_document(struct exchange *exchange, enum quell_code code,
         service_problem(exchange, code, err);
         return;
     }
-    answer_value(exchange, document->value);
+    service_value(exchange, document->value);
     service->engine.free_document(document);
 }
 
@@ -397,6 +379,12 @@ void control_runs(struct exchange *exchange)
     int64_t number = 0;
     enum quell_code code;
 
+    if (options.playbook.len == 0 && quell_count(exchange->identity.playbooks) == 1)
+        options.playbook = quell_str(quell_at(exchange->identity.playbooks, 0));
+    if (!scope_has(&exchange->identity, options.playbook)) {
+        scope_refuse(exchange);
+        return;
+    }
     if (limit.len > 0 && (!str_to_int(limit, &number) || number < 1 || number > 1000)) {
         exchange_problem(exchange, 400, "limit is a number from 1 to 1000");
         return;
@@ -417,6 +405,17 @@ void control_show(struct exchange *exchange)
     answer_document(exchange, code, &document, &err);
 }
 
+/* Those of playbooks that a token is good for. */
+static struct quell_value in_scope(struct exchange *exchange, struct quell_value list)
+{
+    struct list_builder kept = {.arena = exchange->arena};
+
+    for (size_t i = 0; i < quell_count(list); i++)
+        if (scope_has(&exchange->identity, quell_get_str(quell_at(list, i), "playbook")))
+            list_add(&kept, quell_at(list, i));
+    return list_made(&kept);
+}
+
 void control_approvals(struct exchange *exchange)
 {
     struct service *service = exchange->service;
@@ -424,5 +423,7 @@ void control_approvals(struct exchange *exchange)
     struct quell_error err = {.code = QUELL_OK};
     enum quell_code code = service->engine.approvals(service->engine.engine, &document, &err);
 
+    if (!code)
+        document.value = in_scope(exchange, document.value);
     answer_document(exchange, code, &document, &err);
 }

@@ -71,14 +71,15 @@ const char *identity_how_name(enum identity_how how)
 
 struct identity identity_of_socket(struct arena *arena, uint32_t uid)
 {
-    struct identity identity = {.how = IDENTITY_LOCAL, .rights = MAY_ALL};
+    struct identity identity = {
+        .how = IDENTITY_LOCAL, .rights = MAY_ALL, .playbooks = quell_null()};
     char texts[NAME_BYTES];
     struct passwd user, *found = NULL;
 
     if (getpwuid_r((uid_t)uid, &user, texts, sizeof(texts), &found) == 0 && found)
         identity.name = arena_str(arena, quell_str_of(user.pw_name));
     else /* a container's user often has no name */
-        identity.name = arena_format(arena, "uid %u", (unsigned)uid);
+        identity.name = arena_format(arena, "uid-%u", (unsigned)uid);
     return identity;
 }
 

@@ -50,8 +50,9 @@ enum identity_how {
 
 struct identity {
     enum identity_how how;
-    struct quell_str name; /* as approvals and the audit know it; lives with the exchange */
-    uint32_t rights;       /* bits, 1 << enum right */
+    struct quell_str name;        /* as approvals and the audit know it; lives with the exchange */
+    uint32_t rights;              /* bits, 1 << enum right */
+    struct quell_value playbooks; /* ids of those that it is good for, or null: all */
 };
 
 bool identity_may(const struct identity *identity, enum right right);

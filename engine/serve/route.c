@@ -13,8 +13,9 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
-#include "loop/log.h"
+#include "loop/loop.h"
 #include "serve/service.h"
+#include "value/value.h"
 
 #define ROUTE(method, path, permission, body_max, handle, doc)                                     \
     {#method, path, PERMIT_##permission, body_max, handle, doc},
@@ -83,44 +84,81 @@ bool service_is_near(const struct exchange *exchange)
 
 enum right route_right(enum route_permission permission)
 {
-    /* The rights stand behind PERMIT_HOOK, in their order. */
-    return permission > PERMIT_HOOK ? (enum right)(permission - PERMIT_HOOK - 1) : RIGHTS;
+    /* The rights stand behind PERMIT_KNOWN, in their order. */
+    return permission > PERMIT_KNOWN ? (enum right)(permission - PERMIT_KNOWN - 1) : RIGHTS;
 }
 
-/* Who speaks. Nobody needs to be known for a route that asks for no right. */
-static void identify(struct exchange *exchange)
+/* Who speaks; false: it has answered. */
+static bool identify(struct exchange *exchange)
 {
-    if (exchange->peer.local)
-        exchange->identity = identity_of_socket(exchange->arena, exchange->peer.uid);
+    if (!exchange->peer.local)
+        return bearer_identify(exchange);
+    exchange->identity = identity_of_socket(exchange->arena, exchange->peer.uid);
+    return true;
 }
 
-static bool permits_right(struct exchange *exchange, enum right right)
+/* Asked for what is not theirs: written down, but no flood of it. */
+static void note_refusal(struct exchange *exchange, const struct route *route)
 {
-    identify(exchange);
-    if (identity_may(&exchange->identity, right))
-        return true;
-    if (exchange->identity.how == IDENTITY_NONE)
+    struct service *service = exchange->service;
+    struct map_builder detail = {.arena = exchange->arena};
+    struct quell_audit_row row = {.who = exchange->identity.name, .what = "refused"};
+
+    if (!failures_add(&service->failures, quell_str_of(exchange->peer.text), clock_now_us()))
+        return;
+    map_add(&detail, "method", quell_text(route->method));
+    map_add(&detail, "peer", quell_text(exchange->peer.text));
+    row.subject = quell_str_of(route->path);
+    row.detail = map_made(&detail);
+    service->engine.audit(service->engine.engine, &row);
+}
+
+static bool refuse(struct exchange *exchange, const struct route *route, enum right right)
+{
+    if (exchange->identity.how == IDENTITY_NONE) {
         exchange_problem_with(exchange, 401, "this needs a token, or the control socket",
                               "WWW-Authenticate", QUELL_STR("Bearer realm=\"quell\""));
-    else
-        exchange_problem(exchange, 403,
-                         arena_format(exchange->arena, "%.*s has no role with the right %s",
-                                      QUELL_ARG(exchange->identity.name), right_rows[right].name)
-                             .data);
+        return false;
+    }
+    note_refusal(exchange, route);
+    exchange_problem(exchange, 403,
+                     arena_format(exchange->arena, "%.*s has no role with the right %s",
+                                  QUELL_ARG(exchange->identity.name), right_rows[right].name)
+                         .data);
     return false;
+}
+
+/* `right` may be RIGHTS: then it is enough to be known. */
+static bool permits_known(struct exchange *exchange, const struct route *route, enum right right)
+{
+    const struct identity *identity = &exchange->identity;
+
+    if (!identify(exchange))
+        return false;
+    if (identity->how == IDENTITY_NONE || (right != RIGHTS && !identity_may(identity, right)))
+        return refuse(exchange, route, right);
+    return scope_permits(exchange, route);
 }
 
 static bool permits(const struct route *route, struct exchange *exchange)
 {
-    enum right right = route_right(route->permission);
-
-    if (right != RIGHTS)
-        return permits_right(exchange, right);
-    if (route->permission == PERMIT_HOOK)
-        return webhook_permits(exchange);
-    if (route->permission == PERMIT_PROBE || service_is_near(exchange))
+    switch (route->permission) {
+    case PERMIT_PROBE:
         return true;
-    exchange_problem(exchange, 403, "this is answered to this machine only");
+    case PERMIT_NEAR:
+        if (service_is_near(exchange))
+            return true;
+        exchange_problem(exchange, 403, "this is answered to this machine only");
+        return false;
+    case PERMIT_HOOK:
+        return webhook_permits(exchange);
+    case PERMIT_KNOWN:
+#define RIGHT(name, sentence) case PERMIT_##name:
+#include "serve/roles.def"
+        return permits_known(exchange, route, route_right(route->permission));
+    case PERMISSIONS:
+        break;
+    }
     return false;
 }
 

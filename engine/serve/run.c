@@ -4,6 +4,8 @@
  */
 #include "serve/serve.h"
 
+#include "loop/log.h"
+
 static struct quell_value config(void *engine)
 {
     return quell_config(engine);
@@ -76,6 +78,39 @@ static enum quell_code stats(void *engine, struct quell_document *document, stru
     return quell_stats(engine, document, err);
 }
 
+static enum quell_code token_create(void *engine, const struct quell_token_options *options,
+                                    char token[QUELL_TOKEN_BYTES], quell_done_fn *done, void *user,
+                                    struct quell_error *err)
+{
+    return quell_token_create(engine, options, token, done, user, err);
+}
+
+static enum quell_code token_revoke(void *engine, struct quell_str name, struct quell_str by,
+                                    quell_done_fn *done, void *user, struct quell_error *err)
+{
+    return quell_token_revoke(engine, name, by, done, user, err);
+}
+
+static enum quell_code tokens(void *engine, struct quell_document *document,
+                              struct quell_error *err)
+{
+    return quell_tokens(engine, document, err);
+}
+
+static enum quell_code token_find(void *engine, struct quell_str token,
+                                  struct quell_document *document, struct quell_error *err)
+{
+    return quell_token_find(engine, token, document, err);
+}
+
+static void audit(void *engine, const struct quell_audit_row *row)
+{
+    struct quell_error err = {.code = QUELL_OK};
+
+    if (quell_audit(engine, row, NULL, NULL, &err))
+        log_line(LOG_LEVEL_ERROR, "audit: %s", err.message);
+}
+
 static enum quell_code reload(void *engine, quell_check_fn *check, void *user,
                               struct quell_error *err)
 {
@@ -103,6 +138,11 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .runs = runs,
         .show = show,
         .stats = stats,
+        .token_create = token_create,
+        .token_revoke = token_revoke,
+        .tokens = tokens,
+        .token_find = token_find,
+        .audit = audit,
         .reload = reload,
         .free_document = quell_document_free,
         .drain = drain,

@@ -14,6 +14,9 @@
 #include "loop/loop.h"
 #include "serve/route.h"
 #include "serve/service.h"
+#include "value/fields.h"
+#include "value/json.h"
+#include "value/value.h"
 
 /* ---- answers that handlers share ---------------------------------------------------------------
  */
@@ -51,6 +54,29 @@ void service_problem(struct exchange *exchange, enum quell_code code, const stru
     (void)snprintf(text, sizeof(text), "%lld", (long long)retry_s);
     exchange_problem_with(exchange, code_answers[code].status, err->message, "Retry-After",
                           quell_str_of(text));
+}
+
+void service_value(struct exchange *exchange, struct quell_value value)
+{
+    struct answer answer = {.status = 200, .type = "application/json"};
+
+    answer.body = json_text(exchange->arena, value, JSON_COMPACT);
+    exchange_answer(exchange, &answer);
+}
+
+bool service_body(struct exchange *exchange, const struct quell_field *fields,
+                  struct quell_value *said)
+{
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_value body;
+    enum quell_code code =
+        json_read(exchange->arena, exchange->request->body, LIMIT_CONTROL_BYTES, &body, NULL, &err);
+
+    if (!code)
+        code = fields_check(exchange->arena, fields, body, said, &err);
+    if (code)
+        service_problem(exchange, code, &err);
+    return code == QUELL_OK;
 }
 
 static bool is_json(struct quell_str type)

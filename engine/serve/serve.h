@@ -76,6 +76,17 @@ struct serve_engine {
     /* Asks `check` about the new configuration before it replaces the old one. */
     enum quell_code (*reload)(void *engine, quell_check_fn *check, void *user,
                               struct quell_error *err);
+    enum quell_code (*token_create)(void *engine, const struct quell_token_options *options,
+                                    char token[QUELL_TOKEN_BYTES], quell_done_fn *done, void *user,
+                                    struct quell_error *err);
+    enum quell_code (*token_revoke)(void *engine, struct quell_str name, struct quell_str by,
+                                    quell_done_fn *done, void *user, struct quell_error *err);
+    enum quell_code (*tokens)(void *engine, struct quell_document *document,
+                              struct quell_error *err);
+    enum quell_code (*token_find)(void *engine, struct quell_str token,
+                                  struct quell_document *document, struct quell_error *err);
+    /* Nobody waits for it; a row that cannot be written shows as the store's failure. */
+    void (*audit)(void *engine, const struct quell_audit_row *row);
     void (*free_document)(struct quell_document *document);
     /* Lets what is on its way come home before the end; NULL = nothing ever is. */
     void (*drain)(void *engine, int64_t most_ms, void (*done)(void *user), void *user);

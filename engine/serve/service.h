@@ -7,11 +7,13 @@
 #include <netinet/in.h>
 
 #include "serve/auth.h"
+#include "serve/failures.h"
 #include "serve/serve.h"
 #include "serve/server.h"
 
 struct arena;
 struct buf;
+struct route;
 
 enum { SERVE_LISTENERS = 8 }; /* addresses of `listen` */
 
@@ -72,6 +74,7 @@ struct service {
     int64_t refusals_s; /* the second in which `refusals` lines were logged */
     unsigned refusals;
     uint64_t reloads, reloads_failed;
+    struct failures failures; /* proofs that were wrong */
 };
 
 /* webhook.c. The first is the permission check of a hook's route: true, or it has answered. */
@@ -94,6 +97,28 @@ void control_approvals(struct exchange *exchange);
 void control_runs(struct exchange *exchange);
 void control_show(struct exchange *exchange);
 
+/* access.c */
+void access_me(struct exchange *exchange);
+void access_tokens(struct exchange *exchange);
+void access_token_create(struct exchange *exchange);
+void access_token_revoke(struct exchange *exchange);
+/* QUELL_INVALID when a name of the list is no role's. */
+enum quell_code roles_check(struct quell_value names, struct quell_error *err) QUELL_MUST_CHECK;
+
+/* bearer.c: who the token of the request is, if there is one. False: it has answered. */
+bool bearer_identify(struct exchange *exchange);
+
+/* scope.c: whether an identity is good for a playbook (empty: for none in particular, which only
+ * one that is good for all is), and for a route; the latter answers when not. */
+bool scope_has(const struct identity *identity, struct quell_str playbook);
+void scope_refuse(struct exchange *exchange);
+bool scope_permits(struct exchange *exchange, const struct route *route);
+
+/* The body of a request, checked by a table of fields; false: it was answered. */
+bool service_body(struct exchange *exchange, const struct quell_field *fields,
+                  struct quell_value *said);
+/* Answers 200 with a value as JSON. */
+void service_value(struct exchange *exchange, struct quell_value value);
 /* Answers with the problem that a code of the engine is, Retry-After included. */
 void service_problem(struct exchange *exchange, enum quell_code code,
                      const struct quell_error *err);

@@ -354,6 +354,21 @@ static enum quell_code check_exposure(const struct setup *setup, struct quell_er
     return QUELL_OK;
 }
 
+/* Roles are known here, names and groups by the engine. */
+static enum quell_code check_users(struct quell_value users, struct quell_error *err)
+{
+    struct quell_error cause = {.code = QUELL_OK};
+
+    for (size_t i = 0; i < quell_count(users); i++) {
+        enum quell_code code = roles_check(quell_get(users.as.pairs[i].value, "roles"), &cause);
+
+        if (code)
+            return error_set(err, code, "`users.%.*s.roles`: %s",
+                             QUELL_ARG(quell_str(users.as.pairs[i].key)), cause.message);
+    }
+    return QUELL_OK;
+}
+
 /* The front end's keys out of a whole configuration. */
 static struct quell_value own_keys(struct arena *arena, struct quell_value config)
 {
@@ -390,6 +405,8 @@ static enum quell_code fill(struct setup *setup, struct quell_value config, cons
         code = read_all_hooks(setup, checked, quell_get(config, "routes"), load, err);
     if (!code)
         code = check_exposure(setup, err);
+    if (!code)
+        code = check_users(quell_get(config, "users"), err);
     if (!code && load && setup->certificate.len > 0)
         code = tls_load(setup->certificate.data, setup->key.data, &setup->tls, err);
     return code;

@@ -137,6 +137,7 @@ struct quell_run_options {
     const char *playbook;
     struct quell_str incident, source, inputs; /* as in a plan */
     struct quell_str by;                       /* who asked */
+    bool served_only; /* `playbook` is an id of a configured one, never a file */
 };
 typedef void quell_done_fn(enum quell_code code, const struct quell_error *err, void *user);
 /* Starts a run by hand: its id is in `run` (37 bytes) at once, and `done` is called, on the loop,
@@ -265,6 +266,39 @@ enum quell_code quell_decide(struct quell *engine, const struct quell_decision *
 
 /* Runs that have not ended; those that only wait are folded out of memory. */
 size_t quell_active(struct quell *engine);
+
+/* ---- tokens -------------------------------------------------------------------------------------
+ */
+
+/* A token proves who calls the interface over the network. The store has its hash only. */
+enum { QUELL_TOKEN_BYTES = 79 }; /* its text with the NUL */
+
+struct quell_token_options {
+    struct quell_str name;        /* of the token: a-z, 0-9 and . _ - + @ */
+    struct quell_value roles;     /* a list of names; whoever calls knows which there are */
+    struct quell_value playbooks; /* a list of ids that it is good for, or null: all */
+    struct quell_str user;        /* a name of `users` that it speaks for, or empty: for itself */
+    int64_t lifetime_us;          /* 0 = until it is revoked */
+    struct quell_str by;          /* who asks */
+};
+/* Makes a token: its text is in `token` at once and never again. `done` as in quell_resolve.
+ * Refused: QUELL_INVALID, QUELL_NOT_FOUND no such user, QUELL_REFUSED there is one of that name. */
+enum quell_code quell_token_create(struct quell *engine, const struct quell_token_options *options,
+                                   char token[QUELL_TOKEN_BYTES], quell_done_fn *done, void *user,
+                                   struct quell_error *err) QUELL_MUST_CHECK;
+/* It is good for nothing from now on. QUELL_NOT_FOUND. */
+enum quell_code quell_token_revoke(struct quell *engine, struct quell_str name, struct quell_str by,
+                                   quell_done_fn *done, void *user,
+                                   struct quell_error *err) QUELL_MUST_CHECK;
+/* [{name, roles, playbooks, user, made_by, made_at, expires_at, used_at}]; `used_at` to the hour,
+ * null = never. */
+enum quell_code quell_tokens(struct quell *engine, struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+/* What a token is good for: {name, roles, playbooks, user ...}. QUELL_DENIED: no token, or not any
+ * more. For an engine that is open for running: it notes the use. */
+enum quell_code quell_token_find(struct quell *engine, struct quell_str token,
+                                 struct quell_document *document,
+                                 struct quell_error *err) QUELL_MUST_CHECK;
 
 /* ---- what there is -----------------------------------------------------------------------------
  */

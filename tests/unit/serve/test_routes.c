@@ -436,6 +436,9 @@ static const struct {
     {"{\"hooks\": {\"a\": {\"auth\": \"nobody\"}}}", "`hooks.a`: `auth`: `nobody`"},
     {"{\"hooks\": {\"A b\": {\"auth\": \"none\"}}}", "`A b`"},
     {"{\"hooks\": {\"a/b\": {\"auth\": \"none\"}}}", "`a/b`"},
+    {"{\"users\": {\"ana\": {\"roles\": [\"approver\"]}}}", NULL},
+    {"{\"users\": {\"ana\": {\"roles\": [\"viewer\", \"boss\"]}}}",
+     "`users.ana.roles`: `boss` is no role"},
     {"{\"hooks\": {\"\": {\"auth\": \"none\"}}}", "`hooks`"},
 };
 
