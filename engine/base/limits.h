@@ -58,6 +58,8 @@
 #define LIMIT_RUN_ARENA_BYTES (64 * 1024 * 1024)
 #define LIMIT_RUNS_ACTIVE 20000 /* runs in memory, not those that only wait; above it no incident is taken in */
 #define LIMIT_FOLD_S 10 /* a run that waits for longer is folded out of memory, and read anew */
+#define LIMIT_FOLDED_BYTES 512 /* what a folded run may take: 100,000 of them in 50 MB; 105 [M] */
+#define LIMIT_REVISIONS_KEPT 32 /* old texts of playbooks kept loaded for runs that began with them */
 #define LIMIT_CALLS_SHOWN 100 /* calls that a question to a person lists; its digest is over all */
 #define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */

@@ -151,41 +151,51 @@ static void deliver_all(struct arrival *arrival, struct active *active)
         deliver_first(arrival, active, heard.paths[i]);
 }
 
-static bool listens_for(struct arrival *arrival, const struct folded *folded)
+/* Judges each condition once for all runs that listen by it; whether one holds. */
+static bool judge_listenings(struct arrival *arrival, const struct folds *folds)
 {
+    struct listening *listening;
+    bool any = false;
     size_t i;
 
-    for (i = 0; folded->listening && folded->listening[i]; i++)
-        if (fits_any(arrival, folded->listening[i]))
-            return true;
-    return false;
+    for (listening = folds->listenings; listening; listening = listening->next) {
+        listening->fits = false;
+        for (i = 0; i < listening->count && !listening->fits; i++)
+            listening->fits = fits_any(arrival, listening->steps[i]);
+        any = any || listening->fits;
+    }
+    return any;
+}
+
+static void wake_and_deliver(struct arrival *arrival, struct quell_str id)
+{
+    struct quell_error err = {0};
+    struct active *active = active_wake(arrival->engine, id, &err);
+
+    if (active) {
+        deliver_all(arrival, active);
+        active_fold(active); /* unless something came of it */
+    } else {
+        log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be woken: %s", QUELL_ARG(id), err.message);
+    }
 }
 
 /* Ids first: waking moves the heap. */
 static void deliver_folded(struct arrival *arrival)
 {
-    struct quell *engine = arrival->engine;
-    struct folds *folds = engine->folds;
+    const struct folds *folds = arrival->engine->folds;
     struct list_builder ids = {.arena = arrival->arena};
     size_t i;
 
-    if (folds == NULL || folds->listeners == 0)
+    if (folds == NULL || !judge_listenings(arrival, folds))
         return;
-    for (i = 0; i < folds->count; i++)
-        if (listens_for(arrival, folds->heap[i]))
-            list_add(&ids, value_copy_str(arrival->arena, quell_str_of(folds->heap[i]->id)));
-    for (i = 0; i < ids.count; i++) {
-        struct quell_str id = quell_str(ids.items[i]);
-        struct quell_error err = {0};
-        struct active *active = active_wake(engine, id, &err);
-
-        if (active) {
-            deliver_all(arrival, active);
-            active_fold(active); /* unless something came of it */
-        } else {
-            log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be woken: %s", QUELL_ARG(id), err.message);
-        }
+    for (i = 0; i < folds->count; i++) {
+        const struct folded *folded = folds->heap[i];
+        if (folded->listening && folded->listening->fits)
+            list_add(&ids, value_copy_str(arrival->arena, folded_id(folded)));
     }
+    for (i = 0; i < ids.count; i++)
+        wake_and_deliver(arrival, quell_str(ids.items[i]));
 }
 
 void fold_event(struct quell *engine, struct arena *arena, struct quell_value incident,

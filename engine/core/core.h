@@ -15,6 +15,7 @@
 #include <quell/quell.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "connector/call.h"
 #include "connector/connection.h"
 #include "connector/registry.h"
@@ -188,7 +189,9 @@ struct quell {
     struct call_host *calls;
     struct active *active;
     size_t active_count;
-    struct folds *folds; /* runs that only wait, or NULL */
+    struct folds *folds;                            /* runs that only wait, or NULL */
+    struct loaded *revisions[LIMIT_REVISIONS_KEPT]; /* older ones that runs began with, or NULL */
+    size_t revision_next;
     struct starts *starts;
     struct submission *pending;
     struct repeat *repeats;
@@ -346,7 +349,8 @@ struct active *active_wake(struct quell *engine, struct quell_str run, struct qu
 void fold_event(struct quell *engine, struct arena *arena, struct quell_value incident,
                 struct quell_str event, struct list_builder *woken);
 size_t fold_count(const struct quell *engine);
-void folds_free(struct folds *folds); /* NULL is allowed */
+size_t fold_bytes(const struct quell *engine); /* what they take */
+void folds_free(struct folds *folds);          /* NULL is allowed */
 
 /* Ends a run before its end, in the open turn; what is on its way is waited for. */
 enum quell_code active_cancel(struct active *active, struct quell_str by, struct quell_str reason,
@@ -370,11 +374,13 @@ void react(struct active *active, const struct event *event);
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */
 
-/* recover.c */
-enum quell_code recover(struct quell *engine, struct quell_error *err);
-/* The playbook that a run began with; a reference. */
+/* revisions.c: the playbook that a run began with; a reference. */
 enum quell_code journal_playbook(struct quell *engine, const struct store_run *row,
                                  struct loaded **loaded, struct quell_error *err);
+void revisions_free(struct quell *engine);
+
+/* recover.c */
+enum quell_code recover(struct quell *engine, struct quell_error *err);
 /* A run in memory, from its journal; nothing is decided or dispatched yet. */
 enum quell_code active_from_journal(struct quell *engine, const struct store_run *row,
                                     struct active **active, struct quell_error *err);

@@ -196,6 +196,7 @@ void quell_close(struct quell *engine)
         active_free(engine->active);
     starts_free(engine);
     folds_free(engine->folds);
+    revisions_free(engine);
     if (engine->calls)
         call_host_free(engine->calls);
     commits_free(engine);

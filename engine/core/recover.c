@@ -28,28 +28,6 @@ static bool apply_row(const struct store_event *row, void *user)
     return replay->code == QUELL_OK;
 }
 
-/* The playbook that the run began with: the loaded one when its text is the same, else the text
- * that was pinned in the store. */
-enum quell_code journal_playbook(struct quell *engine, const struct store_run *row,
-                                 struct loaded **loaded, struct quell_error *err)
-{
-    struct loaded *now = generation_playbook(engine->generation, row->playbook);
-    struct store_revision revision;
-    struct arena *arena;
-    enum quell_code code;
-
-    if (now && quell_str_equal(row->revision, (struct quell_str){now->playbook->revision, 64})) {
-        *loaded = loaded_hold(now);
-        return QUELL_OK;
-    }
-    arena = arena_new(0);
-    code = engine->reader->kind->revision(engine->reader, arena, row->revision, &revision, err);
-    if (code == QUELL_OK)
-        code = loaded_new(engine->generation->registry, revision.file, revision.text, loaded, err);
-    arena_free(arena);
-    return code;
-}
-
 enum quell_code journal_read_run(struct quell *engine, const struct store_run *row,
                                  struct run **run, struct loaded **loaded, struct quell_error *err)
 {
@@ -113,22 +91,16 @@ enum quell_code active_from_journal(struct quell *engine, const struct store_run
     return QUELL_OK;
 }
 
-/* One that only waits is left in its journal until it is woken. */
 static void take_up(struct quell *engine, const struct store_run *row)
 {
     struct quell_error err = {0};
     struct active *active = NULL;
-    enum quell_code code;
 
-    code = row->waits.len ? fold_row(engine, row, &err)
-                          : active_from_journal(engine, row, &active, &err);
-    if (code) {
+    if (active_from_journal(engine, row, &active, &err)) {
         leave_held(engine, row, &err);
         return;
     }
     engine->counters.recovered++;
-    if (active == NULL)
-        return;
     /* A call that ends inside must not decide yet: what follows from it would be scheduled in the
      * very run that is being walked, and be taken up a second time. */
     active->deciding = true;
@@ -140,6 +112,17 @@ static void take_up(struct quell *engine, const struct store_run *row)
         commit_touch(active); /* it was held because nobody could read it */
 }
 
+/* One that only waits is left in its journal until it is woken. */
+static void leave_folded(struct quell *engine, const struct store_run *row)
+{
+    struct quell_error err = {0};
+
+    if (fold_row(engine, row, &err))
+        leave_held(engine, row, &err);
+    else
+        engine->counters.recovered++;
+}
+
 struct found {
     struct quell *engine;
     struct arena *arena;
@@ -147,11 +130,16 @@ struct found {
     size_t count, cap;
 };
 
+/* Of the rows, only those of runs with something under way are kept: the others may be many. */
 static bool collect(const struct store_run *row, void *user)
 {
     struct found *found = user;
     struct store_run *mine;
 
+    if (row->waits.len) {
+        leave_folded(found->engine, row);
+        return true;
+    }
     if (found->count == found->cap) {
         size_t cap = found->cap ? found->cap * 2 : 64;
         found->rows = arena_grow(found->arena, found->rows, found->cap * sizeof(*found->rows),
@@ -178,8 +166,8 @@ enum quell_code recover(struct quell *engine, struct quell_error *err)
     enum quell_code code;
     size_t i;
 
-    code = engine->reader->kind->runs(engine->reader, &query, collect, &found, err);
     turn_begin(engine);
+    code = engine->reader->kind->runs(engine->reader, &query, collect, &found, err);
     for (i = 0; i < found.count && code == QUELL_OK; i++)
         take_up(engine, &found.rows[found.count - 1 - i]); /* the oldest first */
     turn_end(engine);

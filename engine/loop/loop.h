@@ -65,6 +65,8 @@ struct loop *loop_new_virtual(int64_t now_us, uint64_t seed);
 /* Does all the work and fires all timers until then; the clock stands at `to_us` afterwards, or
  * where it was when that is later. */
 void loop_advance(struct loop *loop, int64_t to_us);
+/* Sets the clock of a virtual loop forward or back; timers do not feel it, as nobody's do. */
+void loop_jump(struct loop *loop, int64_t by_us);
 void loop_settle(struct loop *loop);           /* all that can be done without any time passing */
 int64_t loop_next_us(const struct loop *loop); /* when the next timer is due; INT64_MAX = none */
 

@@ -34,9 +34,9 @@ struct loop {
     size_t holds;
     size_t called; /* timers, posts and deferred calls so far: whether a pass did anything */
     bool stopping;
-    bool is_virtual; /* the clock is ours: see virtual.c */
-    int64_t now_us;
-    uint64_t random; /* state of its random numbers */
+    bool is_virtual;           /* the clock is ours: see virtual.c */
+    int64_t now_us, jumped_us; /* its time, and what the clock says beyond it */
+    uint64_t random;           /* state of its random numbers */
     uint64_t timers_made;
 };
 

@@ -23,7 +23,13 @@ struct loop *loop_new_virtual(int64_t now_us, uint64_t seed)
 
 int64_t loop_now_us(const struct loop *loop)
 {
-    return loop->is_virtual ? loop->now_us : clock_now_us();
+    return loop->is_virtual ? loop->now_us + loop->jumped_us : clock_now_us();
+}
+
+void loop_jump(struct loop *loop, int64_t by_us)
+{
+    assert(loop->is_virtual);
+    loop->jumped_us += by_us;
 }
 
 int64_t loop_monotonic_us(const struct loop *loop)

@@ -5,6 +5,8 @@
 #include "core/fold.h"
 #include "virtual.h"
 
+#include "base/limits.h"
+
 #define HEAD "quell: 1\nplaybook: p\non: { incident: { match: { title: malware } }, manual: }\n"
 #define MALWARE "{\"title\": \"Malware\", \"severity\": \"high\"}"
 #define CONFIG "connectors: []\n"
@@ -237,6 +239,166 @@ static void an_alert_wakes(void **state)
     virtual_close(&v);
 }
 
+/* ---- many --------------------------------------------------------------------------------------
+ */
+
+#define MANY_PLAYBOOKS                                                                             \
+    HEAD "steps:\n  - wait: 3h\n",                                                                 \
+        "quell: 1\nplaybook: e\non: { manual: }\nsteps:\n  - wait:\n"                              \
+        "      for: { incident: { match: { title: closed } } }\n      timeout: 3h\n"               \
+        "    on-error: continue\n",                                                                \
+        "quell: 1\nplaybook: a\non: { manual: }\nsteps:\n  - uses: http.get\n"                     \
+        "    with: { url: / }\n    approve: { by: ann, within: 3h, message: go on? }\n"            \
+        "    on-error: continue\n"
+#define MANY_CONFIG                                                                                \
+    "connections: { http: { url: 'http://127.0.0.1:1', egress: [loopback], "                       \
+    "auth: { kind: none } } }\n"
+
+static void open_many(struct virtual *v, size_t each)
+{
+    static const char *const names[] = {"p", "e", "a"};
+    char run[37];
+    size_t i, k;
+
+    virtual_open(v, MANY_CONFIG, (const char *const[]){MANY_PLAYBOOKS, NULL});
+    quell_watch(v->engine, NULL, NULL); /* so many events are not kept */
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < each; i++)
+            virtual_run(v, names[k], "{}", run);
+    counts_are(v, 0, 3 * each);
+}
+
+/* What the promise of limits.h counts is all that is left of such runs: nothing else is in memory.
+ */
+static void a_folded_run_is_small(void **state)
+{
+    struct virtual v;
+    size_t few, many;
+
+    (void)state;
+    open_many(&v, 1);
+    few = fold_bytes(v.engine);
+    virtual_close(&v);
+    open_many(&v, 333);
+    many = fold_bytes(v.engine);
+    assert_true(few < 3 * 8192); /* one slab */
+    assert_true(many > 999 * sizeof(struct folded));
+    assert_true(many < 999 * (size_t)LIMIT_FOLDED_BYTES);
+    assert_null(v.engine->active);
+    assert_int_equal(v.engine->folds->listenings->refs, 333); /* all by one */
+    assert_null(v.engine->folds->listenings->next);
+    virtual_pass(&v, "3h");
+    counts_are(&v, 0, 0);
+    assert_true(fold_bytes(v.engine) < 1024); /* given back */
+    virtual_close(&v);
+}
+
+static void many_are_woken_once_each(void **state)
+{
+    struct virtual v;
+    size_t ended;
+
+    (void)state;
+    open_many(&v, 1667);
+    virtual_pass(&v, "2h59m");
+    counts_are(&v, 0, 5001);
+    virtual_submit(&v, "{\"title\": \"closed\"}");
+    loop_settle(v.loop);
+    ended = (size_t)v.engine->counters.runs_succeeded;
+    assert_int_equal(ended, 1667);
+    virtual_pass(&v, "1m");
+    counts_are(&v, 0, 0);
+    assert_int_equal(v.engine->counters.runs_succeeded + v.engine->counters.runs_failed, 5001);
+    virtual_close(&v);
+}
+
+/* ---- a clock that is set ------------------------------------------------------------------------
+ */
+
+static void jump(struct virtual *v, int hours)
+{
+    loop_jump(v->loop, hours * INT64_C(3600000000));
+}
+
+/* virtual_pass() goes by the clock; what it adds is the same by any. */
+static void pass_hours(struct virtual *v, int hours)
+{
+    loop_advance(v->loop, loop_monotonic_us(v->loop) + hours * INT64_C(3600000000));
+}
+
+static void wait_three_hours(struct virtual *v)
+{
+    char run[37];
+
+    virtual_run(v, "p", "{}", run);
+}
+
+/* Both runs last three hours, the one from before and the one from after. */
+static void a_clock_set_back_changes_no_wait(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, "  - wait: 3h\n");
+    wait_three_hours(&v);
+    pass_hours(&v, 1);
+    jump(&v, -5);
+    wait_three_hours(&v);
+    counts_are(&v, 0, 2);
+    pass_hours(&v, 1);
+    counts_are(&v, 0, 2);
+    pass_hours(&v, 1);
+    loop_advance(v.loop, loop_monotonic_us(v.loop) + 1000000);
+    counts_are(&v, 0, 1);
+    assert_int_equal(virtual_count(&v, "run_ended", NULL), 1);
+    pass_hours(&v, 1);
+    counts_are(&v, 0, 0);
+    assert_int_equal(virtual_count(&v, "run_ended", NULL), 2);
+    virtual_close(&v);
+}
+
+/* Three hours from ten are at one, whatever became of the hours between. */
+static void a_clock_set_forward_is_followed(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, "  - wait: 3h\n");
+    wait_three_hours(&v);
+    pass_hours(&v, 1);
+    counts_are(&v, 0, 1);
+    jump(&v, 5);
+    virtual_pass(&v, "1m1s");
+    counts_are(&v, 0, 0);
+    pass_hours(&v, 5);
+    assert_int_equal(virtual_count(&v, "run_ended", NULL), 1);
+    virtual_close(&v);
+}
+
+/* It was wrong for a while: a run of that while is due by the clock that is right again. */
+static void a_clock_set_back_and_right_again(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, "  - wait: 3h\n");
+    pass_hours(&v, 1);
+    wait_three_hours(&v);
+    jump(&v, -5);
+    pass_hours(&v, 1);
+    wait_three_hours(&v);
+    counts_are(&v, 0, 2);
+    jump(&v, 5);
+    virtual_pass(&v, "1m1s");
+    counts_are(&v, 0, 1); /* the second: at its hour of the wrong clock */
+    assert_int_equal(virtual_count(&v, "run_ended", NULL), 1);
+    pass_hours(&v, 2);
+    assert_int_equal(virtual_count(&v, "run_ended", NULL), 2);
+    pass_hours(&v, 9);
+    assert_int_equal(virtual_count(&v, "run_ended", NULL), 2);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +409,11 @@ int main(void)
         cmocka_unit_test(no_event_is_a_time_out),
         cmocka_unit_test(a_restart_keeps_the_time),
         cmocka_unit_test(a_restart_keeps_listening),
+        cmocka_unit_test(a_folded_run_is_small),
+        cmocka_unit_test(many_are_woken_once_each),
+        cmocka_unit_test(a_clock_set_back_changes_no_wait),
+        cmocka_unit_test(a_clock_set_forward_is_followed),
+        cmocka_unit_test(a_clock_set_back_and_right_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,7 +199,7 @@ static UNUSED void virtual_pass(struct virtual *v, const char *duration)
     struct when time = {0};
 
     assert_true(when_parse_duration(quell_str_of(duration), &time));
-    loop_advance(v->loop, loop_now_us(v->loop) + when_to_us(time));
+    loop_advance(v->loop, loop_monotonic_us(v->loop) + when_to_us(time));
 }
 
 /* The id of the nth run, counted from 0 in the order they began; empty = there is none. */
