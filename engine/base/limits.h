@@ -96,6 +96,10 @@
 #define LIMIT_HTTP_OUTPUT_BYTES 65536 /* unread answers above which no request is begun */
 #define LIMIT_CONTROL_BYTES 4096 /* a body on the control socket */
 #define LIMIT_AUTH_FAILURES 20 /* wrong proofs of an address in a minute that are told apart and logged */
+#define LIMIT_SESSION_IDLE_S 3600 /* an hour without a look: the chair is empty */
+#define LIMIT_SESSION_S 43200 /* twelve hours: a shift; then the provider is asked again */
+#define LIMIT_SESSIONS 10000 /* 5 MB of memory; more people do not look at one quell */
+#define LIMIT_NEXT_BYTES 2048 /* a path to go back to after the sign-in: a part of a URL */
 #define LIMIT_TOKEN_LIFETIME_S 315360000 /* ten years: what should live longer is made without an end */
 #define LIMIT_HOOK_NAME_BYTES 64 /* of /hooks/NAME: a part of a URL, and of metrics */
 #define LIMIT_HOOK_LINES 500 /* events of one body: each may start a run, all in one transaction */

@@ -53,6 +53,7 @@ struct identity {
     struct quell_str name;        /* as approvals and the audit know it; lives with the exchange */
     uint32_t rights;              /* bits, 1 << enum right */
     struct quell_value playbooks; /* ids of those that it is good for, or null: all */
+    struct quell_str csrf;        /* of a session: what its forms carry, see page_add_csrf */
 };
 
 bool identity_may(const struct identity *identity, enum right right);

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "loop/loop.h"
+#include "serve/browser.h"
 #include "serve/service.h"
 #include "value/value.h"
 
@@ -91,10 +92,15 @@ enum right route_right(enum route_permission permission)
 /* Who speaks; false: it has answered. */
 static bool identify(struct exchange *exchange)
 {
-    if (!exchange->peer.local)
-        return bearer_identify(exchange);
-    exchange->identity = identity_of_socket(exchange->arena, exchange->peer.uid);
-    return true;
+    if (exchange->peer.local) {
+        exchange->identity = identity_of_socket(exchange->arena, exchange->peer.uid);
+        return true;
+    }
+    if (!bearer_identify(exchange))
+        return false;
+    if (exchange->identity.how == IDENTITY_NONE)
+        browser_identify(exchange);
+    return browser_head(exchange);
 }
 
 /* Asked for what is not theirs: written down, but no flood of it. */
@@ -116,8 +122,9 @@ static void note_refusal(struct exchange *exchange, const struct route *route)
 static bool refuse(struct exchange *exchange, const struct route *route, enum right right)
 {
     if (exchange->identity.how == IDENTITY_NONE) {
-        exchange_problem_with(exchange, 401, "this needs a token, or the control socket",
-                              "WWW-Authenticate", QUELL_STR("Bearer realm=\"quell\""));
+        if (!browser_sends_to_sign_in(exchange))
+            exchange_problem_with(exchange, 401, "this needs a token, or the control socket",
+                                  "WWW-Authenticate", QUELL_STR("Bearer realm=\"quell\""));
         return false;
     }
     note_refusal(exchange, route);
@@ -196,7 +203,8 @@ static void handle(struct exchange *exchange, void *user)
     const struct route *route = exchange->route;
 
     (void)user;
-    route->handle(exchange);
+    if (browser_body(exchange))
+        route->handle(exchange);
 }
 
 /* ---- counts ------------------------------------------------------------------------------------

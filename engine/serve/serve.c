@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "serve/route.h"
 #include "serve/service.h"
+#include "serve/session.h"
 #include "value/fields.h"
 #include "value/json.h"
 #include "value/value.h"
@@ -193,6 +194,7 @@ enum quell_code serve_start(const struct serve_engine *engine, struct loop *loop
     made->engine = *engine;
     made->listen = options->listen ? memory_text(options->listen, strlen(options->listen)) : NULL;
     made->answers = route_counts_new();
+    made->sessions = sessions_new(loop);
     code = setup_new(engine->config(engine->engine), made->listen, true, &made->setup, err);
     if (!code) {
         struct server_options server = {.loop = loop,
@@ -276,6 +278,7 @@ void serve_stop(struct service *service)
         return;
     server_free(service->server);
     setup_free(service->setup);
+    sessions_free(service->sessions);
     memory_free(service->answers);
     memory_free(service->listen);
     memory_free(service);

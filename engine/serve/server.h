@@ -49,7 +49,7 @@ struct exchange {
     struct quell_str note;      /* what a handler keeps for its answer, in `arena` */
 };
 
-#define ANSWER_FIELDS 3
+#define ANSWER_FIELDS 6
 
 struct answer_field {
     const char *name; /* NULL ends the list early */

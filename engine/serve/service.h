@@ -14,6 +14,7 @@
 struct arena;
 struct buf;
 struct route;
+struct sessions;
 
 enum { SERVE_LISTENERS = 8 }; /* addresses of `listen` */
 
@@ -46,6 +47,9 @@ struct setup {
     struct sockaddr_storage listen[SERVE_LISTENERS];
     size_t listen_count;
     struct quell_str certificate, key; /* empty = no TLS */
+    struct quell_str origin;           /* of `url`: "https://quell.example", or empty */
+    bool https;                        /* browsers reach us by TLS, maybe a proxy's */
+    bool signs_in;                     /* there is an OpenID provider */
     struct tls *tls;
     struct hook *hooks; /* by name */
     size_t hook_count;
@@ -75,6 +79,7 @@ struct service {
     unsigned refusals;
     uint64_t reloads, reloads_failed;
     struct failures failures; /* proofs that were wrong */
+    struct sessions *sessions;
 };
 
 /* webhook.c. The first is the permission check of a hook's route: true, or it has answered. */

@@ -354,6 +354,25 @@ static enum quell_code check_exposure(const struct setup *setup, struct quell_er
     return QUELL_OK;
 }
 
+/* How browsers know us: scheme, host and port of `url`. */
+static enum quell_code read_origin(struct setup *setup, struct quell_str url,
+                                   struct quell_error *err)
+{
+    struct quell_str scheme, rest, host, path;
+
+    setup->https = setup->certificate.len > 0;
+    if (url.len == 0)
+        return QUELL_OK;
+    if (!str_cut(url, ':', &scheme, &rest) || !str_starts(rest, QUELL_STR("//")) ||
+        (!str_is(scheme, "https") && !str_is(scheme, "http")))
+        return error_set(err, QUELL_INVALID,
+                         "`url`: `%.*s` is no URL such as https://quell.example", QUELL_ARG(url));
+    (void)str_cut(str_slice(rest, 2, rest.len), '/', &host, &path); /* without a path it is empty */
+    setup->https = str_is(scheme, "https");
+    setup->origin = arena_format(setup->arena, "%.*s://%.*s", QUELL_ARG(scheme), QUELL_ARG(host));
+    return QUELL_OK;
+}
+
 /* Roles are known here, names and groups by the engine. */
 static enum quell_code check_users(struct quell_value users, struct quell_error *err)
 {
@@ -405,6 +424,8 @@ static enum quell_code fill(struct setup *setup, struct quell_value config, cons
         code = read_all_hooks(setup, checked, quell_get(config, "routes"), load, err);
     if (!code)
         code = check_exposure(setup, err);
+    if (!code)
+        code = read_origin(setup, quell_get_str(config, "url"), err);
     if (!code)
         code = check_users(quell_get(config, "users"), err);
     if (!code && load && setup->certificate.len > 0)
