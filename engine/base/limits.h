@@ -140,6 +140,8 @@
 #define LIMIT_WRITER_GROUP 256 /* batches in one transaction: 223 k events/s [M] */
 #define LIMIT_STORE_BUSY_MS 5000 /* wait for another program, a backup, to let go of the database */
 #define LIMIT_STORE_LOG_BYTES 67108864 /* a write-ahead log that grew is cut back to this */
+#define LIMIT_FORGET_ROWS 2000 /* rows that one transaction forgets: commits wait 20 ms at most */
+#define LIMIT_AUDIT_FINDINGS 20 /* breaks that are told of one store: the first ones say where to look */
 
 /* clang-format on */
 

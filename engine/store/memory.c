@@ -516,5 +516,7 @@ const struct store_kind store_memory = {
     .revision = memory_revision,
     .delivery = memory_delivery,
     .prune = memory_prune,
+    .forget = memory_forget,
+    .old = memory_old,
     .reader = memory_reader,
 };

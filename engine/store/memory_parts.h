@@ -113,6 +113,12 @@ enum quell_code memory_put_audit(struct commit *commit, const struct store_audit
 enum quell_code memory_audits(struct store *store, const struct store_audit_query *query,
                               store_audit_fn *each, void *user, struct quell_error *err);
 
+/* memory_forget.c */
+enum quell_code memory_forget(struct store *store, const struct store_forget *what,
+                              struct store_forgotten *forgotten, struct quell_error *err);
+enum quell_code memory_old(struct store *store, int64_t ended_us, int64_t received_us,
+                           store_old_fn *each, void *user, struct quell_error *err);
+
 /* memory_marks.c */
 void memory_put_mark(struct commit *commit, const struct store_mark *mark);
 enum quell_code memory_put_refusal(struct commit *commit, const struct store_refusal *refusal,

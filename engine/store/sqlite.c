@@ -102,6 +102,7 @@ static void sqlite_close_store(struct store *handle)
     (void)sqlite3_close(store->db); /* fails only with statements left, and there are none */
     if (store->lock >= 0)
         lockfile_give(store->lock);
+    sqlite_chain_free(store);
     memory_free(store->path);
     memory_free(store);
 }
@@ -221,5 +222,11 @@ const struct store_kind store_sqlite = {
     .revision = sqlite_revision,
     .delivery = sqlite_delivery,
     .prune = sqlite_prune,
+    .forget = sqlite_forget,
+    .old = sqlite_old,
+    .verify = sqlite_verify,
+    .chain_end = sqlite_chain_end,
+    .put_checkpoint = sqlite_put_checkpoint,
+    .checkpoints = sqlite_checkpoints,
     .reader = sqlite_reader,
 };

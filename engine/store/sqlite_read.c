@@ -368,3 +368,35 @@ enum quell_code sqlite_audits(struct store *handle, const struct store_audit_que
     sqlite_give(store, SQL_AUDITS, statement);
     return code;
 }
+
+/* ---- what is old -----------------------------------------------------------------------------*/
+
+static enum quell_code each_old(struct sqlite_store *store, enum sql sql, int64_t before_us,
+                                store_old_fn *each, void *user, struct quell_error *err)
+{
+    sqlite3_stmt *statement = sqlite_take(store, sql);
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_int(statement, 1, before_us);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        if (!each(sqlite_column(statement, 0), sql == SQL_RUNS_ENDED, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, sql, statement);
+    return code;
+}
+
+enum quell_code sqlite_old(struct store *handle, int64_t ended_us, int64_t received_us,
+                           store_old_fn *each, void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    enum quell_code code = each_old(store, SQL_RUNS_ENDED, ended_us, each, user, err);
+
+    if (code)
+        return code;
+    return each_old(store, SQL_INCIDENTS_LOOSE, received_us, each, user, err);
+}

@@ -5,14 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "store/sqlite.h"
+
+enum { CHAIN_VERSION = 5 }; /* from this schema on, rows are in the chain */
 
 /* Texts that are looked for are TEXT; bodies, which may hold any byte, are BLOB. The rowid of an
  * event is its place among all events. Schemas are raised one step at a time: never change a step,
  * add one. */
-static const char *const steps[SQLITE_SCHEMA_VERSION] = {
+const char *const sqlite_schema_steps[SQLITE_SCHEMA_VERSION] = {
     "CREATE TABLE incident ("
     " id TEXT NOT NULL PRIMARY KEY,"
     " received_us INTEGER NOT NULL,"
@@ -89,6 +93,34 @@ static const char *const steps[SQLITE_SCHEMA_VERSION] = {
     " detail BLOB NOT NULL"
     ") STRICT;"
     "CREATE INDEX audit_age ON audit (at_us);",
+    /* The chain: which link covers a row that never changes, and the hash of one that does. */
+    "ALTER TABLE incident ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE delivery ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE revision ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE event ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE refusal ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE audit ADD COLUMN link INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN hash BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE mark ADD COLUMN hash BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE link ("
+    " seq INTEGER NOT NULL PRIMARY KEY,"
+    " first INTEGER NOT NULL," /* less than seq: a gap of links that are gone */
+    " count INTEGER NOT NULL,"
+    " gone INTEGER NOT NULL,"
+    " digest BLOB NOT NULL,"
+    " leaves BLOB NOT NULL,"
+    " link BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX link_gone ON link (seq) WHERE gone > 0;"
+    "CREATE TABLE checkpoint ("
+    " number INTEGER NOT NULL PRIMARY KEY,"
+    " seq INTEGER NOT NULL,"
+    " link BLOB NOT NULL,"
+    " at_us INTEGER NOT NULL,"
+    " key BLOB NOT NULL,"
+    " signature BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX run_ended ON run (ended_us) WHERE ended_us > 0;",
 };
 
 /* ---- asking ----------------------------------------------------------------------------------*/
@@ -228,14 +260,17 @@ static enum quell_code check_identity(const struct sqlite_store *store,
     return QUELL_OK;
 }
 
-static enum quell_code run_steps(const struct sqlite_store *store, int64_t version,
+static enum quell_code run_steps(struct sqlite_store *store, int64_t version,
                                  struct quell_error *err)
 {
+    bool unsealed = version > 0 && version < CHAIN_VERSION;
     enum quell_code code = QUELL_OK;
     char mark[96];
 
     for (; !code && version < SQLITE_SCHEMA_VERSION; version++)
-        code = execute(store, steps[version], err);
+        code = execute(store, sqlite_schema_steps[version], err);
+    if (!code && unsealed)
+        code = sqlite_chain_seal_old(store, err);
     if (code)
         return code;
     (void)snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
@@ -244,7 +279,7 @@ static enum quell_code run_steps(const struct sqlite_store *store, int64_t versi
 }
 
 /* From `version` to ours, in one transaction. */
-static enum quell_code raise_schema(const struct sqlite_store *store, int64_t version,
+static enum quell_code raise_schema(struct sqlite_store *store, int64_t version,
                                     struct quell_error *err)
 {
     enum quell_code code;
@@ -286,6 +321,68 @@ enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *e
     code = raise_schema(store, identity.version, err);
     if (code)
         return code;
+    code = sqlite_chain_open(store, err);
+    if (code)
+        return code;
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     return QUELL_OK;
+}
+
+/* ---- whether the tables are ours ---------------------------------------------------------------
+ */
+
+#define SCHEMA                                                                                     \
+    "SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER "  \
+    "BY name"
+
+/* Both lists are in the order of names: what stands in one only is the lesser of the two. */
+static enum quell_code compare(sqlite3_stmt *ours, sqlite3_stmt *theirs, struct arena *arena,
+                               struct quell_str *differs)
+{
+    int one, two, order = 0;
+
+    do {
+        one = sqlite3_step(ours);
+        two = sqlite3_step(theirs);
+        if (one != two)
+            order = one == SQLITE_ROW ? -1 : 1;
+        else if (one == SQLITE_ROW)
+            order = str_compare(sqlite_column(ours, 0), sqlite_column(theirs, 0));
+        if (order == 0 && one == SQLITE_ROW &&
+            !quell_str_equal(sqlite_column(ours, 1), sqlite_column(theirs, 1)))
+            order = -1;
+    } while (order == 0 && one == SQLITE_ROW);
+    if (two != SQLITE_ROW && two != SQLITE_DONE)
+        return QUELL_IO;
+    if (order < 0)
+        *differs = arena_format(arena, "table or index `%.*s` is not as quell makes it",
+                                QUELL_ARG(sqlite_column(ours, 0)));
+    else if (order > 0)
+        *differs = arena_format(arena, "table or index `%.*s` is not of quell",
+                                QUELL_ARG(sqlite_column(theirs, 0)));
+    return QUELL_OK;
+}
+
+enum quell_code sqlite_schema_compare(const struct sqlite_store *store, struct arena *arena,
+                                      struct quell_str *differs, struct quell_error *err)
+{
+    sqlite3_stmt *ours = NULL, *theirs = NULL;
+    sqlite3 *fresh = NULL;
+    enum quell_code code = QUELL_OK;
+    int version;
+    bool good = sqlite3_open(":memory:", &fresh) == SQLITE_OK;
+
+    *differs = QUELL_STR("");
+    for (version = 0; good && version < SQLITE_SCHEMA_VERSION; version++)
+        good = sqlite3_exec(fresh, sqlite_schema_steps[version], NULL, NULL, NULL) == SQLITE_OK;
+    good = good && sqlite3_prepare_v2(fresh, SCHEMA, -1, &ours, NULL) == SQLITE_OK;
+    if (!good)
+        code = error_set(err, QUELL_IO, "SQLite makes no tables in memory");
+    else if (sqlite3_prepare_v2(store->db, SCHEMA, -1, &theirs, NULL) != SQLITE_OK ||
+             compare(ours, theirs, arena, differs))
+        code = sqlite_refuse(store, err);
+    (void)sqlite3_finalize(ours);
+    (void)sqlite3_finalize(theirs);
+    (void)sqlite3_close(fresh); /* nothing of it is kept */
+    return code;
 }

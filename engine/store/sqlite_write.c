@@ -8,7 +8,7 @@
 #include "store/sqlite.h"
 
 /* Remembers a failing disk. */
-static enum quell_code fail(struct sqlite_store *store, struct quell_error *err)
+enum quell_code sqlite_fail(struct sqlite_store *store, struct quell_error *err)
 {
     struct quell_error now;
     enum quell_code code = sqlite_refuse(store, &now);
@@ -21,35 +21,92 @@ static enum quell_code fail(struct sqlite_store *store, struct quell_error *err)
 }
 
 /* Steps a statement that gives no rows, and gives it back. */
-static enum quell_code finish(struct sqlite_store *store, enum sql sql, sqlite3_stmt *statement,
+enum quell_code sqlite_finish(struct sqlite_store *store, enum sql sql, sqlite3_stmt *statement,
                               struct quell_error *err)
 {
     enum quell_code code = QUELL_OK;
 
     if (!statement || sqlite3_step(statement) != SQLITE_DONE)
-        code = fail(store, err);
+        code = sqlite_fail(store, err);
     sqlite_give(store, sql, statement);
     return code;
 }
 
-static enum quell_code plain(struct sqlite_store *store, enum sql sql, struct quell_error *err)
+enum quell_code sqlite_plain(struct sqlite_store *store, enum sql sql, struct quell_error *err)
 {
-    return finish(store, sql, sqlite_take(store, sql), err);
+    return sqlite_finish(store, sql, sqlite_take(store, sql), err);
 }
+
+/* ---- binding a field, and adding it to the row's hash ------------------------------------------
+ */
+
+static void bind_text(struct sqlite_store *store, sqlite3_stmt *statement, int index,
+                      struct quell_str text)
+{
+    sqlite_bind_str(statement, index, text);
+    chain_text(&store->chain.row, text);
+}
+
+static void bind_bytes(struct sqlite_store *store, sqlite3_stmt *statement, int index,
+                       struct quell_str bytes)
+{
+    sqlite_bind_bytes(statement, index, bytes);
+    chain_blob(&store->chain.row, bytes);
+}
+
+static void bind_int(struct sqlite_store *store, sqlite3_stmt *statement, int index, int64_t number)
+{
+    sqlite_bind_int(statement, index, number);
+    chain_int(&store->chain.row, number);
+}
+
+/* Writes a row that never changes; `link` is the number of its column for the link. A row that was
+ * there already, and may be, is in the chain already. */
+static enum quell_code put_linked(struct sqlite_store *store, enum sql sql, sqlite3_stmt *statement,
+                                  int link, enum chain_kind kind, struct quell_str place,
+                                  struct quell_error *err)
+{
+    enum quell_code code;
+    char number[8];
+
+    sqlite_bind_int(statement, link, sqlite_chain_number(store));
+    code = sqlite_finish(store, sql, statement, err);
+    if (code || sqlite3_changes(store->db) == 0)
+        return code;
+    if (kind == CHAIN_EVENT)
+        place = chain_place(sqlite3_last_insert_rowid(store->db), number);
+    sqlite_chain_leaf(store, kind, place);
+    return QUELL_OK;
+}
+
+/* Writes a row that changes, with its own hash. */
+static enum quell_code put_hashed(struct sqlite_store *store, enum sql sql, sqlite3_stmt *statement,
+                                  int column, struct quell_error *err)
+{
+    uint8_t hash[DIGEST_SHA256];
+
+    chain_hash(&store->chain.row, hash);
+    sqlite_bind_bytes(statement, column, (struct quell_str){(const char *)hash, sizeof hash});
+    return sqlite_finish(store, sql, statement, err);
+}
+
+/* ---- rows --------------------------------------------------------------------------------------
+ */
 
 static enum quell_code put_incident(struct sqlite_store *store,
                                     const struct store_incident *incident, struct quell_error *err)
 {
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_INCIDENT);
 
-    sqlite_bind_str(statement, 1, incident->id);
-    sqlite_bind_int(statement, 2, incident->received_us);
-    sqlite_bind_str(statement, 3, incident->source);
-    sqlite_bind_str(statement, 4, incident->source_id);
-    sqlite_bind_str(statement, 5, incident->title);
-    sqlite_bind_str(statement, 6, incident->severity);
-    sqlite_bind_bytes(statement, 7, incident->body);
-    return finish(store, SQL_PUT_INCIDENT, statement, err);
+    chain_row(&store->chain.row, CHAIN_INCIDENT);
+    bind_text(store, statement, 1, incident->id);
+    bind_int(store, statement, 2, incident->received_us);
+    bind_text(store, statement, 3, incident->source);
+    bind_text(store, statement, 4, incident->source_id);
+    bind_text(store, statement, 5, incident->title);
+    bind_text(store, statement, 6, incident->severity);
+    bind_bytes(store, statement, 7, incident->body);
+    return put_linked(store, SQL_PUT_INCIDENT, statement, 8, CHAIN_INCIDENT, incident->id, err);
 }
 
 static enum quell_code put_delivery(struct sqlite_store *store,
@@ -57,11 +114,17 @@ static enum quell_code put_delivery(struct sqlite_store *store,
 {
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_DELIVERY);
 
-    sqlite_bind_str(statement, 1, delivery->hook);
-    sqlite_bind_str(statement, 2, delivery->id);
-    sqlite_bind_int(statement, 3, delivery->at_us);
-    sqlite_bind_bytes(statement, 4, delivery->answer);
-    return finish(store, SQL_PUT_DELIVERY, statement, err);
+    chain_row(&store->chain.row, CHAIN_DELIVERY);
+    bind_text(store, statement, 1, delivery->hook);
+    bind_text(store, statement, 2, delivery->id);
+    bind_int(store, statement, 3, delivery->at_us);
+    bind_bytes(store, statement, 4, delivery->answer);
+    buf_reset(&store->chain.place);
+    buf_add_str(&store->chain.place, delivery->hook);
+    buf_add_char(&store->chain.place, '\0'); /* what stands between: no hook has it in its name */
+    buf_add_str(&store->chain.place, delivery->id);
+    return put_linked(store, SQL_PUT_DELIVERY, statement, 5, CHAIN_DELIVERY,
+                      buf_str(&store->chain.place), err);
 }
 
 static enum quell_code put_revision(struct sqlite_store *store,
@@ -69,11 +132,13 @@ static enum quell_code put_revision(struct sqlite_store *store,
 {
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_REVISION);
 
-    sqlite_bind_str(statement, 1, revision->revision);
-    sqlite_bind_str(statement, 2, revision->playbook);
-    sqlite_bind_str(statement, 3, revision->file);
-    sqlite_bind_bytes(statement, 4, revision->text);
-    return finish(store, SQL_PUT_REVISION, statement, err);
+    chain_row(&store->chain.row, CHAIN_REVISION);
+    bind_text(store, statement, 1, revision->revision);
+    bind_text(store, statement, 2, revision->playbook);
+    bind_text(store, statement, 3, revision->file);
+    bind_bytes(store, statement, 4, revision->text);
+    return put_linked(store, SQL_PUT_REVISION, statement, 5, CHAIN_REVISION, revision->revision,
+                      err);
 }
 
 static enum quell_code put_run(struct sqlite_store *store, const struct store_run *run,
@@ -82,20 +147,21 @@ static enum quell_code put_run(struct sqlite_store *store, const struct store_ru
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_RUN);
 
     assert(run->last_seq <= INT64_MAX);
-    sqlite_bind_str(statement, 1, run->id);
-    sqlite_bind_str(statement, 2, run->playbook);
-    sqlite_bind_str(statement, 3, run->revision);
-    sqlite_bind_str(statement, 4, run->incident);
-    sqlite_bind_str(statement, 5, run->title);
-    sqlite_bind_str(statement, 6, run->state);
-    sqlite_bind_str(statement, 7, run->mode);
-    sqlite_bind_int(statement, 8, run->started_us);
-    sqlite_bind_int(statement, 9, run->updated_us);
-    sqlite_bind_int(statement, 10, run->ended_us);
-    sqlite_bind_int(statement, 11, (int64_t)run->last_seq);
-    sqlite_bind_int(statement, 12, run->due_us);
-    sqlite_bind_str(statement, 13, run->waits);
-    return finish(store, SQL_PUT_RUN, statement, err);
+    chain_row(&store->chain.row, CHAIN_RUN);
+    bind_text(store, statement, 1, run->id);
+    bind_text(store, statement, 2, run->playbook);
+    bind_text(store, statement, 3, run->revision);
+    bind_text(store, statement, 4, run->incident);
+    bind_text(store, statement, 5, run->title);
+    bind_text(store, statement, 6, run->state);
+    bind_text(store, statement, 7, run->mode);
+    bind_int(store, statement, 8, run->started_us);
+    bind_int(store, statement, 9, run->updated_us);
+    bind_int(store, statement, 10, run->ended_us);
+    bind_int(store, statement, 11, (int64_t)run->last_seq);
+    bind_int(store, statement, 12, run->due_us);
+    bind_text(store, statement, 13, run->waits);
+    return put_hashed(store, SQL_PUT_RUN, statement, 14, err);
 }
 
 static enum quell_code put_event(struct sqlite_store *store, const struct store_event *event,
@@ -103,12 +169,13 @@ static enum quell_code put_event(struct sqlite_store *store, const struct store_
 {
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_EVENT);
 
-    sqlite_bind_str(statement, 1, event->run);
-    sqlite_bind_int(statement, 2, (int64_t)event->seq);
-    sqlite_bind_int(statement, 3, event->at_us);
-    sqlite_bind_str(statement, 4, event->kind);
-    sqlite_bind_bytes(statement, 5, event->body);
-    return finish(store, SQL_PUT_EVENT, statement, err);
+    chain_row(&store->chain.row, CHAIN_EVENT);
+    bind_text(store, statement, 1, event->run);
+    bind_int(store, statement, 2, (int64_t)event->seq);
+    bind_int(store, statement, 3, event->at_us);
+    bind_text(store, statement, 4, event->kind);
+    bind_bytes(store, statement, 5, event->body);
+    return put_linked(store, SQL_PUT_EVENT, statement, 6, CHAIN_EVENT, QUELL_STR(""), err);
 }
 
 static enum quell_code put_mark(struct sqlite_store *store, const struct store_mark *mark,
@@ -117,13 +184,14 @@ static enum quell_code put_mark(struct sqlite_store *store, const struct store_m
     enum sql sql = mark->body.len > 0 ? SQL_PUT_MARK : SQL_REMOVE_MARK;
     sqlite3_stmt *statement = sqlite_take(store, sql);
 
-    sqlite_bind_str(statement, 1, mark->scope);
-    sqlite_bind_str(statement, 2, mark->key);
-    if (sql == SQL_PUT_MARK) {
-        sqlite_bind_int(statement, 3, mark->until_us);
-        sqlite_bind_bytes(statement, 4, mark->body);
-    }
-    return finish(store, sql, statement, err);
+    chain_row(&store->chain.row, CHAIN_MARK);
+    bind_text(store, statement, 1, mark->scope);
+    bind_text(store, statement, 2, mark->key);
+    if (sql == SQL_REMOVE_MARK)
+        return sqlite_finish(store, sql, statement, err);
+    bind_int(store, statement, 3, mark->until_us);
+    bind_bytes(store, statement, 4, mark->body);
+    return put_hashed(store, sql, statement, 5, err);
 }
 
 static enum quell_code put_refusal(struct sqlite_store *store, const struct store_refusal *refusal,
@@ -131,14 +199,15 @@ static enum quell_code put_refusal(struct sqlite_store *store, const struct stor
 {
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_REFUSAL);
 
-    sqlite_bind_str(statement, 1, refusal->id);
-    sqlite_bind_int(statement, 2, refusal->at_us);
-    sqlite_bind_str(statement, 3, refusal->playbook);
-    sqlite_bind_str(statement, 4, refusal->incident);
-    sqlite_bind_str(statement, 5, refusal->reason);
-    sqlite_bind_str(statement, 6, refusal->detail);
-    sqlite_bind_str(statement, 7, refusal->run);
-    return finish(store, SQL_PUT_REFUSAL, statement, err);
+    chain_row(&store->chain.row, CHAIN_REFUSAL);
+    bind_text(store, statement, 1, refusal->id);
+    bind_int(store, statement, 2, refusal->at_us);
+    bind_text(store, statement, 3, refusal->playbook);
+    bind_text(store, statement, 4, refusal->incident);
+    bind_text(store, statement, 5, refusal->reason);
+    bind_text(store, statement, 6, refusal->detail);
+    bind_text(store, statement, 7, refusal->run);
+    return put_linked(store, SQL_PUT_REFUSAL, statement, 8, CHAIN_REFUSAL, refusal->id, err);
 }
 
 static enum quell_code put_audit(struct sqlite_store *store, const struct store_audit *audit,
@@ -146,13 +215,14 @@ static enum quell_code put_audit(struct sqlite_store *store, const struct store_
 {
     sqlite3_stmt *statement = sqlite_take(store, SQL_PUT_AUDIT);
 
-    sqlite_bind_str(statement, 1, audit->id);
-    sqlite_bind_int(statement, 2, audit->at_us);
-    sqlite_bind_str(statement, 3, audit->who);
-    sqlite_bind_str(statement, 4, audit->what);
-    sqlite_bind_str(statement, 5, audit->subject);
-    sqlite_bind_bytes(statement, 6, audit->detail);
-    return finish(store, SQL_PUT_AUDIT, statement, err);
+    chain_row(&store->chain.row, CHAIN_AUDIT);
+    bind_text(store, statement, 1, audit->id);
+    bind_int(store, statement, 2, audit->at_us);
+    bind_text(store, statement, 3, audit->who);
+    bind_text(store, statement, 4, audit->what);
+    bind_text(store, statement, 5, audit->subject);
+    bind_bytes(store, statement, 6, audit->detail);
+    return put_linked(store, SQL_PUT_AUDIT, statement, 7, CHAIN_AUDIT, audit->id, err);
 }
 
 static enum quell_code put_batch(struct sqlite_store *store, const struct store_batch *batch,
@@ -181,7 +251,7 @@ static enum quell_code put_batch(struct sqlite_store *store, const struct store_
 }
 
 /* Whether this handle may write at all. */
-static enum quell_code check_writing(const struct sqlite_store *store, struct quell_error *err)
+enum quell_code sqlite_check_writing(const struct sqlite_store *store, struct quell_error *err)
 {
     if (store->mode != STORE_WRITE)
         return error_set(err, QUELL_INVALID, "the store was opened for reading");
@@ -194,34 +264,25 @@ enum quell_code sqlite_commit(struct store *handle, const struct store_batch *co
                               size_t count, struct quell_error *err)
 {
     struct sqlite_store *store = (struct sqlite_store *)handle;
+    struct chain_head next;
     enum quell_code code;
     size_t i;
 
-    code = check_writing(store, err);
+    code = sqlite_check_writing(store, err);
     if (code)
         return code;
-    code = plain(store, SQL_BEGIN, err);
+    sqlite_chain_clear(store);
+    code = sqlite_plain(store, SQL_BEGIN, err);
     for (i = 0; !code && i < count; i++)
         code = put_batch(store, batches[i], err);
     if (!code)
-        code = plain(store, SQL_COMMIT, err);
+        code = sqlite_chain_link(store, &next, err);
+    if (!code)
+        code = sqlite_plain(store, SQL_COMMIT, err);
+    if (!code)
+        store->chain.head = next;
     /* SQLite has gone back by itself after some errors; otherwise it is told to. */
     if (code && !sqlite3_get_autocommit(store->db))
-        (void)plain(store, SQL_ROLLBACK, NULL); /* the first error is the one to tell */
-    return code;
-}
-
-enum quell_code sqlite_prune(struct store *handle, int64_t before_us, struct quell_error *err)
-{
-    static const enum sql all[] = {SQL_PRUNE, SQL_PRUNE_REFUSALS, SQL_PRUNE_MARKS};
-    struct sqlite_store *store = (struct sqlite_store *)handle;
-    enum quell_code code = check_writing(store, err);
-    size_t i;
-
-    for (i = 0; !code && i < sizeof(all) / sizeof(*all); i++) {
-        sqlite3_stmt *statement = sqlite_take(store, all[i]);
-        sqlite_bind_int(statement, 1, before_us);
-        code = finish(store, all[i], statement, err);
-    }
+        (void)sqlite_plain(store, SQL_ROLLBACK, NULL); /* the first error is the one to tell */
     return code;
 }

@@ -147,6 +147,66 @@ typedef bool store_refusal_fn(const struct store_refusal *refusal, void *user);
 typedef bool store_run_fn(const struct store_run *run, void *user); /* false stops */
 typedef bool store_event_fn(const struct store_event *event, void *user);
 
+/* ---- what is forgotten --------------------------------------------------------------------------
+ */
+
+struct store_forget {
+    const struct quell_str
+        *runs; /* with all their events; the caller knows that nobody needs them */
+    size_t run_count;
+    const struct quell_str *incidents;
+    size_t incident_count;
+    int64_t deliveries_us, refusals_us, audits_us; /* those from before; 0 = none */
+    int64_t marks_us;                              /* those that are not needed since; 0 = none */
+    size_t limit; /* rows that never change, in this transaction; 0 = all */
+};
+struct store_forgotten {
+    uint64_t runs, events, incidents, deliveries, refusals, audits, marks;
+    bool more; /* the limit was reached: the same again takes out the next ones */
+};
+/* A run that ended, or an incident that no run is about. */
+typedef bool store_old_fn(struct quell_str id, bool is_run, void *user);
+
+/* ---- whether what is stored is what was written -------------------------------------------------
+ */
+
+enum { STORE_LINK = 32, STORE_KEY = 32, STORE_SIGNATURE = 64 }; /* bytes */
+
+/* Rows that never change hang together in a chain of links, one for each transaction: see chain.h.
+ * A checkpoint is a signature over the chain as it stood. */
+struct store_checkpoint {
+    uint64_t number, seq; /* its own, from 1 on; of the last link, 0 = there was none */
+    uint8_t link[STORE_LINK];
+    int64_t at_us;
+    uint8_t key[STORE_KEY]; /* Ed25519, public */
+    uint8_t signature[STORE_SIGNATURE];
+};
+typedef bool store_checkpoint_fn(const struct store_checkpoint *checkpoint, void *user);
+
+struct store_break {       /* something that is not as it was written */
+    const char *what;      /* database schema link row extra run mark seal */
+    uint64_t link;         /* number of the link, or 0 */
+    struct quell_str run;  /* of an event or a run, else empty */
+    uint64_t seq;          /* of an event, else 0 */
+    struct quell_str id;   /* of another row, else empty */
+    struct quell_str text; /* for people, with all of these */
+};
+
+struct store_verified {   /* what was looked at */
+    uint64_t links, gaps; /* gaps: of links whose rows were all forgotten */
+    uint64_t incidents, deliveries, revisions, events, refusals, audits, runs, marks;
+    uint64_t forgotten; /* rows of which only the hash is kept */
+    uint64_t seq;       /* of the last link */
+    uint8_t link[STORE_LINK];
+};
+
+struct store_verify {
+    void (*found)(const struct store_break *found, void *user); /* the first ones, in order */
+    /* Each link that is there; `first` < `seq`: those from first on were joined into it. */
+    void (*link)(uint64_t first, uint64_t seq, const uint8_t link[STORE_LINK], void *user);
+    void *user;
+};
+
 struct store_kind {
     const char *scheme; /* "sqlite" */
     const char *doc;
@@ -196,6 +256,25 @@ struct store_kind {
     /* Forgets deliveries answered before `before_us`, refusals of before, and marks that were not
      * needed any more then. Errors as of commit. */
     enum quell_code (*prune)(struct store *store, int64_t before_us, struct quell_error *err);
+    /* Takes rows out, as one transaction. The rows that stay can still be verified. */
+    enum quell_code (*forget)(struct store *store, const struct store_forget *what,
+                              struct store_forgotten *forgotten, struct quell_error *err);
+    /* Runs that ended before, in the order of their ids, then incidents received before that no
+     * run is about; 0 = none. */
+    enum quell_code (*old)(struct store *store, int64_t ended_us, int64_t received_us,
+                           store_old_fn *each, void *user, struct quell_error *err);
+    /* The next four only where the store persists, else NULL. Reads all, in one snapshot, beside a
+     * writer; what is wrong goes to options->found. Errors only when it could not be looked at. */
+    enum quell_code (*verify)(struct store *store, const struct store_verify *options,
+                              struct store_verified *verified, struct quell_error *err);
+    /* The end of the chain and the number of the last checkpoint: what the next one is about. */
+    enum quell_code (*chain_end)(struct store *store, struct store_checkpoint *end,
+                                 struct quell_error *err);
+    enum quell_code (*put_checkpoint)(struct store *store,
+                                      const struct store_checkpoint *checkpoint,
+                                      struct quell_error *err);
+    enum quell_code (*checkpoints)(struct store *store, store_checkpoint_fn *each, void *user,
+                                   struct quell_error *err); /* in order */
     /* A read handle for what this write handle writes. Closed by itself, in any order. */
     enum quell_code (*reader)(struct store *writer, struct store **reader, struct quell_error *err);
 };

@@ -19,5 +19,6 @@ extern const struct suite_test suite_commit[];
 extern const struct suite_test suite_read[];
 extern const struct suite_test suite_marks[];
 extern const struct suite_test suite_audits[];
+extern const struct suite_test suite_forget[];
 
 #endif

@@ -4,7 +4,7 @@
 #include "suite.h"
 
 static const struct suite_test *const suites[] = {suite_commit, suite_read, suite_marks,
-                                                  suite_audits};
+                                                  suite_audits, suite_forget};
 
 enum { SUITES = sizeof suites / sizeof suites[0], TESTS_MAX = 512 };
 
