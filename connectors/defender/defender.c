@@ -116,6 +116,9 @@ static const struct quell_field action_outputs[] = {
 };
 
 static const struct quell_target targets[] = {{"device", "device_id"}, {0}};
+static const struct quell_attribute attributes[] = {
+    {"id", "device_id"}, {"id", "entra_id"}, {"name", "name"}, {"ip", "ip"},
+    {"ip", "external_ip"}, {"tag", "tags"}, {"tag", "group"}, {0}};
 static const struct quell_rate rates[] = {{100, 60}, {1500, 3600}, {0}};
 
 static const char action_example[] =
@@ -141,6 +144,7 @@ static const struct quell_action get_device = {
         "\"entra_id\": \"80fe8ff8-2624-418e-9591-41f0491218f9\", \"group\": \"Workstations\", "
         "\"last_seen\": \"2026-01-02T03:04:05.1234567Z\", \"tags\": [\"finance\"]}",
     .turn = device_turn,
+    .attributes = attributes,
 };
 
 static const struct quell_action isolate_device = {

@@ -50,7 +50,13 @@
 /* Playbooks and runs. */
 #define LIMIT_STEPS 500 /* steps of one playbook */
 #define LIMIT_FOR_EACH 1000 /* `max` of a for-each may not be larger */
-#define LIMIT_DISRUPTS_PER_RUN 5 /* disrupting actions of one run, until caps exist */
+#define LIMIT_DISRUPTS_PER_RUN 5 /* disrupted targets of one run whose kind has no limit */
+#define LIMIT_DISRUPTS_PER_HOUR 20 /* by all runs, without a cap of quell.yaml: what a shift can see
+                                      through; a flood of forged alerts stops here */
+#define LIMIT_DISRUPTS_PER_DAY 50 /* the same: more in a day is an outbreak, and people decide */
+#define LIMIT_POLICY_COUNTED 4096 /* a cap's figure: each target of a day is remembered, 30 bytes
+                                     each, and rewritten with each call that counts */
+#define LIMIT_WINDOW_S (31 * 86400) /* a maintenance window of `cron` and `for` */
 #define LIMIT_RETRY 20 /* `max` of retry */
 #define LIMIT_IDEMPOTENCY_BYTES 255 /* a key of a call; services take 64 to 255 */
 #define LIMIT_APPROVERS 20 /* `count` of an approval; a quorum of more never comes together */

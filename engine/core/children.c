@@ -64,8 +64,10 @@ static enum quell_code begin(struct active *active, const struct run_child *chil
     struct quell *engine = active->engine;
     struct arena *arena = turn_commit(engine)->arena;
     struct run_world world = generation_world(engine->generation);
-    struct run_parent parent = {run_id(active->run), child->path, run_parent(active->run).depth + 1,
-                                run_starter(active->run)};
+    struct run_parent around = run_parent(active->run);
+    struct run_parent parent = {run_id(active->run), child->path,
+                                around.root.len ? around.root : run_id(active->run),
+                                around.depth + 1, run_starter(active->run)};
     struct quell_value inputs;
     struct loaded *loaded;
     bool shadow;

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "loop/file.h"
+#include "policy/workspace.h"
 #include "value/fields.h"
 #include "value/value.h"
 #include "value/yaml.h"
@@ -77,6 +78,12 @@ const struct quell_field config_fields[] = {
      .of = QUELL_FIELD_ANY,
      .fallback = "{}",
      .doc = "What playbooks read as lists.NAME: reference lists."},
+    {.name = "policy",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = policy_fields,
+     .flags = QUELL_NULLABLE,
+     .doc = "What no playbook may do: caps over all runs, protected assets, maintenance windows, "
+            "approvals that must be there."},
     {.name = NULL},
 };
 
@@ -119,27 +126,28 @@ enum quell_code first_fault(const struct diag_list *diags, struct quell_error *e
 }
 
 enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,
-                            struct quell_error *err)
+                            struct config_document *document, struct quell_error *err)
 {
     struct quell_value found = quell_map(NULL, 0);
     const struct yaml_node *node;
-    struct diag_list diags;
-    struct quell_str text;
+    struct quell_str text = {"", 0};
     enum quell_code code;
 
+    diag_init(&document->diags, arena, quell_str_of(path), text);
+    document->node = NULL;
     if (path == NULL)
         return fields_check(arena, config_fields, found, config, err);
     code = file_read(arena, path, LIMIT_DOCUMENT_BYTES, &text, err);
     if (code)
         return code;
-    diag_init(&diags, arena, quell_str_of(path), text);
-    node = yaml_read(arena, &diags);
+    diag_init(&document->diags, arena, quell_str_of(path), text);
+    node = document->node = yaml_read(arena, &document->diags);
     if (node == NULL)
-        return first_fault(&diags, err);
+        return first_fault(&document->diags, err);
     if (quell_is_null(node->value))
         return fields_check(arena, config_fields, found, config, err);
-    if (!fields_check_node(&diags, config_fields, node, false))
-        return first_fault(&diags, err);
+    if (!fields_check_node(&document->diags, config_fields, node, false))
+        return first_fault(&document->diags, err);
     return fields_check(arena, config_fields, node->value, config, err);
 }
 

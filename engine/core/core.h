@@ -15,6 +15,7 @@
 #include <quell/quell.h>
 
 #include "base/arena.h"
+#include "base/diag.h"
 #include "base/limits.h"
 #include "connector/call.h"
 #include "connector/connection.h"
@@ -29,7 +30,9 @@
 /* ---- what is configured: one immutable generation, swapped whole by a reload --------------------
  */
 
+struct policy;
 struct stand_in;
+struct yaml_node;
 
 struct loaded { /* a playbook and the memory it lives in */
     struct playbook *playbook;
@@ -51,6 +54,8 @@ struct generation {
     bool asks_quality;
     bool asks_before; /* some trigger asks what an update changed */
     struct run_world world;
+    const struct policy *policy; /* the workspace's */
+    bool own_policy;             /* freed with it; else the base's */
 };
 
 /* ---- a run in memory ----------------------------------------------------------------------------
@@ -221,8 +226,16 @@ const char *generation_path(const struct generation *generation, struct arena *a
                             struct quell_str path);
 struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);
+/* The text of quell.yaml, for faults that are found later; `node` NULL: there is none. */
+struct config_document {
+    struct diag_list diags;
+    const struct yaml_node *node;
+};
 enum quell_code config_read(struct arena *arena, const char *path, struct quell_value *config,
-                            struct quell_error *err);
+                            struct config_document *document, struct quell_error *err);
+/* policy.c: its policy, from `policy:` in the document. */
+enum quell_code generation_policy(struct generation *made, struct config_document *document,
+                                  struct quell_error *err) QUELL_MUST_CHECK;
 /* users.c: the fields of `users`; its names are checked and its groups become part of `groups`. */
 extern const struct quell_field user_fields[];
 enum quell_code users_settle(struct arena *arena, struct quell_value *config,

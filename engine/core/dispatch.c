@@ -191,6 +191,7 @@ void advance(struct active *active)
     if (engine->broken)
         return;
     active->deciding = true;
+    run_set_policy(active->run, engine->generation->policy);
     do {
         size_t i;
 

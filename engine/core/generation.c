@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "loop/file.h"
+#include "policy/workspace.h"
 #include "value/value.h"
 
 struct generation *generation_hold(struct generation *generation)
@@ -33,6 +34,8 @@ void generation_release(struct generation *generation)
         connections_free(generation->connections);
     if (generation->registry)
         registry_release(generation->registry);
+    if (generation->own_policy)
+        policy_free((struct policy *)generation->policy); /* its maker's, const to all others */
     generation_release(generation->base);
     arena_free(generation->arena);
     memory_free(generation);
@@ -57,6 +60,7 @@ struct generation *generation_for_test(struct generation *base, struct loaded *c
     for (i = 0; i < count; i++)
         made->playbooks[made->playbook_count++] = loaded_hold(playbooks[i]);
     made->world = *world;
+    made->policy = made->world.policy = base->policy;
     generation_settle(made);
     return made;
 }
@@ -247,6 +251,7 @@ void generation_settle(struct generation *generation)
 
 static void set_world(struct generation *generation)
 {
+    generation->world.policy = generation->policy;
     generation->world.url = quell_get_str(generation->config, "url");
     if (generation->config_path) {
         generation->world.config = quell_get(generation->config, "config");
@@ -281,12 +286,15 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
                                struct generation **generation, struct quell_error *err)
 {
     struct generation *made = memory_new(sizeof(*made));
+    struct config_document document;
     enum quell_code code;
 
     made->refs = 1;
     made->arena = arena_new(0);
     made->config_path = config_find(made->arena, engine->config_path);
-    code = config_read(made->arena, made->config_path, &made->config, err);
+    code = config_read(made->arena, made->config_path, &made->config, &document, err);
+    if (code == QUELL_OK)
+        code = generation_policy(made, &document, err);
     if (code == QUELL_OK)
         code = users_settle(made->arena, &made->config, err);
     if (code == QUELL_OK)

@@ -120,6 +120,11 @@ enum quell_code quell_release(struct quell *engine, struct quell_str run, struct
         code =
             error_set(err, QUELL_CONFLICT, "run %.*s is not held by a limit%s%.*s",
                       QUELL_ARG(run_id(active->run)), step.len ? " at step " : "", QUELL_ARG(step));
+    else if (allowed && run_is_hard(active->run, found))
+        code = error_set(err, QUELL_DENIED,
+                         "step `%.*s` is over a hard cap, which no release passes: the figure "
+                         "stands in `policy:`",
+                         QUELL_ARG(found));
     else
         code = say_released(active, found, allowed, by, done, user, err);
     if (code)

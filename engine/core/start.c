@@ -462,12 +462,15 @@ enum quell_code starts_open(struct quell *engine, struct quell_error *err)
 {
     engine->starts = memory_new(sizeof(*engine->starts));
     engine->starts->usage = usage_of(engine);
+    engine->starts->memory = memory_of(engine);
     return groups_load(engine, err);
 }
 
 void starts_set_world(const struct quell *engine, struct run_world *world)
 {
     world->usage = engine->starts ? &engine->starts->usage : NULL;
+    world->memory = engine->starts ? &engine->starts->memory : NULL;
+    world->policy = engine->generation->policy;
 }
 
 void starts_free(struct quell *engine)

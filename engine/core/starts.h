@@ -6,6 +6,7 @@
 #define CORE_STARTS_H
 
 #include "core/core.h"
+#include "policy/workspace.h"
 
 /* ---- marks.c: what is remembered, as of now - in the store, or on its way there -----------------
  */
@@ -50,6 +51,7 @@ void marks_free(struct starts *starts);
 bool usage_allows_run(struct quell *engine, const struct playbook *playbook, struct quell_str *why);
 void usage_take_run(struct quell *engine, const struct playbook *playbook);
 struct run_usage usage_of(struct quell *engine);
+struct policy_memory memory_of(struct quell *engine);
 
 /* ---- schedule.c --------------------------------------------------------------------------------
  */
@@ -88,6 +90,7 @@ enum { STARTS_BUCKETS = 1024 };
 
 struct starts {
     struct run_usage usage;
+    struct policy_memory memory;
     struct kept_mark *marks[STARTS_BUCKETS]; /* not on disk yet */
     struct group *groups[STARTS_BUCKETS];
     int64_t next_place; /* of who joins a group */

@@ -64,6 +64,34 @@ static void take_targets(void *user, const struct playbook *playbook, struct que
     take(user, playbook, kind, more);
 }
 
+/* ---- what the workspace's policy remembers -----------------------------------------------------
+ */
+
+#define POLICY_SCOPE "policy"
+
+static struct quell_value recall(void *user, struct arena *arena, struct quell_str key)
+{
+    struct quell_value body;
+    struct quell_error err;
+
+    if (mark_read(user, arena, POLICY_SCOPE, key, &body, &err) == QUELL_OK)
+        return body;
+    log_line(LOG_LEVEL_ERROR, "what was touched cannot be read: %s", err.message);
+    return quell_unknown(QUELL_STR("it cannot be read"));
+}
+
+static void remember(void *user, struct quell_str key, struct quell_value body, int64_t keep_us)
+{
+    struct quell *engine = user;
+
+    mark_write(engine, POLICY_SCOPE, key, loop_now_us(engine->loop) + keep_us, body);
+}
+
+struct policy_memory memory_of(struct quell *engine)
+{
+    return (struct policy_memory){recall, remember, engine};
+}
+
 struct run_usage usage_of(struct quell *engine)
 {
     return (struct run_usage){count_targets, take_targets, engine};

@@ -107,10 +107,16 @@ static bool is_protected(struct quell_value never, struct quell_value incident,
     return false;
 }
 
+/* A disrupting call that names nobody may mean any of them. */
 static struct policy_limit judge_never(struct arena *arena, struct quell_value targets,
-                                       struct quell_value never, struct quell_value incident)
+                                       struct quell_value never, struct quell_value incident,
+                                       bool disrupts)
 {
     size_t i;
+    if (disrupts && quell_count(targets) == 0)
+        return (struct policy_limit){true, QUELL_STR("limit.never"),
+                                     QUELL_STR("what it disrupts is not known, and may be one "
+                                               "that must never be touched")};
     if (!quell_is(never, QUELL_LIST))
         return (struct policy_limit){true, QUELL_STR("limit.never"),
                                      QUELL_STR("what must never be touched is not known")};
@@ -172,6 +178,15 @@ static struct policy_limit judge_kind(struct arena *arena, const struct playbook
     return (struct policy_limit){.over = false};
 }
 
+struct policy_limit policy_never(struct arena *arena, const struct playbook_limits *limits,
+                                 const struct quell_action *action, struct quell_value targets,
+                                 struct quell_value never, struct quell_value incident)
+{
+    if (action->effect < QUELL_CHANGES || !limits->never.expr)
+        return (struct policy_limit){.over = false};
+    return judge_never(arena, targets, never, incident, action->effect == QUELL_DISRUPTS);
+}
+
 struct policy_limit policy_limits(struct arena *arena, const struct playbook_limits *limits,
                                   const struct quell_action *action, struct quell_value targets,
                                   struct quell_value never, struct quell_value incident,
@@ -181,8 +196,7 @@ struct policy_limit policy_limits(struct arena *arena, const struct playbook_lim
     size_t i;
     if (action->effect == QUELL_READS)
         return found;
-    if (action->effect >= QUELL_CHANGES && limits->never.expr)
-        found = judge_never(arena, targets, never, incident);
+    found = policy_never(arena, limits, action, targets, never, incident);
     for (i = 0; i < limits->count && !found.over; i++)
         found = judge_kind(arena, &limits->items[i], targets, use);
     return found;

@@ -37,6 +37,10 @@ struct policy_limit policy_limits(struct arena *arena, const struct playbook_lim
                                   const struct quell_action *action, struct quell_value targets,
                                   struct quell_value never, struct quell_value incident,
                                   const struct policy_use *use);
+/* `never` alone. */
+struct policy_limit policy_never(struct arena *arena, const struct playbook_limits *limits,
+                                 const struct quell_action *action, struct quell_value targets,
+                                 struct quell_value never, struct quell_value incident);
 /* The limit of a kind of target, or NULL. */
 const struct playbook_limit *policy_limit_of(const struct playbook_limits *limits,
                                              struct quell_str kind);

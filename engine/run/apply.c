@@ -52,7 +52,8 @@ static enum quell_code run_started(struct run *run, struct instance *instance,
     run->by = quell_get_str(event->data, "by");
     run->parent =
         (struct run_parent){quell_get_str(parent, "run"), quell_get_str(parent, "step"),
-                            quell_get_int(parent, "depth", 0), quell_get_str(parent, "by")};
+                            quell_get_str(parent, "root"), quell_get_int(parent, "depth", 0),
+                            quell_get_str(parent, "by")};
     run->started_us = event->at_us;
     run->due_us = time_after(event->at_us, run->playbook->timeout_us);
     frame_open(run, &run->root, &run->playbook->steps, NULL, NULL, QUELL_STR(""));
@@ -109,8 +110,9 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
             event, limited ? "the step is not about to call" : "the step has no answered call",
             err);
     instance->limited = limited;
-    instance->released = false;
     instance->phase = PHASE_HELD;
+    instance->hard = quell_get_str(event->data, "hard");
+    instance->until_us = event_time(quell_get(event->data, "until"), INT64_MAX);
     instance->reason = quell_get_str(event->data, "reason");
     run->held++;
     return QUELL_OK;

@@ -38,7 +38,8 @@ enum quell_code apply_approval_passed(struct run *run, struct instance *instance
         return event_misfit(event, "the step has no gate, or is past it", err);
     instance->phase = PHASE_STARTED;
     instance->gate_passed = true;
-    if (event->kind == EVENT_APPROVAL_GRANTED && run->mode == RUN_LIVE)
+    instance->granted = event->kind == EVENT_APPROVAL_GRANTED;
+    if (instance->granted && run->mode == RUN_LIVE)
         instance->agreed = quell_get(instance->asked, "plan");
     instance->asked = quell_null();
     instance->due_us = INT64_MAX;

@@ -6,21 +6,26 @@
 #include "base/str.h"
 #include "policy/cap.h"
 #include "policy/limits.h"
+#include "policy/workspace.h"
 #include "run/state.h"
 #include "value/value.h"
 
 /* ---- what was touched --------------------------------------------------------------------------
  */
 
-static bool was_touched(const void *user, struct quell_value target)
+static struct touched *find_touched(const struct run *run, struct quell_value target)
 {
-    const struct run *run = user;
-    const struct touched *each;
+    struct touched *each;
 
     for (each = run->touched; each; each = each->next)
         if (value_equal(each->target, target))
-            return true;
-    return false;
+            return each;
+    return NULL;
+}
+
+static bool was_touched(const void *user, struct quell_value target)
+{
+    return find_touched(user, target) != NULL;
 }
 
 static unsigned touched_in_run(const void *user, struct quell_str kind)
@@ -45,20 +50,21 @@ void limits_note(struct run *run, const struct step *step, struct quell_value ta
 {
     size_t i;
 
-    if (step->action->effect == QUELL_READS || !run->playbook->start.limits.given)
+    if (step->action->effect == QUELL_READS)
         return;
     for (i = 0; i < quell_count(targets); i++) {
-        struct touched *touched;
-        if (was_touched(run, quell_at(targets, i)))
-            continue;
-        touched = arena_one(run->arena, struct touched);
-        *touched = (struct touched){run->touched, quell_at(targets, i)};
-        run->touched = touched;
+        struct touched *touched = find_touched(run, quell_at(targets, i));
+        if (touched == NULL) {
+            touched = arena_one(run->arena, struct touched);
+            *touched = (struct touched){run->touched, quell_at(targets, i), false};
+            run->touched = touched;
+        }
+        touched->disrupted |= step->action->effect == QUELL_DISRUPTS;
     }
 }
 
 /* Of a live run: those that it touches first, by kind. */
-void limits_take(struct run *run, struct quell_value targets)
+static void take_limits(struct run *run, struct quell_value targets)
 {
     const struct playbook_limits *limits = &run->playbook->start.limits;
     size_t i, k;
@@ -78,6 +84,18 @@ void limits_take(struct run *run, struct quell_value targets)
     }
 }
 
+void limits_take(struct decision *decision, const struct instance *instance,
+                 struct quell_value targets)
+{
+    struct ahead ahead = {.step = instance->step,
+                          .instance = instance,
+                          .targets = targets,
+                          .now_us = decision->now_us};
+
+    take_limits(decision->run, targets);
+    guarded_take(decision->run, &ahead);
+}
+
 /* ---- judging -----------------------------------------------------------------------------------
  */
 
@@ -89,6 +107,14 @@ static struct quell_value never_of(struct run *run)
     if (text->expr && scope_eval(run, &run->root, text, &never, &error))
         return quell_unknown(QUELL_STR("it could not be evaluated"));
     return never;
+}
+
+/* With what the other runs of its call did. */
+static unsigned disrupted_before(struct run *run)
+{
+    unsigned others = guarded_in_tree(run, QUELL_STR("disrupts"));
+
+    return others > run->disrupts ? others : run->disrupts;
 }
 
 static struct policy_limit judge(struct run *run, const struct step *step,
@@ -105,53 +131,180 @@ static struct policy_limit judge(struct run *run, const struct step *step,
     struct quell_error err = {0};
 
     if (!found.over &&
-        policy_allows_weight(policy_uncapped(limits, step->action, targets), run->disrupts, &err))
+        policy_allows_weight(policy_uncapped(limits, step->action, targets),
+                             disrupted_before(run), &err))
         found = (struct policy_limit){true, QUELL_STR("limit.disrupts.run"),
                                       arena_format(run->arena, "%s", err.message)};
     return found;
 }
 
-static void hold(struct decision *decision, const struct instance *instance,
-                 const struct policy_limit *found)
-{
-    struct map_builder data = {.arena = decision->run->arena};
+/* ---- what the workspace says -------------------------------------------------------------------
+ */
 
-    map_add(&data, "reason", quell_string(found->reason));
-    map_add(&data, "message", quell_string(found->message));
+static bool was_released(const struct instance *instance, struct quell_str reason)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(instance->released); i++)
+        if (quell_str_equal(quell_str(quell_at(instance->released, i)), reason))
+            return true;
+    return false;
+}
+
+static bool is_verdict(struct quell_value verdict, const char *name)
+{
+    return quell_text_is(quell_get(verdict, "verdict"), name);
+}
+
+/* The first that still stands against the call; null: none. */
+static struct quell_value standing(const struct instance *instance, struct quell_value verdicts)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(verdicts); i++) {
+        struct quell_value one = quell_at(verdicts, i);
+        if (is_verdict(one, "refused") ||
+            (is_verdict(one, "held") &&
+             (quell_get_bool(one, "hard", false) ||
+              !was_released(instance, quell_get_str(one, "reason")))))
+            return one;
+    }
+    return quell_null();
+}
+
+/* The playbook's own limit, in the same form. */
+static struct quell_value of_limit(struct run *run, const struct instance *instance,
+                                   struct quell_value targets)
+{
+    struct policy_limit found = judge(run, instance->step, targets);
+    struct map_builder map = {.arena = run->arena};
+
+    /* What must never be touched is not: nobody's word lets it through, only the list. */
+    if (!found.over ||
+        (was_released(instance, found.reason) && !str_is(found.reason, "limit.never")))
+        return quell_null();
+    map_add(&map, "verdict", quell_text("held"));
+    map_add(&map, "reason", quell_string(found.reason));
+    map_add(&map, "message", quell_string(found.message));
+    return map_made(&map);
+}
+
+/* ---- acting on it ------------------------------------------------------------------------------
+ */
+
+static void hold(struct decision *decision, const struct instance *instance,
+                 struct quell_value found)
+{
+    struct run *run = decision->run;
+    struct map_builder data = {.arena = run->arena};
+
+    map_add(&data, "reason", quell_get(found, "reason"));
+    map_add(&data, "message", quell_get(found, "message"));
     map_add(&data, "limit", quell_bool(true));
+    if (quell_get_bool(found, "hard", false))
+        map_add(&data, "hard",
+                value_copy_str(run->arena, quell_str_of(policy_revision(run->world.policy))));
+    if (!quell_is_null(quell_get(found, "until")))
+        map_add(&data, "until", quell_get(found, "until"));
     emit(decision, EVENT_RUN_HELD, instance->path, map_made(&data));
 }
 
+static enum flow refuse(struct decision *decision, struct instance *instance, const char *code,
+                        struct quell_value found, const char *more)
+{
+    return step_failed(decision, instance, STEP_FAILED,
+                       scope_error(decision->run, code, "%.*s: %.*s%s",
+                                   QUELL_ARG(quell_get_str(found, "reason")),
+                                   QUELL_ARG(quell_get_str(found, "message")), more));
+}
+
+/* A limit of the playbook's own, where it is not to hold the run. */
+static bool limit_fails(const struct run *run)
+{
+    const struct playbook_limits *limits = &run->playbook->start.limits;
+
+    return run->mode == RUN_PLAN || (run->mode == RUN_LIVE && (!limits->given || limits->fails)) ||
+           (run->mode == RUN_SHADOW && !limits->given);
+}
+
 enum flow limits_allow(struct decision *decision, struct instance *instance,
-                       struct quell_value targets, struct quell_str *would_hold)
+                       struct quell_value targets, struct map_builder *data)
 {
     struct run *run = decision->run;
-    const struct playbook_limits *limits = &run->playbook->start.limits;
-    struct policy_limit found;
+    struct ahead ahead = {.step = instance->step,
+                          .instance = instance,
+                          .targets = targets,
+                          .now_us = decision->now_us};
+    struct quell_value verdicts = guarded_judge(run, &ahead), found, limit = quell_null();
+    bool first = instance->attempt == 1, refused;
 
-    if (instance->attempt > 1)
-        return FLOW_DONE;
-    found = judge(run, instance->step, targets);
-    /* What must never be touched is not: nobody's word lets it through, only the list. */
-    if (!found.over || (instance->released && !str_is(found.reason, "limit.never")))
-        return FLOW_DONE;
+    if (first)
+        limit = of_limit(run, instance, targets);
+    found = quell_is_null(limit) ? standing(instance, verdicts) : limit;
+    refused = is_verdict(found, "refused");
+    if (run->mode == RUN_PLAN && quell_count(verdicts))
+        map_add(data, "verdicts", verdicts);
+    if (quell_is_null(found) || (!first && !refused))
+        return FLOW_DONE; /* of a further attempt, only what is protected meanwhile counts */
+    if (refused && run->mode != RUN_SHADOW)
+        return refuse(decision, instance, "protected", found, "");
     if (instance->unreleased)
-        found.message = arena_format(run->arena, "%.*s, and a person did not release it",
-                                     QUELL_ARG(found.message));
-    else if (run->mode == RUN_SHADOW && limits->given) {
-        *would_hold = found.reason;
+        return refuse(decision, instance, "limit", found, ", and a person did not release it");
+    if (!quell_is_null(limit) && limit_fails(run))
+        return refuse(decision, instance, "limit", found, "");
+    if (run->mode == RUN_PLAN)
+        return FLOW_DONE; /* it goes on when the window is over, or when a person released it */
+    if (run->mode == RUN_SHADOW) {
+        map_add(data, "would_hold", quell_get(found, "reason"));
         return FLOW_DONE;
-    } else if (limits->given && !limits->fails && run->mode == RUN_LIVE) {
-        hold(decision, instance, &found);
-        return FLOW_WAITING;
     }
-    return step_failed(
-        decision, instance, STEP_FAILED,
-        scope_error(run, "limit", "%.*s: %.*s", QUELL_ARG(found.reason), QUELL_ARG(found.message)));
+    hold(decision, instance, found);
+    return FLOW_WAITING;
+}
+
+struct quell_value limits_refusal(struct run *run, const struct ahead *ahead)
+{
+    const struct playbook_limits *limits = &run->playbook->start.limits;
+    struct quell_value verdicts = guarded_judge(run, ahead);
+    struct policy_limit never;
+    size_t i;
+
+    for (i = 0; i < quell_count(verdicts); i++)
+        if (is_verdict(quell_at(verdicts, i), "refused"))
+            return quell_at(verdicts, i);
+    never = policy_never(run->arena, limits, ahead->step->action, ahead->targets, never_of(run),
+                         run->incident);
+    if (!never.over || ahead->early)
+        return quell_null();
+    return value_with(run->arena,
+                      value_with(run->arena, quell_map(NULL, 0), QUELL_STR("reason"),
+                                 quell_string(never.reason)),
+                      QUELL_STR("message"), quell_string(never.message));
+}
+
+void limits_window_over(struct decision *decision, struct instance *instance)
+{
+    struct map_builder data = {.arena = decision->run->arena};
+
+    map_add(&data, "allowed", quell_bool(true));
+    map_add(&data, "window", quell_bool(true));
+    emit(decision, EVENT_RUN_RELEASED, instance->path, map_made(&data));
 }
 
 /* ---- release -----------------------------------------------------------------------------------
  */
+
+/* A person let this reason pass, and no other. */
+static void add_released(struct run *run, struct instance *instance)
+{
+    struct list_builder list = {.arena = run->arena};
+    size_t i;
+
+    for (i = 0; i < quell_count(instance->released); i++)
+        list_add(&list, quell_at(instance->released, i));
+    list_add(&list, quell_string(instance->reason));
+    instance->released = list_made(&list);
+}
 
 enum quell_code apply_released(struct run *run, struct instance *instance,
                                const struct event *event, struct quell_error *err)
@@ -169,11 +322,22 @@ enum quell_code apply_released(struct run *run, struct instance *instance,
         return event_misfit(event, "the step does not wait for a release", err);
     run->held--;
     instance->phase = PHASE_STARTED;
-    instance->reason = QUELL_STR("");
     instance->limited = false;
-    instance->released = allowed;
     instance->unreleased = !allowed;
+    instance->until_us = INT64_MAX;
+    if (allowed && !quell_get_bool(event->data, "window", false))
+        add_released(run, instance);
+    instance->reason = instance->hard = QUELL_STR("");
     return QUELL_OK;
+}
+
+bool run_is_hard(const struct run *run, struct quell_str path)
+{
+    const struct instance *instance = path.len ? run_instance(run, path) : NULL;
+
+    return instance && instance->phase == PHASE_HELD && instance->limited && instance->hard.len &&
+           run->world.policy &&
+           str_is(instance->hard, policy_revision(run->world.policy));
 }
 
 bool run_is_limited(const struct run *run, struct quell_str path)

@@ -40,8 +40,12 @@ struct run_usage { /* what all runs of a playbook touched within an hour and a d
                  unsigned more); /* part of what is being decided */
     void *user;
 };
+struct policy;
+struct policy_memory;
 struct run_world {
     const struct run_usage *usage; /* NULL: not known, and not judged */
+    const struct policy_memory *memory; /* of the policy: the same */
+    const struct policy *policy;        /* the workspace's; NULL: none */
     struct quell_value config;     /* map, or unknown in a plan without a configuration */
     struct quell_value lists;
     struct quell_str url; /* base of run.url, or empty */
@@ -51,6 +55,8 @@ struct run_world {
 struct run *run_new(const struct playbook *playbook, struct quell_str id);
 void run_free(struct run *run); /* NULL is allowed */
 void run_set_world(struct run *run, const struct run_world *world);
+/* A reload gave the workspace another policy: it holds for the runs that are there, too. */
+void run_set_policy(struct run *run, const struct policy *policy);
 
 /* What a run is started by. */
 struct run_start {
@@ -170,6 +176,8 @@ int64_t run_ended_us(const struct run *run); /* 0 = not ended */
 bool run_idle(const struct run *run);
 /* Whether the step, or with an empty path the run before its first step, waits for a release. */
 bool run_is_limited(const struct run *run, struct quell_str path);
+/* Whether no release lets it pass while the workspace has the policy that it has now. */
+bool run_is_hard(const struct run *run, struct quell_str path);
 /* The first step that does; false when there is none. */
 bool run_first_limited(const struct run *run, struct quell_str *path);
 bool run_listens(const struct run *run); /* some step waits for an event */
@@ -231,6 +239,7 @@ bool run_find_child(const struct run *run, struct quell_str path, struct run_chi
 /* Who called this run; `run` is empty when nobody did. */
 struct run_parent {
     struct quell_str run, step;
+    struct quell_str root; /* id of the outermost run */
     int64_t depth;       /* of calls around this run: 1, 2 ... */
     struct quell_str by; /* who started the outermost of them */
 };

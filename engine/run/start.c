@@ -50,6 +50,7 @@ struct quell_value run_child_data(struct arena *arena, struct quell_value start_
 
     map_add(&map, "run", value_copy_str(arena, parent->run));
     map_add(&map, "step", value_copy_str(arena, parent->step));
+    map_add(&map, "root", value_copy_str(arena, parent->root));
     map_add(&map, "depth", quell_int(parent->depth));
     map_add(&map, "by", value_copy_str(arena, parent->by));
     return value_with(arena, start_data, QUELL_STR("parent"), map_made(&map));

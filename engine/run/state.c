@@ -44,6 +44,11 @@ void run_set_world(struct run *run, const struct run_world *world)
     run->world = *world;
 }
 
+void run_set_policy(struct run *run, const struct policy *policy)
+{
+    run->world.policy = policy;
+}
+
 struct instance *run_instance(const struct run *run, struct quell_str path)
 {
     struct instance *found;
@@ -312,7 +317,7 @@ static void find_due(const struct instance *instance, void *user)
     if (instance->phase == PHASE_CHILD && !instance->child_cancelling)
         look_at_due(search, child_due(search->run, instance));
     if (instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
-        instance->phase == PHASE_ASKING)
+        instance->phase == PHASE_ASKING || (instance->phase == PHASE_HELD && instance->limited))
         look_at_due(search, instance->until_us);
 }
 
@@ -431,7 +436,8 @@ static struct run_step step_of(const struct instance *instance)
         .started_us = instance->started_us,
         .ended_us = instance->ended_us,
         .until_us = instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
-                            instance->phase == PHASE_ASKING
+                            instance->phase == PHASE_ASKING ||
+                            (instance->phase == PHASE_HELD && instance->limited)
                         ? instance->until_us
                         : instance->sleep_until_us,
     };

@@ -27,6 +27,7 @@ enum phase {
 };
 
 struct frame;
+struct map_builder;
 
 /* plan: what one path supposes; kept newest first. */
 struct supposition {
@@ -62,7 +63,9 @@ struct instance {
     int64_t call_due_us;       /* of this attempt, when the step has no time-out of its own */
     int64_t until_us;          /* retrying, waiting: when to go on; INT64_MAX = not by itself */
     bool limited;              /* held because a limit would be passed, ... */
-    bool released, unreleased; /* ... and what a person said of it */
+    struct quell_value released; /* ... the reasons that a person let it pass; null = none */
+    bool unreleased;             /* ... or that it must not */
+    struct quell_str hard;       /* held by a cap that no release passes: the policy that has it */
     bool late;                 /* waiting: the deadline comes before what is waited for */
     /* people */
     struct quell_value asked;  /* the question that is open, as it was journaled; else null */
@@ -70,6 +73,7 @@ struct instance {
     struct quell_value agreed; /* past the gate: the calls that were agreed to, or null */
     unsigned rounds;           /* how often it was asked */
     bool gate_passed, escalated;
+    bool granted;           /* past the gate because people agreed */
     bool refused;           /* denied, or nobody answered: how it ends is not decided yet */
     struct quell_str child; /* call: id of the called run, once it was started */
     bool child_cancelling;  /* and it is to end before its end */
@@ -147,6 +151,7 @@ struct run {
     struct touched { /* targets of calls so far, each once */
         struct touched *next;
         struct quell_value target; /* {kind, value} */
+        bool disrupted;            /* by some call */
     } * touched;
     size_t listening; /* steps that wait for an event */
     struct frame root, on_failure, finally, rollback;
@@ -362,12 +367,32 @@ int plan_outcome(struct decision *decision, struct instance *instance);
 enum quell_code supposed(struct run *run, struct instance *instance, const struct event *event,
                          struct quell_error *err) QUELL_MUST_CHECK;
 
-/* limited.c: whether the call may be made within the playbook's limits. FLOW_DONE: it may; else the
- * step was held or failed. *would_hold: of a shadow run, the limit that a live one would be over.
+/* A call that is ahead: to be judged, or made. */
+struct ahead {
+    const struct step *step;
+    const struct instance *instance; /* whose gates count: of the call, or of the question */
+    struct quell_value targets;
+    int64_t now_us;
+    bool asking; /* people are about to be asked about it */
+    bool early;  /* other calls come before it, that may look its targets up */
+};
+/* guarded.c: what the workspace's policy says of it, as policy/workspace.h has it. */
+struct quell_value guarded_judge(struct run *run, const struct ahead *ahead);
+void guarded_take(struct run *run, const struct ahead *ahead); /* the call is made */
+/* Different targets of a kind that this run and the others of its call touched; 0 when it is alone.
  */
+unsigned guarded_in_tree(struct run *run, struct quell_str kind);
+
+/* limited.c: whether the call may be made within the playbook's limits and the workspace's policy.
+ * FLOW_DONE: it may; else the step was held or failed. */
 enum flow limits_allow(struct decision *decision, struct instance *instance,
-                       struct quell_value targets, struct quell_str *would_hold);
-void limits_take(struct run *run, struct quell_value targets); /* the call is made */
+                       struct quell_value targets, struct map_builder *data);
+/* What refuses a call that people are about to be asked about; null: nothing. */
+struct quell_value limits_refusal(struct run *run, const struct ahead *ahead);
+/* A window is over, by which the step was held. */
+void limits_window_over(struct decision *decision, struct instance *instance);
+void limits_take(struct decision *decision, const struct instance *instance,
+                 struct quell_value targets); /* the call is made */
 void limits_note(struct run *run, const struct step *step,
                  struct quell_value targets); /* applied */
 

@@ -102,7 +102,6 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     struct quell_value input, targets, error = quell_null();
     struct quell_str key;
     struct map_builder data = {.arena = run->arena};
-    struct quell_str would_hold = QUELL_STR("");
     enum flow flow;
 
     if (decision->now_us >= due)
@@ -120,7 +119,7 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     if (key_of(run, instance, &key, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     targets = policy_targets(run->arena, step->action, input);
-    flow = limits_allow(decision, instance, targets, &would_hold);
+    flow = limits_allow(decision, instance, targets, &data);
     if (flow != FLOW_DONE || instance->phase != PHASE_STARTED)
         return flow;
     map_add(&data, "action", quell_string(step->uses));
@@ -130,10 +129,8 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     map_add(&data, "key", quell_string(key));
     map_add(&data, "input", input);
     map_add(&data, "targets", targets);
-    if (would_hold.len)
-        map_add(&data, "would_hold", quell_string(would_hold));
     if (instance->attempt == 1 && step->action->effect != QUELL_READS && !decision->full)
-        limits_take(run, targets);
+        limits_take(decision, instance, targets);
     emit(decision, EVENT_CALL_SCHEDULED, instance->path, map_made(&data));
     return FLOW_WAITING;
 }
@@ -242,6 +239,14 @@ static enum flow after_wait(struct decision *decision, struct instance *instance
     return begin(decision, instance);
 }
 
+static enum flow after_window(struct decision *decision, struct instance *instance)
+{
+    if (!instance->limited || decision->now_us < instance->until_us)
+        return FLOW_WAITING;
+    limits_window_over(decision, instance);
+    return decision->full ? FLOW_WAITING : begin(decision, instance);
+}
+
 enum flow step_advance_USES(struct decision *decision, struct instance *instance)
 {
     switch (instance->phase) {
@@ -251,12 +256,13 @@ enum flow step_advance_USES(struct decision *decision, struct instance *instance
         return after_answer(decision, instance);
     case PHASE_RETRYING:
         return after_wait(decision, instance);
+    case PHASE_HELD:
+        return after_window(decision, instance);
     case PHASE_IDLE:
     case PHASE_CALLING:
     case PHASE_CHILD:
     case PHASE_WAITING:
     case PHASE_ASKING:
-    case PHASE_HELD:
     case PHASE_CATCHING:
     case PHASE_UNDOING:
     case PHASE_ENDED:

@@ -98,6 +98,13 @@ struct quell_target {
     const char *input; /* the input's name; a list names many targets */
 };
 
+/* An output that tells something of the target that a read looked up: by it, a policy knows what
+ * must not be touched, whatever name a later step uses. */
+struct quell_attribute {
+    const char *what;   /* id name account tag ip */
+    const char *output; /* the output's name; a list tells many */
+};
+
 /* What takes it back: inputs of the inverse action, each a CEL text over `input` and `output`. */
 struct quell_inverse {
     const char *action;      /* "defender.release-device", or NULL: cannot be undone */
@@ -133,6 +140,8 @@ struct quell_action {
      * starts anew; NULL = turn() itself can go on from call->state. */
     quell_turn_fn *settle;
     const void *data; /* the connector's own, for actions that share a function; may be NULL */
+    const struct quell_attribute *attributes; /* of a read with one target; ends with what NULL;
+                                                 NULL = none */
 };
 
 struct quell_connector {

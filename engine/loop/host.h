@@ -1,0 +1,15 @@
+/*
+ * host.h - what this machine is called, and its addresses.
+ */
+#ifndef LOOP_HOST_H
+#define LOOP_HOST_H
+
+#include <quell/value.h>
+
+struct arena;
+
+/* List of texts: its host name and the addresses of its interfaces but loopback and link-local
+ * ones; what cannot be found out is left out. */
+struct quell_value host_names(struct arena *arena);
+
+#endif
