@@ -117,8 +117,8 @@ static const struct quell_field action_outputs[] = {
 
 static const struct quell_target targets[] = {{"device", "device_id"}, {0}};
 static const struct quell_attribute attributes[] = {
-    {"id", "device_id"}, {"id", "entra_id"}, {"name", "name"}, {"ip", "ip"},
-    {"ip", "external_ip"}, {"tag", "tags"}, {"tag", "group"}, {0}};
+    {"id", "device_id"},   {"id", "entra_id"}, {"name", "name"}, {"ip", "ip"},
+    {"ip", "external_ip"}, {"tag", "tags"},    {"tag", "group"}, {0}};
 static const struct quell_rate rates[] = {{100, 60}, {1500, 3600}, {0}};
 
 static const char action_example[] =

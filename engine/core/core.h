@@ -235,7 +235,7 @@ enum quell_code config_read(struct arena *arena, const char *path, struct quell_
                             struct config_document *document, struct quell_error *err);
 /* policy.c: its policy, from `policy:` in the document. */
 enum quell_code generation_policy(struct generation *made, struct config_document *document,
-                                  struct quell_error *err) QUELL_MUST_CHECK;
+                                  bool running, struct quell_error *err) QUELL_MUST_CHECK;
 /* users.c: the fields of `users`; its names are checked and its groups become part of `groups`. */
 extern const struct quell_field user_fields[];
 enum quell_code users_settle(struct arena *arena, struct quell_value *config,

@@ -294,7 +294,7 @@ enum quell_code generation_new(struct quell *engine, bool with_playbooks,
     made->config_path = config_find(made->arena, engine->config_path);
     code = config_read(made->arena, made->config_path, &made->config, &document, err);
     if (code == QUELL_OK)
-        code = generation_policy(made, &document, err);
+        code = generation_policy(made, &document, engine->purpose == QUELL_FOR_RUNNING, err);
     if (code == QUELL_OK)
         code = users_settle(made->arena, &made->config, err);
     if (code == QUELL_OK)

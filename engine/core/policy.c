@@ -43,11 +43,11 @@ static enum quell_code read_own_file(struct generation *made, struct config_docu
 }
 
 enum quell_code generation_policy(struct generation *made, struct config_document *document,
-                                  struct quell_error *err)
+                                  bool running, struct quell_error *err)
 {
     const struct yaml_node *root = document->node;
     struct policy_surroundings around = {.lists = quell_get(made->config, "lists"),
-                                         .own_names = host_names(made->arena)};
+                                         .own_names = host_names(made->arena, running)};
     enum quell_code code = QUELL_OK;
 
     document->node = root && quell_is(root->value, QUELL_MAP) ? yaml_get(root, "policy") : NULL;

@@ -34,7 +34,7 @@ static void add_address(struct list_builder *list, const struct ifaddrs *one)
         list_add(list, value_copy_str(list->arena, quell_str_of(text)));
 }
 
-struct quell_value host_names(struct arena *arena)
+struct quell_value host_names(struct arena *arena, bool addresses)
 {
     struct list_builder list = {.arena = arena};
     struct ifaddrs *all = NULL, *one;
@@ -43,7 +43,7 @@ struct quell_value host_names(struct arena *arena)
     if (gethostname(name, sizeof(name) - 1) == 0 && name[0] &&
         !str_is(quell_str_of(name), "localhost"))
         list_add(&list, value_copy_str(arena, quell_str_of(name)));
-    if (getifaddrs(&all) == 0) {
+    if (addresses && getifaddrs(&all) == 0) {
         for (one = all; one; one = one->ifa_next)
             add_address(&list, one);
         freeifaddrs(all);

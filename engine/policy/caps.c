@@ -9,7 +9,11 @@
 #include "base/str.h"
 #include "playbook/start.h"
 
-enum { HOUR_MINUTES = 60, DAY_MINUTES = 1440, KEEP_S = 86400 + 60 }; /* a count is of whole minutes */
+enum {
+    HOUR_MINUTES = 60,
+    DAY_MINUTES = 1440,
+    KEEP_S = 86400 + 60
+}; /* a count is of whole minutes */
 
 static int64_t minute_of(int64_t now_us)
 {
@@ -92,9 +96,8 @@ static void count(struct quell_value memory, struct quell_value keys, int64_t si
 static void over(struct arena *arena, const struct policy_cap *cap, const char *span,
                  struct quell_str message, struct list_builder *verdicts)
 {
-    struct quell_value verdict =
-        policy_verdict(arena, "held",
-                       arena_format(arena, "policy.%.*s.%s", QUELL_ARG(cap->kind), span), message);
+    struct quell_value verdict = policy_verdict(
+        arena, "held", arena_format(arena, "policy.%.*s.%s", QUELL_ARG(cap->kind), span), message);
     if (cap->hard)
         verdict = value_with(arena, verdict, QUELL_STR("hard"), quell_bool(true));
     list_add(verdicts, verdict);
@@ -102,9 +105,8 @@ static void over(struct arena *arena, const struct policy_cap *cap, const char *
 
 static struct quell_str whose(struct arena *arena, const struct policy_cap *cap)
 {
-    return cap->playbook.len
-               ? arena_format(arena, "playbook `%.*s`", QUELL_ARG(cap->playbook))
-               : QUELL_STR("the workspace");
+    return cap->playbook.len ? arena_format(arena, "playbook `%.*s`", QUELL_ARG(cap->playbook))
+                             : QUELL_STR("the workspace");
 }
 
 static void judge_figure(struct arena *arena, const struct policy_cap *cap, const char *span,
@@ -140,14 +142,18 @@ static void judge_percent(struct arena *arena, const struct policy *policy,
         return;
     if (fleet < 0)
         over(arena, cap, "percent",
-             arena_format(arena, "%g per cent of %.*s is the cap, and `fleet` does not say how "
-                          "many there are", cap->percent, QUELL_ARG(cap->kind)),
+             arena_format(arena,
+                          "%g per cent of %.*s is the cap, and `fleet` does not say how "
+                          "many there are",
+                          cap->percent, QUELL_ARG(cap->kind)),
              verdicts);
     else
         over(arena, cap, "percent",
-             arena_format(arena, "%.*s may touch %g per cent of %lld (%.*s) a day: %u before this "
-                          "call, %u by it", QUELL_ARG(whose(arena, cap)), cap->percent,
-                          (long long)fleet, QUELL_ARG(cap->kind), before, more),
+             arena_format(arena,
+                          "%.*s may touch %g per cent of %lld (%.*s) a day: %u before this "
+                          "call, %u by it",
+                          QUELL_ARG(whose(arena, cap)), cap->percent, (long long)fleet,
+                          QUELL_ARG(cap->kind), before, more),
              verdicts);
 }
 
@@ -224,6 +230,7 @@ void policy_take(struct arena *arena, const struct policy *policy, const struct 
         key = memory_key(arena, cap);
         memory = call->memory->recall(call->memory->user, arena, key);
         call->memory->remember(call->memory->user, key,
-                               with_keys(arena, memory, keys, minute_of(call->now_us)), (int64_t)KEEP_S * 1000000);
+                               with_keys(arena, memory, keys, minute_of(call->now_us)),
+                               (int64_t)KEEP_S * 1000000);
     }
 }

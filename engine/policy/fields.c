@@ -17,9 +17,11 @@ static const struct quell_field cap_fields[] = {
      .doc = "no release lets a run pass it: only another figure here"},
     {.name = NULL}};
 
-#define KIND(word) \
-    {.name = (word), .type = QUELL_FIELD_OBJECT, .fields = cap_fields, \
-     .doc = "targets of the kind `" word "` of calls that do more than read"}
+#define KIND(word)                                                                                 \
+    {                                                                                              \
+        .name = (word), .type = QUELL_FIELD_OBJECT, .fields = cap_fields,                          \
+        .doc = "targets of the kind `" word "` of calls that do more than read"                    \
+    }
 
 const struct quell_field policy_caps_fields[] = {
     {.name = "disrupts",
@@ -40,18 +42,24 @@ const struct quell_field policy_caps_fields[] = {
     {.name = NULL}};
 
 static const char *const effect_words[] = {"disrupts", "changes", NULL};
-static const char *const kind_words[] = {"device", "user",    "mailbox",        "mail",
-                                         "ip",     "domain",  "url",            "file",
+static const char *const kind_words[] = {"device",  "user",           "mailbox",  "mail",
+                                         "ip",      "domain",         "url",      "file",
                                          "process", "cloud_resource", "incident", NULL};
 
-#define TEXTS(name_, doc_) \
-    {.name = (name_), .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_STRING, \
-     .flags = QUELL_ONE_OR_MANY, .doc = (doc_)}
+#define TEXTS(name_, doc_)                                                                         \
+    {                                                                                              \
+        .name = (name_), .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_STRING,                       \
+        .flags = QUELL_ONE_OR_MANY, .doc = (doc_)                                                  \
+    }
 
 static const struct quell_field protect_fields[] = {
-    {.name = "name", .type = QUELL_FIELD_STRING, .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
+    {.name = "name",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
      .doc = "what verdicts call it"},
-    {.name = "why", .type = QUELL_FIELD_STRING, .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
+    {.name = "why",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
      .doc = "why it must not be touched, for those who read a verdict"},
     {.name = "kind", .type = QUELL_FIELD_ENUM, .words = kind_words, .doc = "only targets of it"},
     TEXTS("ids", "ids, however they are spelled"),
@@ -60,50 +68,82 @@ static const struct quell_field protect_fields[] = {
     TEXTS("accounts", "accounts: `ana`, `CORP\\ana` or `ana@corp.example`"),
     TEXTS("tags", "tags, groups and roles, with `*` and `?`"),
     TEXTS("ips", "addresses and ranges, such as `10.1.0.0/16`"),
-    {.name = "list", .type = QUELL_FIELD_STRING,
+    {.name = "list",
+     .type = QUELL_FIELD_STRING,
      .doc = "a list of quell.yaml by its name: its texts are ids, names or accounts"},
-    {.name = "from", .type = QUELL_FIELD_ENUM, .words = effect_words, .fallback = "\"disrupts\"",
+    {.name = "from",
+     .type = QUELL_FIELD_ENUM,
+     .words = effect_words,
+     .fallback = "\"disrupts\"",
      .doc = "protected from disrupting calls, or from all that change something (`changes`)"},
     {.name = NULL}};
 
 static const struct quell_field window_fields[] = {
-    {.name = "name", .type = QUELL_FIELD_STRING, .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
+    {.name = "name",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
      .doc = "what verdicts call it"},
     TEXTS("weekly", "`Mon-Fri 08:00-18:00`, `Fri 18:00 - Mon 08:00`"),
     {.name = "cron", .type = QUELL_FIELD_STRING, .doc = "when it begins, with `for`"},
     {.name = "for", .type = QUELL_FIELD_DURATION, .doc = "how long it lasts from then on"},
-    {.name = "zone", .type = QUELL_FIELD_STRING, .fallback = "\"UTC\"",
+    {.name = "zone",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"UTC\"",
      .doc = "the time zone, such as `Europe/Helsinki`"},
-    {.name = "deny", .type = QUELL_FIELD_ENUM, .words = effect_words,
+    {.name = "deny",
+     .type = QUELL_FIELD_ENUM,
+     .words = effect_words,
      .doc = "what is held inside of it: `disrupts` (when nothing is said) or `changes`"},
-    {.name = "allow-only", .type = QUELL_FIELD_ENUM, .words = effect_words,
+    {.name = "allow-only",
+     .type = QUELL_FIELD_ENUM,
+     .words = effect_words,
      .doc = "what is held outside of it"},
     {.name = NULL}};
 
 static const char *const require_words[] = {"approve", NULL};
 
 static const struct quell_field disrupts_fields[] = {
-    {.name = "require", .type = QUELL_FIELD_ENUM, .words = require_words,
+    {.name = "require",
+     .type = QUELL_FIELD_ENUM,
+     .words = require_words,
      .doc = "`approve`: no disrupting call without people who agreed to it, or to a block around "
             "it, whatever `approve.unless` says"},
     TEXTS("except", "playbooks and actions that need it not"),
     {.name = NULL}};
 
 const struct quell_field policy_fields[] = {
-    {.name = "file", .type = QUELL_FIELD_STRING,
+    {.name = "file",
+     .type = QUELL_FIELD_STRING,
      .doc = "the policy is in a file of its own; then nothing else stands here"},
-    {.name = "caps", .type = QUELL_FIELD_OBJECT, .fields = policy_caps_fields,
+    {.name = "caps",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = policy_caps_fields,
      .doc = "how much all playbooks together may touch"},
-    {.name = "playbooks", .type = QUELL_FIELD_MAP, .of = QUELL_FIELD_ANY, .fields = policy_caps_fields,
+    {.name = "playbooks",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
+     .fields = policy_caps_fields,
      .doc = "the same for single playbooks, by id, beside what they limit themselves"},
-    {.name = "fleet", .type = QUELL_FIELD_MAP, .of = QUELL_FIELD_ANY,
+    {.name = "fleet",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_ANY,
      .doc = "how many there are of a kind: a number, or `lists.NAME`, whose length it is"},
-    {.name = "protect", .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_OBJECT,
-     .fields = protect_fields, .doc = "what no disrupting call may touch"},
-    {.name = "unprotect", .type = QUELL_FIELD_MAP, .of = QUELL_FIELD_STRING,
+    {.name = "protect",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_OBJECT,
+     .fields = protect_fields,
+     .doc = "what no disrupting call may touch"},
+    {.name = "unprotect",
+     .type = QUELL_FIELD_MAP,
+     .of = QUELL_FIELD_STRING,
      .doc = "built-in protections that are off, each with the reason"},
-    {.name = "windows", .type = QUELL_FIELD_LIST, .of = QUELL_FIELD_OBJECT,
-     .fields = window_fields, .doc = "times when calls are held"},
-    {.name = "disrupts", .type = QUELL_FIELD_OBJECT, .fields = disrupts_fields,
+    {.name = "windows",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_OBJECT,
+     .fields = window_fields,
+     .doc = "times when calls are held"},
+    {.name = "disrupts",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = disrupts_fields,
      .doc = "what disrupting calls need"},
     {.name = NULL}};

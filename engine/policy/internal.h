@@ -30,7 +30,7 @@ struct policy_rule { /* what is protected */
     struct quell_str kind; /* empty: any */
     struct quell_str off;  /* why it was switched off, or empty */
     bool built_in;
-    bool changes; /* from calls that change something, too */
+    bool changes;                                    /* from calls that change something, too */
     struct quell_value ids, accounts, tags, entries; /* lists of texts; entries: of a list */
     struct regex **names, **tag_patterns;
     size_t name_count, tag_pattern_count;

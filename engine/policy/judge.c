@@ -24,9 +24,9 @@ struct quell_value policy_verdict(struct arena *arena, const char *verdict, stru
 static struct quell_str named(struct arena *arena, struct quell_value target)
 {
     struct quell_value value = quell_get(target, "value");
-    return arena_format(arena, "%.*s `%.*s`", QUELL_ARG(quell_get_str(target, "kind")),
-                        QUELL_ARG(quell_is(value, QUELL_STRING) ? quell_str(value)
-                                                                : QUELL_STR("?")));
+    return arena_format(
+        arena, "%.*s `%.*s`", QUELL_ARG(quell_get_str(target, "kind")),
+        QUELL_ARG(quell_is(value, QUELL_STRING) ? quell_str(value) : QUELL_STR("?")));
 }
 
 static bool rule_concerns(const struct policy_rule *rule, const struct policy_call *call,
@@ -35,7 +35,7 @@ static bool rule_concerns(const struct policy_rule *rule, const struct policy_ca
     enum quell_effect least = rule->changes ? QUELL_CHANGES : QUELL_DISRUPTS;
     bool account = str_is(rule->kind, "user") && str_is(kind, "mailbox");
     return call->action->effect >= least &&
-           (rule->kind.len == 0 || account || quell_str_equal(rule->kind, kind));
+           (rule->kind.len == 0 || kind.len == 0 || account || quell_str_equal(rule->kind, kind));
 }
 
 static bool is_protected(struct arena *arena, const struct policy *policy,
@@ -50,12 +50,12 @@ static bool is_protected(struct arena *arena, const struct policy *policy,
             !policy_rule_matches(arena, rule, facts, &by))
             continue;
         list_add(verdicts,
-                 policy_verdict(
-                     arena, "refused",
-                     arena_format(arena, "policy.protected.%.*s", QUELL_ARG(rule->name)),
-                     arena_format(arena, "%.*s is protected (%.*s%s%.*s): %.*s",
-                                  QUELL_ARG(named(arena, target)), QUELL_ARG(rule->name),
-                                  by.len ? ", by " : "", QUELL_ARG(by), QUELL_ARG(rule->why))));
+                 policy_verdict(arena, "refused",
+                                arena_format(arena, "policy.protected.%.*s", QUELL_ARG(rule->name)),
+                                arena_format(arena, "%.*s is protected (%.*s%s%.*s): %.*s",
+                                             QUELL_ARG(named(arena, target)), QUELL_ARG(rule->name),
+                                             by.len ? ", by " : "", QUELL_ARG(by),
+                                             QUELL_ARG(rule->why))));
         return true;
     }
     return false;
@@ -67,13 +67,26 @@ static void tell_unresolved(struct arena *arena, const struct policy_call *call,
 {
     bool waits = comes || call->early;
     list_add(verdicts,
-             policy_verdict(arena, waits ? "unknown" : "refused",
-                            QUELL_STR("policy.unresolved"),
-                            waits ? arena_format(arena, "whether %.*s is protected is judged when "
-                                                 "it is known", QUELL_ARG(what))
-                                  : arena_format(arena, "%.*s may be protected: neither the "
+             policy_verdict(arena, waits ? "unknown" : "refused", QUELL_STR("policy.unresolved"),
+                            waits ? arena_format(arena,
+                                                 "whether %.*s is protected is judged when "
+                                                 "it is known",
+                                                 QUELL_ARG(what))
+                                  : arena_format(arena,
+                                                 "%.*s may be protected: neither the "
                                                  "incident nor a read of this run says what it is",
                                                  QUELL_ARG(what))));
+}
+
+/* Where everything is switched off that could protect such a target, nobody has to know it. */
+static bool may_be_protected(const struct policy *policy, const struct policy_call *call,
+                             struct quell_str kind)
+{
+    size_t i;
+    for (i = 0; i < policy->rule_count; i++)
+        if (policy->rules[i].off.len == 0 && rule_concerns(&policy->rules[i], call, kind))
+            return true;
+    return false;
 }
 
 static void judge_target(struct arena *arena, const struct policy *policy,
@@ -83,7 +96,8 @@ static void judge_target(struct arena *arena, const struct policy *policy,
     struct quell_value facts = policy_facts(arena, target, call->incident, call->lookups);
     bool unknown = quell_get_bool(facts, "unknown", false);
     if (is_protected(arena, policy, call, target, facts, verdicts) ||
-        call->action->effect != QUELL_DISRUPTS)
+        call->action->effect != QUELL_DISRUPTS ||
+        !may_be_protected(policy, call, quell_get_str(target, "kind")))
         return;
     if (!quell_get_bool(facts, "resolved", false) || (unknown && call->guessing))
         tell_unresolved(arena, call, named(arena, target), unknown && call->guessing, verdicts);
@@ -95,7 +109,8 @@ static void judge_protected(struct arena *arena, const struct policy *policy,
     size_t i, count = quell_count(call->targets);
     for (i = 0; i < count; i++)
         judge_target(arena, policy, call, quell_at(call->targets, i), verdicts);
-    if (count == 0 && call->action->effect == QUELL_DISRUPTS)
+    if (count == 0 && call->action->effect == QUELL_DISRUPTS &&
+        may_be_protected(policy, call, QUELL_STR("")))
         tell_unresolved(arena, call, QUELL_STR("what this call disrupts"), false, verdicts);
 }
 
@@ -159,10 +174,10 @@ static struct quell_value sorted(struct arena *arena, const struct list_builder 
         for (i = 0; i < found->count; i++) {
             struct quell_value one = found->items[i];
             struct quell_str verdict = quell_get_str(one, "verdict");
-            int rank = str_is(verdict, "refused")               ? 0
-                       : quell_get_bool(one, "hard", false)     ? 1
-                       : str_is(verdict, "held")                ? 2
-                                                                : 3;
+            int rank = str_is(verdict, "refused")           ? 0
+                       : quell_get_bool(one, "hard", false) ? 1
+                       : str_is(verdict, "held")            ? 2
+                                                            : 3;
             if (rank == round)
                 list_add(&list, one);
         }

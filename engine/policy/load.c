@@ -40,8 +40,8 @@ enum { BUILT_INS = sizeof(built_ins) / sizeof(*built_ins) };
 static void wrong(struct loading *in, const struct yaml_node *node, struct quell_str message,
                   const char *help)
 {
-    struct diag *diag = diag_add(in->diags, "QL104", SEVERITY_ERROR, node->place, "%.*s",
-                                 QUELL_ARG(message));
+    struct diag *diag =
+        diag_add(in->diags, "QL104", SEVERITY_ERROR, node->place, "%.*s", QUELL_ARG(message));
     diag->help = quell_str_of(help);
 }
 
@@ -77,7 +77,8 @@ static struct quell_value texts(struct loading *in, const struct yaml_node *map,
 /* ---- caps --------------------------------------------------------------------------------------
  */
 
-static unsigned figure(struct loading *in, const struct yaml_node *map, const char *key, int64_t max)
+static unsigned figure(struct loading *in, const struct yaml_node *map, const char *key,
+                       int64_t max)
 {
     const struct yaml_node *node = yaml_get(map, key);
     if (node == NULL)
@@ -231,7 +232,8 @@ static void add_pattern(struct loading *in, struct regex ***patterns, size_t *co
                   "");
         return;
     }
-    *patterns = arena_grow(in->arena, *patterns, *count * sizeof(made), (*count + 1) * sizeof(made));
+    *patterns =
+        arena_grow(in->arena, *patterns, *count * sizeof(made), (*count + 1) * sizeof(made));
     (*patterns)[(*count)++] = made;
 }
 
@@ -408,7 +410,7 @@ static void load_window(struct loading *in, const struct yaml_node *map,
         .name = arena_str(in->arena, text_of(map, "name")),
         .allow_only = only != NULL,
         .effect = str_is(text_of(map, only ? "allow-only" : "deny"), "changes") ? QUELL_CHANGES
-                                                                               : QUELL_DISRUPTS,
+                                                                                : QUELL_DISRUPTS,
         .shown = value_copy(in->arena, map->value),
     };
     if (deny && only)

@@ -95,8 +95,8 @@ static struct quell_value entry_texts(struct arena *arena, struct quell_value en
     struct list_builder list = {.arena = arena};
     size_t i, k;
     for (i = 0; i < quell_count(entries); i++) {
-        struct quell_value one = quell_is(entries, QUELL_MAP) ? entries.as.pairs[i].value
-                                                              : quell_at(entries, i);
+        struct quell_value one =
+            quell_is(entries, QUELL_MAP) ? entries.as.pairs[i].value : quell_at(entries, i);
         if (quell_is(one, QUELL_STRING) && quell_str(one).len)
             list_add(&list, one);
         for (k = 0; quell_is(one, QUELL_MAP) && k < quell_count(one); k++)

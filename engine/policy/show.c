@@ -79,8 +79,7 @@ static struct quell_value windows(struct arena *arena, const struct policy *poli
 struct quell_value policy_value(struct arena *arena, const struct policy *policy)
 {
     struct map_builder map = {.arena = arena}, disrupts = {.arena = arena};
-    map_add(&disrupts, "require",
-            policy->require_approve ? quell_text("approve") : quell_null());
+    map_add(&disrupts, "require", policy->require_approve ? quell_text("approve") : quell_null());
     map_add(&disrupts, "except", policy->except);
     map_add(&disrupts, "origin", origin_of(policy, !policy->require_approve));
     map_add(&map, "origin", origin_of(policy, !policy->given));

@@ -25,10 +25,10 @@ enum { LOOK_ALIKES = sizeof(look_alikes) / sizeof(*look_alikes) };
 static bool is_unseen(uint32_t c)
 {
     static const uint32_t spans[][2] = {
-        {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x0300, 0x036f}, {0x061c, 0x061c},
-        {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
-        {0x200b, 0x200f}, {0x202a, 0x202e}, {0x2060, 0x206f}, {0x20d0, 0x20ff}, {0x3164, 0x3164},
-        {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb},
+        {0x0000, 0x001f},  {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x0300, 0x036f}, {0x061c, 0x061c},
+        {0x115f, 0x1160},  {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
+        {0x200b, 0x200f},  {0x202a, 0x202e}, {0x2060, 0x206f}, {0x20d0, 0x20ff}, {0x3164, 0x3164},
+        {0xfe00, 0xfe0f},  {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb},
         {0xe0000, 0xe0fff}};
     size_t i;
     for (i = 0; i < sizeof(spans) / sizeof(*spans); i++)
@@ -194,8 +194,8 @@ struct quell_str policy_key_of(struct arena *arena, struct quell_value target)
     struct quell_str text = quell_is(value, QUELL_STRING)
                                 ? plain_id(arena, quell_str(value))
                                 : QUELL_STR("?"); /* all that are no text are one */
-    digest_sha256(arena_format(arena, "%.*s %.*s", QUELL_ARG(quell_get_str(target, "kind")),
-                               QUELL_ARG(text)),
-                  digest);
+    digest_sha256(
+        arena_format(arena, "%.*s %.*s", QUELL_ARG(quell_get_str(target, "kind")), QUELL_ARG(text)),
+        digest);
     return str_slice(digest_hex(arena, digest, sizeof(digest)), 0, 20);
 }

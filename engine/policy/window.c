@@ -71,9 +71,9 @@ static bool make(struct arena *arena, unsigned mask, int minutes, struct cron *c
     for (day = 0; day < DAYS; day++)
         if (mask & (1u << day))
             text = arena_format(arena, "%.*s%s%d", QUELL_ARG(text), text.len ? "," : "", day);
-    return cron_read(arena_format(arena, "%d %d * * %.*s", minutes % 60, minutes / 60,
-                                  QUELL_ARG(text)),
-                     cron, &fault, &at);
+    return cron_read(
+        arena_format(arena, "%d %d * * %.*s", minutes % 60, minutes / 60, QUELL_ARG(text)), cron,
+        &fault, &at);
 }
 
 /* `Fri 18:00 - Mon 08:00` */

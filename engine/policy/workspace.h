@@ -24,10 +24,10 @@ extern const struct quell_field policy_fields[]; /* of `policy:` */
 
 /* What the loader looks up beside the text; all borrowed for the policy's life. */
 struct policy_surroundings {
-    struct quell_value lists;       /* `lists:` of quell.yaml; null = none */
-    struct quell_value own_names;   /* names and addresses of the machine quell runs on */
-    const struct quell_str *kinds;  /* NULL: the built-in ones; for did-you-mean */
-    struct quell_str file;          /* where it was read from, to tell */
+    struct quell_value lists;      /* `lists:` of quell.yaml; null = none */
+    struct quell_value own_names;  /* names and addresses of the machine quell runs on */
+    const struct quell_str *kinds; /* NULL: the built-in ones; for did-you-mean */
+    struct quell_str file;         /* where it was read from, to tell */
 };
 
 /* `node` NULL: no policy was given, and the built-in one holds. Faults become diagnostics with
@@ -64,9 +64,9 @@ struct policy_call {
     struct quell_value incident; /* or null */
     struct quell_value lookups;  /* [{id: [], name: [] ...}]: what reads of this run told */
     int64_t now_us;
-    bool approved; /* people agreed to it, or to a block around it */
-    bool guessing; /* a plan: what is not known is told, and not refused */
-    bool early;    /* before the calls that may look a target up: the same */
+    bool approved;                      /* people agreed to it, or to a block around it */
+    bool guessing;                      /* a plan: what is not known is told, and not refused */
+    bool early;                         /* before the calls that may look a target up: the same */
     const struct policy_memory *memory; /* NULL: figures of hours and days are not known */
     /* Different targets of a kind in this run and those it calls; of any kind: "disrupts". */
     bool (*touched)(const void *user, struct quell_value target, bool disrupts);

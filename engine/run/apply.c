@@ -50,10 +50,9 @@ static enum quell_code run_started(struct run *run, struct instance *instance,
     run->mode = str_is(mode, "plan") ? RUN_PLAN : str_is(mode, "shadow") ? RUN_SHADOW : RUN_LIVE;
     apply_start(run, event->data);
     run->by = quell_get_str(event->data, "by");
-    run->parent =
-        (struct run_parent){quell_get_str(parent, "run"), quell_get_str(parent, "step"),
-                            quell_get_str(parent, "root"), quell_get_int(parent, "depth", 0),
-                            quell_get_str(parent, "by")};
+    run->parent = (struct run_parent){
+        quell_get_str(parent, "run"), quell_get_str(parent, "step"), quell_get_str(parent, "root"),
+        quell_get_int(parent, "depth", 0), quell_get_str(parent, "by")};
     run->started_us = event->at_us;
     run->due_us = time_after(event->at_us, run->playbook->timeout_us);
     frame_open(run, &run->root, &run->playbook->steps, NULL, NULL, QUELL_STR(""));

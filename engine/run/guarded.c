@@ -100,8 +100,8 @@ static unsigned in_run(const void *user, struct quell_str kind)
         return (unsigned)quell_count(found);
     }
     for (each = guard->run->touched; each; each = each->next)
-        count += disrupts ? each->disrupted
-                          : quell_str_equal(quell_get_str(each->target, "kind"), kind);
+        count +=
+            disrupts ? each->disrupted : quell_str_equal(quell_get_str(each->target, "kind"), kind);
     return count;
 }
 
@@ -214,7 +214,8 @@ static void take_in_tree(const struct guard *guard, const struct ahead *ahead)
         if (ahead->step->action->effect == QUELL_DISRUPTS)
             add_to_kind(&tree, QUELL_STR("disrupts"), key);
     }
-    memory->remember(memory->user, tree_key(guard->run), map_made(&tree), (int64_t)TREE_KEEP_S * 1000000);
+    memory->remember(memory->user, tree_key(guard->run), map_made(&tree),
+                     (int64_t)TREE_KEEP_S * 1000000);
 }
 
 void guarded_take(struct run *run, const struct ahead *ahead)

@@ -130,9 +130,8 @@ static struct policy_limit judge(struct run *run, const struct step *step,
                                               never_of(run), run->incident, &use);
     struct quell_error err = {0};
 
-    if (!found.over &&
-        policy_allows_weight(policy_uncapped(limits, step->action, targets),
-                             disrupted_before(run), &err))
+    if (!found.over && policy_allows_weight(policy_uncapped(limits, step->action, targets),
+                                            disrupted_before(run), &err))
         found = (struct policy_limit){true, QUELL_STR("limit.disrupts.run"),
                                       arena_format(run->arena, "%s", err.message)};
     return found;
@@ -164,9 +163,8 @@ static struct quell_value standing(const struct instance *instance, struct quell
     for (i = 0; i < quell_count(verdicts); i++) {
         struct quell_value one = quell_at(verdicts, i);
         if (is_verdict(one, "refused") ||
-            (is_verdict(one, "held") &&
-             (quell_get_bool(one, "hard", false) ||
-              !was_released(instance, quell_get_str(one, "reason")))))
+            (is_verdict(one, "held") && (quell_get_bool(one, "hard", false) ||
+                                         !was_released(instance, quell_get_str(one, "reason")))))
             return one;
     }
     return quell_null();
@@ -276,10 +274,10 @@ struct quell_value limits_refusal(struct run *run, const struct ahead *ahead)
                          run->incident);
     if (!never.over || ahead->early)
         return quell_null();
-    return value_with(run->arena,
-                      value_with(run->arena, quell_map(NULL, 0), QUELL_STR("reason"),
-                                 quell_string(never.reason)),
-                      QUELL_STR("message"), quell_string(never.message));
+    return value_with(
+        run->arena,
+        value_with(run->arena, quell_map(NULL, 0), QUELL_STR("reason"), quell_string(never.reason)),
+        QUELL_STR("message"), quell_string(never.message));
 }
 
 void limits_window_over(struct decision *decision, struct instance *instance)
@@ -336,8 +334,7 @@ bool run_is_hard(const struct run *run, struct quell_str path)
     const struct instance *instance = path.len ? run_instance(run, path) : NULL;
 
     return instance && instance->phase == PHASE_HELD && instance->limited && instance->hard.len &&
-           run->world.policy &&
-           str_is(instance->hard, policy_revision(run->world.policy));
+           run->world.policy && str_is(instance->hard, policy_revision(run->world.policy));
 }
 
 bool run_is_limited(const struct run *run, struct quell_str path)

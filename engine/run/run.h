@@ -43,10 +43,10 @@ struct run_usage { /* what all runs of a playbook touched within an hour and a d
 struct policy;
 struct policy_memory;
 struct run_world {
-    const struct run_usage *usage; /* NULL: not known, and not judged */
+    const struct run_usage *usage;      /* NULL: not known, and not judged */
     const struct policy_memory *memory; /* of the policy: the same */
     const struct policy *policy;        /* the workspace's; NULL: none */
-    struct quell_value config;     /* map, or unknown in a plan without a configuration */
+    struct quell_value config;          /* map, or unknown in a plan without a configuration */
     struct quell_value lists;
     struct quell_str url; /* base of run.url, or empty */
 };
@@ -240,8 +240,8 @@ bool run_find_child(const struct run *run, struct quell_str path, struct run_chi
 struct run_parent {
     struct quell_str run, step;
     struct quell_str root; /* id of the outermost run */
-    int64_t depth;       /* of calls around this run: 1, 2 ... */
-    struct quell_str by; /* who started the outermost of them */
+    int64_t depth;         /* of calls around this run: 1, 2 ... */
+    struct quell_str by;   /* who started the outermost of them */
 };
 struct run_parent run_parent(const struct run *run);
 /* RUN_STARTED's data with the caller added. */

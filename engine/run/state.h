@@ -59,14 +59,14 @@ struct instance {
     struct quell_str reason;
     struct quell_value input, output, error;
     int64_t started_us, ended_us;
-    int64_t due_us;            /* its deadline, inherited from what encloses it; INT64_MAX = none */
-    int64_t call_due_us;       /* of this attempt, when the step has no time-out of its own */
-    int64_t until_us;          /* retrying, waiting: when to go on; INT64_MAX = not by itself */
-    bool limited;              /* held because a limit would be passed, ... */
+    int64_t due_us;      /* its deadline, inherited from what encloses it; INT64_MAX = none */
+    int64_t call_due_us; /* of this attempt, when the step has no time-out of its own */
+    int64_t until_us;    /* retrying, waiting: when to go on; INT64_MAX = not by itself */
+    bool limited;        /* held because a limit would be passed, ... */
     struct quell_value released; /* ... the reasons that a person let it pass; null = none */
     bool unreleased;             /* ... or that it must not */
     struct quell_str hard;       /* held by a cap that no release passes: the policy that has it */
-    bool late;                 /* waiting: the deadline comes before what is waited for */
+    bool late;                   /* waiting: the deadline comes before what is waited for */
     /* people */
     struct quell_value asked;  /* the question that is open, as it was journaled; else null */
     struct quell_value given;  /* who has agreed to it: list of {by, at} */

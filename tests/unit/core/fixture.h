@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../unprotected.h"
 #include "base/str.h"
 #include "core/core.h"
 #include "journal/event.h"

@@ -42,7 +42,7 @@ static void stage_open(struct stage *stage, const char *steps, size_t paths_max)
                                    .started_us = 1000000,
                                    .paths_max = paths_max};
 
-    place_make(&stage->place, "connectors: []\n",
+    place_make(&stage->place, "connectors: []\n" UNPROTECTED,
                "quell: 1\nplaybook: p\non: { manual: }\nsteps:\n  - stop: {}\n");
     stage->engine = place_open(&stage->place, QUELL_FOR_AUTHORING);
     stage->arena = arena_new(0);

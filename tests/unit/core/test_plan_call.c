@@ -22,7 +22,7 @@ static void stage_open(struct stage *stage, const char *caller, const char *call
     struct quell_error err = {0};
 
     *stage = (struct stage){0};
-    place_make(&stage->place, "connectors: []\n", caller);
+    place_make(&stage->place, "connectors: []\n" UNPROTECTED, caller);
     (void)snprintf(stage->called, sizeof(stage->called), "%s/called.yaml", stage->place.folder);
     if (called)
         place_write(stage->called, called);

@@ -17,6 +17,7 @@
 
 #include <quell/author.h>
 
+#include "../unprotected.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "loop/log.h"
@@ -54,7 +55,8 @@ static UNUSED void place_begin(struct place_of_test *place)
     place->playbook = arena_format(place->arena, "%s/p.yaml", place->folder).data;
     place->child = arena_format(place->arena, "%s/child.yaml", place->folder).data;
     place->test = arena_format(place->arena, "%s/p.test.yaml", place->folder).data;
-    write_text(place->config, "lists: { known: [a, b] }\nconfig: { mailbox: soc@a.example }\n");
+    write_text(place->config,
+               UNPROTECTED "lists: { known: [a, b] }\nconfig: { mailbox: soc@a.example }\n");
     options.config = place->config;
     if (quell_open(&options, &place->engine, &err))
         fail_msg("%s", err.message);
