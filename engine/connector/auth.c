@@ -60,6 +60,12 @@ static const struct quell_field header_fields[] = {
     {0},
 };
 
+static const struct quell_field standard_fields[] = {
+    FIELD_KIND,
+    FIELD_SECRET("secret", "The signing secret: `whsec_` and base64 of 24 to 64 bytes."),
+    {0},
+};
+
 static const struct quell_field none_fields[] = {FIELD_KIND, {0}};
 
 /* ---- headers ---------------------------------------------------------------------------------*/
@@ -112,11 +118,12 @@ static enum quell_code own_header(struct arena *arena, struct quell_value auth,
 }
 
 static const struct auth_kind kinds[] = {
-    {"client-secret", client_secret_fields, true, NULL},
-    {"bearer", bearer_fields, false, bearer_header},
-    {"basic", basic_fields, false, basic_header},
-    {"header", header_fields, false, own_header},
-    {"none", none_fields, false, NULL},
+    {"client-secret", client_secret_fields, true, NULL, NULL},
+    {"bearer", bearer_fields, false, bearer_header, NULL},
+    {"basic", basic_fields, false, basic_header, NULL},
+    {"header", header_fields, false, own_header, NULL},
+    {"standard", standard_fields, false, NULL, sign_standard},
+    {"none", none_fields, false, NULL, NULL},
 };
 
 const struct auth_kind *auth_find(struct quell_str name)

@@ -41,7 +41,7 @@ struct sending {
     struct arena *arena; /* owns the request */
     struct curl_job job; /* all but the sign-in */
     struct quell_header *headers;
-    size_t header_count; /* job.headers has one place more, for the sign-in */
+    size_t header_count; /* job.headers has AUTH_HEADERS places more, for the sign-in */
     bool credentials;    /* the request goes to the connection's own origin */
     unsigned tries;
     bool token_renewed;

@@ -235,7 +235,7 @@ static enum quell_code add_login(const struct connection *connection, struct sec
     return QUELL_OK;
 }
 
-/* The header that says who we are, behind the request's own; `arena` is wiped by its lifetime. */
+/* The headers that say who we are, behind the request's own; `arena` is wiped by its lifetime. */
 static enum quell_code add_proof(struct call *call, struct arena *arena, struct curl_job *job,
                                  struct quell_error *err)
 {
@@ -243,7 +243,7 @@ static enum quell_code add_proof(struct call *call, struct arena *arena, struct 
     const struct auth_kind *auth = call->connection->auth;
     enum quell_code code = QUELL_OK;
 
-    *place = (struct quell_header){0};
+    memset(place, 0, sizeof(*place) * AUTH_HEADERS);
     job->header_count = call->sending.header_count;
     if (!call->sending.credentials)
         return QUELL_OK;
@@ -252,8 +252,15 @@ static enum quell_code add_proof(struct call *call, struct arena *arena, struct 
         place->value = arena_format(arena, "Bearer %.*s", QUELL_ARG(call->sending.token));
     } else if (auth->header) {
         code = auth->header(arena, call->connection->auth_settings, place, err);
+    } else if (auth->sign) {
+        code =
+            auth->sign(arena, call->connection->auth_settings,
+                       &(struct signed_request){.id = call->view.uuid,
+                                                .body = job->body,
+                                                .now_s = loop_now_us(call->host->loop) / 1000000},
+                       place, err);
     }
-    if (!code && place->name)
+    for (size_t i = 0; !code && i < AUTH_HEADERS && place[i].name; i++)
         job->header_count++;
     return code;
 }
@@ -272,8 +279,8 @@ static void start(struct call *call)
     } else {
         call->sending.started_us = clock_monotonic_us();
         call->transfer = curl_start(call->host->pool, &job, answered, call);
-        if (job.header_count > call->sending.header_count) {
-            struct quell_header *proof = &call->sending.headers[call->sending.header_count];
+        for (size_t i = call->sending.header_count; i < job.header_count; i++) {
+            struct quell_header *proof = &call->sending.headers[i];
             memory_wipe((void *)(uintptr_t)proof->value.data, proof->value.len);
             *proof = (struct quell_header){0};
         }

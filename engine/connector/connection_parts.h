@@ -14,6 +14,15 @@
 struct connection;
 struct curl_job;
 
+enum { AUTH_HEADERS = 3 }; /* that a proof has at most */
+
+/* What is signed. */
+struct signed_request {
+    struct quell_str id; /* the same whenever it is sent again */
+    struct quell_str body;
+    int64_t now_s;
+};
+
 /* A way to prove who we are. */
 struct auth_kind {
     const char *name;
@@ -23,6 +32,10 @@ struct auth_kind {
      * caller wipes); NULL when there is none. `name` may come from the settings. */
     enum quell_code (*header)(struct arena *arena, struct quell_value auth,
                               struct quell_header *header, struct quell_error *err);
+    /* Or the headers that sign this very request, the same way; else NULL. */
+    enum quell_code (*sign)(struct arena *arena, struct quell_value auth,
+                            const struct signed_request *request, struct quell_header *headers,
+                            struct quell_error *err);
 };
 
 struct connection {
@@ -44,6 +57,10 @@ struct connection {
 
 /* auth.c */
 const struct auth_kind *auth_find(struct quell_str name);
+/* sign.c: Standard Webhooks. */
+enum quell_code sign_standard(struct arena *arena, struct quell_value auth,
+                              const struct signed_request *request, struct quell_header *headers,
+                              struct quell_error *err) QUELL_MUST_CHECK;
 /* Checks the map `auth` (null = nothing said) and fills auth, auth_settings, token_url and scope.
  */
 enum quell_code auth_set_up(struct arena *arena, struct connection *connection,

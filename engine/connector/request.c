@@ -117,6 +117,9 @@ static bool carries_proof(const struct call *call, const char *name)
 
     if (!call->sending.credentials || strcmp(connection->auth->name, "none") == 0)
         return false;
+    if (connection->auth->sign)
+        return str_equal_fold(str_slice(quell_str_of(name), 0, sizeof("webhook-") - 1),
+                              QUELL_STR("webhook-"));
     if (strcmp(connection->auth->name, "header") == 0)
         return str_equal_fold(quell_str_of(name), own);
     return str_equal_fold(quell_str_of(name), QUELL_STR("authorization"));
@@ -133,7 +136,7 @@ static void add_header(struct call *call, const char *name, struct quell_str val
 static enum quell_code add_headers(struct call *call, const struct quell_request *request,
                                    const char *content_type, struct quell_error *err)
 {
-    enum { OWN_HEADERS = 3 }; /* content type, user agent, proof */
+    enum { OWN_HEADERS = 2 + AUTH_HEADERS }; /* content type, user agent, proof */
     bool has_type = false, has_agent = false;
 
     call->sending.headers =
