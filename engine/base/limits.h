@@ -74,6 +74,14 @@
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
 #define LIMIT_FINALLY_S 3600 /* what finally may take: it tidies up and tells people */
 
+/* Notices of questions to people. */
+#define LIMIT_NOTICE_TRIES 6 /* of one telling, each with the retries of a call: about two hours */
+#define LIMIT_NOTICE_RETRY_S 120 /* before the second try; it doubles */
+#define LIMIT_NOTICE_TELLINGS 50 /* of one question: a larger group is asked on the page */
+#define LIMIT_NOTICE_KEEP_S 7776000 /* what became of them, 90 days: as long as anybody asks */
+#define LIMIT_NOTICE_TEXT_BYTES 65536 /* a mail: nobody reads more, the page has the rest */
+#define LIMIT_NOTICE_VALUE_BYTES 400 /* one value in it */
+
 /* Connectors. */
 #define LIMIT_REPLY_BYTES (8 * 1024 * 1024) /* an HTTP answer */
 #define LIMIT_REQUEST_BYTES (4 * 1024 * 1024)

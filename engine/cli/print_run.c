@@ -221,6 +221,35 @@ static void print_questions(struct quell_value run)
     }
 }
 
+/* Who was told of the questions, and who could not be. */
+static void print_told(struct quell_value run)
+{
+    struct quell_value told = quell_get(run, "notified");
+    size_t i, k;
+
+    for (i = 0; i < quell_count(told); i++) {
+        struct quell_value notice = quell_at(told, i), tellings = quell_get(notice, "tellings");
+
+        printf("\nTold of `");
+        term_print(quell_get_str(notice, "step"));
+        printf("`:\n");
+        for (k = 0; k < quell_count(tellings); k++) {
+            struct quell_value one = quell_at(tellings, k);
+            printf("  ");
+            term_print(quell_get_str(one, "via"));
+            printf(" ");
+            term_print(quell_get_str(one, "to"));
+            printf("  ");
+            term_print(quell_get_str(one, "state"));
+            if (!quell_is_null(quell_get(one, "error"))) {
+                printf(": ");
+                term_print(quell_get_str(one, "error"));
+            }
+            putchar('\n');
+        }
+    }
+}
+
 static void print_held(const struct term *term, struct quell_value run)
 {
     struct quell_value steps = quell_get(run, "steps");
@@ -298,6 +327,7 @@ void print_run(const struct term *term, struct quell_value run, bool events)
     }
     print_held(term, run);
     print_questions(run);
+    print_told(run);
     if (events)
         print_events(quell_get(run, "events"));
 }

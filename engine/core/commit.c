@@ -248,6 +248,13 @@ void commit_tell(struct commit *commit, quell_done_fn *tell, void *user)
     commit->tell_user = user;
 }
 
+void commit_then(struct commit *commit, void (*then)(struct quell *engine, void *user), void *user)
+{
+    struct after *after = PUSH(commit, commit->afters, commit->after_count, commit->after_cap);
+
+    *after = (struct after){then, user};
+}
+
 void commit_proceed(struct active_call *call)
 {
     struct commit *commit = turn_commit(call->active->engine);
@@ -357,6 +364,8 @@ static void let_go(struct commit *commit)
         if (call && call->announced == proceed->seq && !engine->broken && !engine->drain)
             call_proceed(call->call);
     }
+    for (i = 0; i < commit->after_count && !engine->broken; i++)
+        commit->afters[i].then(engine, commit->afters[i].user);
     for (i = 0; i < commit->batch.run_count; i++) {
         struct active *owner = commit->run_owners[i];
         if (owner == NULL)

@@ -2,7 +2,7 @@
  * config.c - quell.yaml: found, read, checked by a field table. `listen`, `tls`, `hooks` and
  * `senders` belong to serve/, connections to connector/: here they are opaque maps.
  */
-#include "core/core.h"
+#include "core/notify.h"
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -68,6 +68,11 @@ const struct quell_field config_fields[] = {
      .of = QUELL_FIELD_ANY,
      .doc = "Who is in the groups that playbooks name: `soc-leads: [ana, ben]`. Without it a group "
             "is not checked."},
+    {.name = "notify",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = notify_fields,
+     .doc = "How people are told that a run asks them: `{ via: email, webhooks: { soc-chat: { url: "
+            "..., secret: { env: NAME } } } }`."},
     {.name = "config",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,

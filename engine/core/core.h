@@ -142,6 +142,11 @@ struct repeat {          /* an answer given before, on its way to one who asked 
     void *user;
 };
 
+struct after { /* what else waits for the commit to be on disk */
+    void (*then)(struct quell *engine, void *user);
+    void *user;
+};
+
 struct commit {
     struct commit *next; /* free list */
     struct quell *engine;
@@ -167,6 +172,8 @@ struct commit {
     size_t said_count, said_cap;
     struct proceed *proceeds;
     size_t proceed_count, proceed_cap;
+    struct after *afters;
+    size_t after_count, after_cap;
     struct submission *submission;
     quell_done_fn *tell; /* who waits for it to be on disk, or NULL */
     void *tell_user;
@@ -176,7 +183,7 @@ struct counters {
     uint64_t incidents, deliveries_repeated, incidents_refused;
     uint64_t runs_started, runs_succeeded, runs_failed, runs_cancelled, runs_held;
     uint64_t matches, no_matches, undetermined;
-    uint64_t quality_breaches;
+    uint64_t quality_breaches, notices_sent, notices_failed;
     uint64_t deduped, throttled, skipped, merged, expired, off, start_failed;
     uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
 };
@@ -198,6 +205,7 @@ struct quell {
     struct loaded *revisions[LIMIT_REVISIONS_KEPT]; /* older ones that runs began with, or NULL */
     size_t revision_next;
     struct starts *starts;
+    struct notice *notices; /* of questions that people are being told of */
     struct submission *pending;
     struct repeat *repeats;
     int64_t pruned_us; /* when old deliveries were last forgotten */
@@ -294,6 +302,8 @@ void commit_refusal(struct commit *commit, const struct store_refusal *refusal);
 void commit_audit(struct commit *commit, struct quell_str who, const char *what,
                   struct quell_str subject, struct quell_value detail);
 void commit_tell(struct commit *commit, quell_done_fn *tell, void *user); /* once a commit */
+/* Called in a turn when it is on disk; not when the store failed. */
+void commit_then(struct commit *commit, void (*then)(struct quell *engine, void *user), void *user);
 void commit_proceed(struct active_call *call); /* as of the event that was said last */
 void commit_touch(struct active *active);      /* writes its row though nothing was said */
 /* A row of a run that is not in memory; copied. */
@@ -383,6 +393,16 @@ void children_take_up(struct active *active); /* those that were called and not 
 
 /* reactions.c: what was decided starts playbooks that react to runs; in the open turn */
 void react(struct active *active, const struct event *event);
+
+/* notify.c: people are told of what a run asks them; never changes the run. In the open turn. */
+void notify_asked(struct active *active, const struct event *event);
+/* [{step, seq, what, tellings: [{via, to, state, tries, at, error}]}] of the run's questions, in
+ * their order; seq and what are the event's. Reads the store. */
+struct quell_value notify_told(struct quell *engine, struct arena *arena, struct quell_str run);
+enum quell_code notify_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+/* Ends what is not on its way, for the next open to take up; whether something is. */
+bool notify_rest(struct quell *engine);
+void notify_close(struct quell *engine);
 
 /* drain.c */
 void drain_free(struct drain *drain); /* NULL is allowed; nobody is told */

@@ -180,6 +180,7 @@ static void dispatch(struct active *active, const struct event *event)
         child_cancelling(active, event->path, event->data);
     if (event->kind == EVENT_RUN_HELD || event->kind == EVENT_RUN_ENDED)
         react(active, event);
+    notify_asked(active, event);
 }
 
 void advance(struct active *active)

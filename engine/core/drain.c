@@ -34,6 +34,7 @@ static bool lay_to_rest(struct quell *engine)
                 active_call_rest(call);
         }
     }
+    any |= notify_rest(engine);
     turn_end(engine);
     return any;
 }

@@ -113,6 +113,8 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     if (code == QUELL_OK)
         code = recover(engine, err);
     if (code == QUELL_OK)
+        code = notify_open(engine, err);
+    if (code == QUELL_OK)
         code = schedules_load(engine, err);
     if (code == QUELL_OK)
         groups_look(engine);
@@ -194,6 +196,7 @@ void quell_close(struct quell *engine)
     answer_repeats(engine);
     while (engine->active)
         active_free(engine->active);
+    notify_close(engine);
     starts_free(engine);
     folds_free(engine->folds);
     revisions_free(engine);

@@ -2,7 +2,7 @@
  * generation.c - one immutable set of configuration, connectors, connections and playbooks. A
  * reload makes a new one, all or nothing, and swaps it whole; runs keep the one they began with.
  */
-#include "core/core.h"
+#include "core/notify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -274,8 +274,8 @@ static void name_config(const struct generation *generation, struct quell_error 
 
 static enum quell_code configure_connections(struct generation *made, struct quell_error *err)
 {
-    enum quell_code code = connections_new(made->registry, quell_get(made->config, "connections"),
-                                           &made->connections, err);
+    enum quell_code code = connections_new(
+        made->registry, notify_connections(made->arena, made->config), &made->connections, err);
 
     if (code)
         name_config(made, err);

@@ -237,6 +237,7 @@ static enum quell_code describe(struct quell *engine, struct arena *arena,
     *value = made;
     if (engine->reader->kind->events(engine->reader, row->id, 0, add_event, &events, err))
         return err->code;
+    made = value_with(arena, made, QUELL_STR("notified"), notify_told(engine, arena, row->id));
     *value = value_with(arena, made, QUELL_STR("events"), list_made(&events));
     return QUELL_OK;
 }

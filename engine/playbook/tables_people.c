@@ -44,7 +44,8 @@ const struct quell_field approve_fields[] = {
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
-     .doc = "how they are to be told: `email`, `console` ...; recorded with the question"},
+     .doc = "how they are told: `email`, `webhook:NAME`, or `console` for not at all; else as "
+            "`notify: via` of quell.yaml says"},
     {.name = "unless",
      .type = QUELL_FIELD_ANY,
      .flags = QUELL_EXPRESSION,
@@ -82,7 +83,8 @@ const struct quell_field ask_fields[] = {
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
-     .doc = "how they are to be told: `email`, `console` ...; recorded with the question"},
+     .doc = "how they are told: `email`, `webhook:NAME`, or `console` for not at all; else as "
+            "`notify: via` of quell.yaml says"},
     {.name = NULL}};
 
 const struct quell_field poll_fields[] = {
