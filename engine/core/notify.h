@@ -46,6 +46,8 @@ struct notice {
 
 /* Fills tellings and count: one for each address and each webhook. */
 void notice_address(struct notice *notice, struct quell_value of, struct quell_value via);
+/* Whether people can be told by that way, which a step's `via` names. */
+bool notify_knows(const struct generation *generation, struct quell_str way);
 /* Fields of `notify` in quell.yaml. */
 extern const struct quell_field notify_fields[];
 /* `connections`, with one for each of `notify: webhooks`. */

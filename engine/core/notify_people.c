@@ -41,7 +41,7 @@ const struct quell_field notify_fields[] = {
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_ONE_OR_MANY,
      .fallback = "[]",
-     .doc = "How people are told when a step does not say `via`: `email`, `webhook:NAME`."},
+     .doc = "How people are told when a step has no `via`: `email`, names of webhooks."},
     {.name = "connection",
      .type = QUELL_FIELD_STRING,
      .fallback = "\"email\"",
@@ -130,15 +130,30 @@ static void add_people(struct notice *notice, struct quell_value of)
     }
 }
 
-static void add_webhook(struct notice *notice, struct quell_str via)
+/* `soc-chat`, or `webhook:soc-chat`. */
+static struct quell_str webhook_name(struct quell_str way)
 {
-    struct quell_value webhooks =
-        quell_get(quell_get(notice->engine->generation->config, "notify"), "webhooks");
-    struct quell_str name = str_slice(via, sizeof(WEBHOOK) - 1, via.len);
+    bool prefixed = str_starts(way, QUELL_STR(WEBHOOK));
+
+    return prefixed ? str_slice(way, sizeof(WEBHOOK) - 1, way.len) : way;
+}
+
+bool notify_knows(const struct generation *generation, struct quell_str way)
+{
+    struct quell_value webhooks = quell_get(quell_get(generation->config, "notify"), "webhooks");
     struct quell_value found;
 
-    add(notice, via, name,
-        quell_find(webhooks, name, &found) ? NULL : "`notify: webhooks` has no such name");
+    return str_is(way, "email") || str_is(way, "console") ||
+           quell_find(webhooks, webhook_name(way), &found);
+}
+
+static void add_webhook(struct notice *notice, struct quell_str way)
+{
+    struct quell_str name = webhook_name(way);
+
+    add(notice, arena_format(notice->arena, WEBHOOK "%.*s", QUELL_ARG(name)), name,
+        notify_knows(notice->engine->generation, way) ? NULL
+                                                      : "`notify: webhooks` has no such name");
 }
 
 void notice_address(struct notice *notice, struct quell_value of, struct quell_value via)
@@ -152,10 +167,8 @@ void notice_address(struct notice *notice, struct quell_value of, struct quell_v
 
         if (str_is(way, "email"))
             add_people(notice, of);
-        else if (str_starts(way, QUELL_STR(WEBHOOK)))
-            add_webhook(notice, way);
         else if (!str_is(way, "console")) /* there nobody has to be told: it shows what is open */
-            add(notice, way, QUELL_STR(""), "this is no way to tell anybody");
+            add_webhook(notice, way);
     }
 }
 

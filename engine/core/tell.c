@@ -2,7 +2,7 @@
  * tell.c - what a configuration lacks, said before an incident finds it: sources of hooks that do
  * not exist, and actions whose connection is not configured.
  */
-#include "core/core.h"
+#include "core/notify.h"
 
 #include "base/error.h"
 #include "base/str.h"
@@ -55,6 +55,17 @@ enum quell_code hooks_check(struct quell_value hooks, struct quell_error *err)
 /* ---- at a start --------------------------------------------------------------------------------
  */
 
+static void tell_ways(const struct generation *generation, const struct playbook *playbook,
+                      const struct step *step, const struct step_asking *asking)
+{
+    for (size_t i = 0; i < asking->via.count; i++)
+        if (!notify_knows(generation, asking->via.items[i]))
+            log_line(LOG_LEVEL_WARNING,
+                     "playbook=%.*s step=%.*s nobody is told via `%.*s`: `notify: webhooks` in "
+                     "quell.yaml has no such name",
+                     QUELL_ARG(playbook->id), QUELL_ARG(step->id), QUELL_ARG(asking->via.items[i]));
+}
+
 static void tell_steps(const struct generation *generation, const struct playbook *playbook)
 {
     struct quell_error err = {0};
@@ -62,6 +73,10 @@ static void tell_steps(const struct generation *generation, const struct playboo
 
     for (i = 0; i < playbook->step_count; i++) {
         const struct step *step = playbook->all[i];
+        if (step->approve)
+            tell_ways(generation, playbook, step, &step->approve->asking);
+        if (step->kind == STEP_ASK)
+            tell_ways(generation, playbook, step, &step->ask->asking);
         if (step->kind != STEP_USES ||
             connections_find(generation->connections, step->connector, step->connection))
             continue;

@@ -48,24 +48,6 @@ void check_people(struct loader *loader, const struct yaml_node *map, const char
     }
 }
 
-/* How people are told: a way that nobody has tells nobody. */
-static void check_ways(struct loader *loader, const struct yaml_node *map)
-{
-    const struct yaml_node *node = yaml_get(map, "via");
-    size_t i, count = !node ? 0 : node->items ? node->count : 1;
-    for (i = 0; i < count; i++) {
-        const struct yaml_node *one = node->items ? &node->items[i] : node;
-        struct quell_str way = quell_str(one->value);
-        struct diag *diag;
-        if (!quell_is(one->value, QUELL_STRING) || str_is(way, "email") || str_is(way, "console") ||
-            (str_starts(way, QUELL_STR("webhook:")) && way.len > sizeof("webhook:") - 1))
-            continue;
-        diag = report(loader, WRONG_TYPE, one->place, "`%.*s` is no way to tell people",
-                      QUELL_ARG(way));
-        diag->help = QUELL_STR("write `email`, `webhook:NAME` or `console`");
-    }
-}
-
 static void check_deadline(struct loader *loader, const struct yaml_node *map, struct place place,
                            const struct step_asking *asking)
 {
@@ -96,7 +78,6 @@ static void load_asking(struct loader *loader, size_t index, const struct yaml_n
     if (message)
         load_template(loader, here, message, &asking->message);
     check_people(loader, map, who);
-    check_ways(loader, map);
     check_deadline(loader, map, place, asking);
 }
 

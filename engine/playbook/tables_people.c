@@ -44,8 +44,8 @@ const struct quell_field approve_fields[] = {
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
-     .doc = "how they are told: `email`, `webhook:NAME`, or `console` for not at all; else as "
-            "`notify: via` of quell.yaml says"},
+     .doc = "how they are told: `email`, or the name of a webhook of `notify:` in quell.yaml; "
+            "`console` is nobody, else as `notify: via` says"},
     {.name = "unless",
      .type = QUELL_FIELD_ANY,
      .flags = QUELL_EXPRESSION,
@@ -83,8 +83,8 @@ const struct quell_field ask_fields[] = {
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
-     .doc = "how they are told: `email`, `webhook:NAME`, or `console` for not at all; else as "
-            "`notify: via` of quell.yaml says"},
+     .doc = "how they are told: `email`, or the name of a webhook of `notify:` in quell.yaml; "
+            "`console` is nobody, else as `notify: via` says"},
     {.name = NULL}};
 
 const struct quell_field poll_fields[] = {
