@@ -59,12 +59,17 @@ static enum quell_code may_pass(struct decision *decision, struct instance *inst
  */
 
 static enum quell_code make_question(struct decision *decision, const struct instance *instance,
-                                     struct map_builder *data, struct quell_value *error)
+                                     struct map_builder *data, struct quell_value *refusal,
+                                     struct quell_value *error)
 {
     struct run *run = decision->run;
     const struct step_approve *approve = instance->step->approve;
+    struct resolved resolved;
     struct quell_value plan, show = quell_null();
-    enum quell_code code = resolve_step(run, instance, &plan, error);
+    enum quell_code code = resolve_judged(decision, instance, &resolved, error);
+
+    plan = resolved.plan;
+    *refusal = resolved.refusal;
 
     if (code == QUELL_OK && approve->show)
         code =
@@ -74,6 +79,8 @@ static enum quell_code make_question(struct decision *decision, const struct ins
     map_add(data, "digest", quell_string(resolve_digest(run, plan)));
     map_add(data, "plan", resolve_shown(run, plan));
     map_add(data, "show", show);
+    if (quell_count(resolved.verdicts))
+        map_add(data, "verdicts", resolved.verdicts);
     map_add(data, "count", quell_int(approve->count));
     map_add(data, "four_eyes", quell_bool(approve->four_eyes));
     map_add(data, "round", quell_int(instance->rounds + 1));
@@ -85,17 +92,21 @@ static bool ask(struct decision *decision, struct instance *instance, enum flow 
 {
     struct run *run = decision->run;
     struct map_builder data = {.arena = run->arena};
-    struct quell_value error = quell_null();
+    struct quell_value error = quell_null(), refusal;
     int passes = false;
 
     *flow = FLOW_WAITING;
     if (may_pass(decision, instance, &passes, &error) ||
-        make_question(decision, instance, &data, &error)) {
+        make_question(decision, instance, &data, &refusal, &error)) {
         *flow = step_failed(decision, instance, STEP_FAILED, error);
         return false;
     }
     if (passes == PLAN_ASKED)
         return false;
+    if (!quell_is_null(refusal) && run->mode != RUN_SHADOW) { /* nobody is asked in vain */
+        *flow = limits_refuse(decision, instance, refusal);
+        return false;
+    }
     if (passes)
         waive(decision, instance,
               arena_format(run->arena, "unless: %.*s",
@@ -153,7 +164,7 @@ static void grant(struct decision *decision, struct instance *instance)
     struct run *run = decision->run;
     struct map_builder data = {.arena = run->arena};
     struct map_builder again = {.arena = run->arena};
-    struct quell_value plan, error;
+    struct quell_value plan, refusal = quell_null(), error;
     struct quell_str digest;
 
     if (resolve_step(run, instance, &plan, &error))
@@ -162,8 +173,10 @@ static void grant(struct decision *decision, struct instance *instance)
     map_add(&data, "digest", quell_string(digest));
     if (quell_str_equal(digest, quell_get_str(instance->asked, "digest")))
         emit(decision, EVENT_APPROVAL_GRANTED, instance->path, map_made(&data));
-    else if (make_question(decision, instance, &again, &error))
+    else if (make_question(decision, instance, &again, &refusal, &error))
         (void)step_failed(decision, instance, STEP_FAILED, error);
+    else if (!quell_is_null(refusal))
+        (void)limits_refuse(decision, instance, refusal);
     else
         emit(decision, EVENT_APPROVAL_ASKED, instance->path, map_made(&again));
 }

@@ -280,6 +280,20 @@ struct quell_value limits_refusal(struct run *run, const struct ahead *ahead)
         QUELL_STR("message"), quell_string(never.message));
 }
 
+/* A list of the playbook's own holds the run where a call would: the list may be changed. */
+enum flow limits_refuse(struct decision *decision, struct instance *instance,
+                        struct quell_value refusal)
+{
+    bool never = quell_text_is(quell_get(refusal, "reason"), "limit.never");
+
+    if (never && instance->phase == PHASE_STARTED && instance->step->kind == STEP_USES &&
+        decision->run->mode == RUN_LIVE && !limit_fails(decision->run) && !instance->unreleased) {
+        hold(decision, instance, refusal);
+        return FLOW_WAITING;
+    }
+    return refuse(decision, instance, never ? "limit" : "protected", refusal, "");
+}
+
 void limits_window_over(struct decision *decision, struct instance *instance)
 {
     struct map_builder data = {.arena = decision->run->arena};

@@ -24,6 +24,13 @@ struct quell_value question_words(struct run *run, const struct step_words *word
  * depends on what is not known yet is null and its text stands under `later`. */
 enum quell_code resolve_step(struct run *run, const struct instance *instance,
                              struct quell_value *plan, struct quell_value *error);
+/* The same, and what stands against its calls now: `verdicts` are the policy's with the `step` and
+ * `action` of each, `refusal` the one because of which nobody need be asked, or null. */
+struct resolved {
+    struct quell_value plan, verdicts, refusal;
+};
+enum quell_code resolve_judged(struct decision *decision, const struct instance *instance,
+                               struct resolved *resolved, struct quell_value *error);
 /* What is journaled and shown of it: the first LIMIT_CALLS_SHOWN calls, and under `more` how many
  * there are beyond. */
 struct quell_value resolve_shown(struct run *run, struct quell_value plan);

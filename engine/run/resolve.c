@@ -20,6 +20,11 @@ static const char *const effects[] = {"reads", "notes", "changes", "disrupts"};
 
 struct resolving {
     struct run *run;
+    const struct instance *judged; /* what people are asked about, or NULL: nothing is judged */
+    int64_t now_us;
+    struct list_builder verdicts;
+    struct quell_value refusal; /* the first */
+    size_t refused, disrupting; /* calls */
     struct list_builder calls;
     struct quell_value error; /* of the call that was looked at last, when it cannot be resolved */
 };
@@ -68,13 +73,48 @@ static void resolve_child(struct resolving *resolving, const struct frame *frame
     list_add(&resolving->calls, map_made(&map));
 }
 
+/* What stands against the call now. Those before it in a block may still look its targets up. */
+static void judge_call(struct resolving *resolving, const struct step *step, struct quell_str path,
+                       struct quell_value targets, bool known)
+{
+    struct run *run = resolving->run;
+    struct ahead ahead = {.step = step,
+                          .instance = resolving->judged,
+                          .targets = targets,
+                          .now_us = resolving->now_us,
+                          .asking = true,
+                          .early = resolving->judged->step->kind != STEP_USES};
+    struct quell_value verdicts, refusal;
+    size_t i;
+
+    resolving->disrupting += step->action->effect == QUELL_DISRUPTS;
+    if (!known || step->action->effect == QUELL_READS)
+        return;
+    verdicts = guarded_judge(run, &ahead);
+    for (i = 0; i < quell_count(verdicts); i++)
+        list_add(&resolving->verdicts, value_with(run->arena,
+                                                  value_with(run->arena, quell_at(verdicts, i),
+                                                             QUELL_STR("step"), quell_string(path)),
+                                                  QUELL_STR("action"), quell_string(step->uses)));
+    refusal = limits_refusal(run, &ahead);
+    if (quell_is_null(refusal))
+        return;
+    resolving->refused++;
+    if (quell_is_null(resolving->refusal))
+        resolving->refusal = refusal;
+}
+
 static void resolve_call(struct resolving *resolving, const struct frame *frame,
                          const struct step *step, struct quell_str path)
 {
     struct run *run = resolving->run;
     struct map_builder map = {.arena = run->arena};
-    struct quell_value with = with_of(resolving, frame, step);
+    struct quell_value with = with_of(resolving, frame, step), targets = quell_list(NULL, 0);
 
+    if (!quell_is_null(with))
+        targets = policy_targets(run->arena, step->action, with);
+    if (resolving->judged)
+        judge_call(resolving, step, path, targets, !quell_is_null(with));
     map_add(&map, "step", quell_string(path));
     map_add(&map, "action", quell_string(step->uses));
     map_add(&map, "effect", quell_text(effects[step->action->effect]));
@@ -82,9 +122,7 @@ static void resolve_call(struct resolving *resolving, const struct frame *frame,
     if (step->condition.expr)
         map_add(&map, "if", quell_string(cel_source(step->condition.expr)));
     map_add(&map, "with", with);
-    map_add(&map, "targets",
-            quell_is_null(with) ? quell_list(NULL, 0)
-                                : policy_targets(run->arena, step->action, with));
+    map_add(&map, "targets", targets);
     list_add(&resolving->calls, map_made(&map));
 }
 
@@ -167,27 +205,53 @@ static void resolve_undo(struct resolving *resolving, const struct instance *ins
     }
 }
 
-enum quell_code resolve_step(struct run *run, const struct instance *instance,
-                             struct quell_value *plan, struct quell_value *error)
+static enum quell_code resolve(struct resolving *resolving, const struct instance *instance,
+                               struct quell_value *plan, struct quell_value *error)
 {
-    struct resolving resolving = {.run = run, .calls = {.arena = run->arena}};
+    struct run *run = resolving->run;
     struct map_builder map = {.arena = run->arena};
 
+    resolving->calls = resolving->verdicts = (struct list_builder){.arena = run->arena};
     if (instance->step->undoes_run)
-        resolve_undo(&resolving, instance);
+        resolve_undo(resolving, instance);
     else
-        resolve_one(&resolving, instance->step, instance->frame, instance->path);
+        resolve_one(resolving, instance->step, instance->frame, instance->path);
     if (instance->step->kind == STEP_USES &&
-        quell_is_null(quell_get(resolving.calls.items[0], "with"))) {
-        *error = resolving.error; /* nobody is asked about what cannot be done */
+        quell_is_null(quell_get(resolving->calls.items[0], "with"))) {
+        *error = resolving->error; /* nobody is asked about what cannot be done */
         return QUELL_INVALID;
     }
     map_add(&map, "playbook", quell_string(run->playbook->id));
     map_add(&map, "revision", quell_text(run->playbook->revision));
     map_add(&map, "step", quell_string(instance->path));
-    map_add(&map, "calls", list_made(&resolving.calls));
+    map_add(&map, "calls", list_made(&resolving->calls));
     *plan = map_made(&map);
     return QUELL_OK;
+}
+
+enum quell_code resolve_step(struct run *run, const struct instance *instance,
+                             struct quell_value *plan, struct quell_value *error)
+{
+    struct resolving resolving = {.run = run};
+
+    return resolve(&resolving, instance, plan, error);
+}
+
+enum quell_code resolve_judged(struct decision *decision, const struct instance *instance,
+                               struct resolved *resolved, struct quell_value *error)
+{
+    struct resolving resolving = {.run = decision->run,
+                                  .judged = instance,
+                                  .now_us = decision->now_us,
+                                  .refusal = quell_null()};
+    enum quell_code code = resolve(&resolving, instance, &resolved->plan, error);
+
+    /* Where something else is left to agree to, people are asked about that. */
+    resolved->verdicts = list_made(&resolving.verdicts);
+    resolved->refusal = resolving.refused && resolving.refused >= resolving.disrupting
+                            ? resolving.refusal
+                            : quell_null();
+    return code;
 }
 
 struct quell_str resolve_digest(struct run *run, struct quell_value plan)

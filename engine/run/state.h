@@ -389,6 +389,9 @@ enum flow limits_allow(struct decision *decision, struct instance *instance,
                        struct quell_value targets, struct map_builder *data);
 /* What refuses a call that people are about to be asked about; null: nothing. */
 struct quell_value limits_refusal(struct run *run, const struct ahead *ahead);
+/* Holds the run or ends the step because of it. */
+enum flow limits_refuse(struct decision *decision, struct instance *instance,
+                        struct quell_value refusal);
 /* A window is over, by which the step was held. */
 void limits_window_over(struct decision *decision, struct instance *instance);
 void limits_take(struct decision *decision, const struct instance *instance,
