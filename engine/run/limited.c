@@ -262,22 +262,23 @@ enum flow limits_allow(struct decision *decision, struct instance *instance,
 
 struct quell_value limits_refusal(struct run *run, const struct ahead *ahead)
 {
-    const struct playbook_limits *limits = &run->playbook->start.limits;
-    struct quell_value verdicts = guarded_judge(run, ahead);
-    struct policy_limit never;
+    struct policy_limit never =
+        policy_never(run->arena, &run->playbook->start.limits, ahead->step->action, ahead->targets,
+                     never_of(run), run->incident);
+    struct map_builder map = {.arena = run->arena};
+    struct quell_value verdicts;
     size_t i;
 
+    if (never.over && !ahead->early) {
+        map_add(&map, "reason", quell_string(never.reason));
+        map_add(&map, "message", quell_string(never.message));
+        return map_made(&map);
+    }
+    verdicts = guarded_judge(run, ahead);
     for (i = 0; i < quell_count(verdicts); i++)
         if (is_verdict(quell_at(verdicts, i), "refused"))
             return quell_at(verdicts, i);
-    never = policy_never(run->arena, limits, ahead->step->action, ahead->targets, never_of(run),
-                         run->incident);
-    if (!never.over || ahead->early)
-        return quell_null();
-    return value_with(
-        run->arena,
-        value_with(run->arena, quell_map(NULL, 0), QUELL_STR("reason"), quell_string(never.reason)),
-        QUELL_STR("message"), quell_string(never.message));
+    return quell_null();
 }
 
 /* A list of the playbook's own holds the run where a call would: the list may be changed. */
