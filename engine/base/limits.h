@@ -113,6 +113,10 @@
 #define LIMIT_SESSION_IDLE_S 3600 /* an hour without a look: the chair is empty */
 #define LIMIT_SESSION_S 43200 /* twelve hours: a shift; then the provider is asked again */
 #define LIMIT_SESSIONS 10000 /* 5 MB of memory; more people do not look at one quell */
+#define LIMIT_ID_TOKEN_BYTES 32768 /* with the groups of a large organisation: Entra stops at 200 */
+#define LIMIT_SIGN_INS 4096 /* under way at once, a kilobyte each: more is a flood, the oldest goes */
+#define LIMIT_SIGN_IN_S 600 /* from the first step to the last: a person with a second factor */
+#define LIMIT_SIGN_IN_FETCHES 64 /* answers of the provider that are waited for at once */
 #define LIMIT_NEXT_BYTES 2048 /* a path to go back to after the sign-in: a part of a URL */
 #define LIMIT_TOKEN_LIFETIME_S 315360000 /* ten years: what should live longer is made without an end */
 #define LIMIT_HOOK_NAME_BYTES 64 /* of /hooks/NAME: a part of a URL, and of metrics */

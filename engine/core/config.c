@@ -1,6 +1,6 @@
 /*
- * config.c - quell.yaml: found, read, checked by a field table. `listen`, `tls`, `hooks` and
- * `senders` belong to serve/, connections to connector/: here they are opaque maps.
+ * config.c - quell.yaml: found, read, checked by a field table. `listen`, `tls`, `hooks`,
+ * `senders` and `oidc` belong to serve/, connections to connector/: here they are opaque maps.
  */
 #include "core/notify.h"
 
@@ -63,6 +63,9 @@ const struct quell_field config_fields[] = {
      .fallback = "{}",
      .doc = "People by name, what they may do and how they are known: "
             "`ana: { roles: [approver], groups: [soc-leads] }`."},
+    {.name = "oidc",
+     .type = QUELL_FIELD_ANY,
+     .doc = "The OpenID provider where people sign in: {issuer, client_id, client_secret}."},
     {.name = "groups",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,

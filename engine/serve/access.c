@@ -29,6 +29,8 @@ void access_me(struct exchange *exchange)
     map_add(&map, "how", quell_text(identity_how_name(identity->how)));
     map_add(&map, "rights", list_made(&rights));
     map_add(&map, "playbooks", identity->playbooks);
+    if (identity->csrf.len)
+        map_add(&map, "csrf", quell_string(identity->csrf));
     service_value(exchange, map_made(&map));
 }
 

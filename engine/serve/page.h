@@ -19,7 +19,7 @@ void page_message(struct exchange *exchange, int status, const char *title, stru
 /* 303 to a path of ours. */
 void page_go(struct exchange *exchange, struct quell_str path);
 /* A page that goes on to a path of ours by itself: cookies with SameSite=Strict are sent then,
- * though the browser came from elsewhere. `cookies` are further fields Set-Cookie, NULL-ended. */
+ * though the browser came from elsewhere. Up to four `cookies` are set. */
 void page_go_on(struct exchange *exchange, struct quell_str path, const struct quell_str *cookies,
                 size_t cookie_count);
 /* A path to go on to that somebody else gave us: ours, or "/". No `//host`, no `/\host`, nothing

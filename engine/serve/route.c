@@ -151,6 +151,7 @@ static bool permits(const struct route *route, struct exchange *exchange)
 {
     switch (route->permission) {
     case PERMIT_PROBE:
+    case PERMIT_DOOR:
         return true;
     case PERMIT_NEAR:
         if (service_is_near(exchange))

@@ -195,6 +195,7 @@ enum quell_code serve_start(const struct serve_engine *engine, struct loop *loop
     made->listen = options->listen ? memory_text(options->listen, strlen(options->listen)) : NULL;
     made->answers = route_counts_new();
     made->sessions = sessions_new(loop);
+    made->oidc = oidc_new(made);
     code = setup_new(engine->config(engine->engine), made->listen, true, &made->setup, err);
     if (!code) {
         struct server_options server = {.loop = loop,
@@ -261,6 +262,7 @@ enum quell_code serve_reload(struct service *service, struct quell_error *err)
     }
     keep_counts(reloading.setup, service->setup);
     server_set_tls(service->server, reloading.setup->tls);
+    oidc_reset(service->oidc);
     setup_free(service->setup);
     service->setup = reloading.setup;
     service->reloads++;
@@ -276,6 +278,7 @@ void serve_stop(struct service *service)
 {
     if (!service)
         return;
+    oidc_free(service->oidc); /* it answers those who wait for it */
     server_free(service->server);
     setup_free(service->setup);
     sessions_free(service->sessions);

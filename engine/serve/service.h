@@ -8,6 +8,7 @@
 
 #include "serve/auth.h"
 #include "serve/failures.h"
+#include "serve/oidc.h"
 #include "serve/serve.h"
 #include "serve/server.h"
 
@@ -49,7 +50,8 @@ struct setup {
     struct quell_str certificate, key; /* empty = no TLS */
     struct quell_str origin;           /* of `url`: "https://quell.example", or empty */
     bool https;                        /* browsers reach us by TLS, maybe a proxy's */
-    bool signs_in;                     /* there is an OpenID provider */
+    bool signs_in;                     /* there is an OpenID provider: */
+    struct oidc_settings oidc;
     struct tls *tls;
     struct hook *hooks; /* by name */
     size_t hook_count;
@@ -80,6 +82,7 @@ struct service {
     uint64_t reloads, reloads_failed;
     struct failures failures; /* proofs that were wrong */
     struct sessions *sessions;
+    struct oidc *oidc;
 };
 
 /* webhook.c. The first is the permission check of a hook's route: true, or it has answered. */

@@ -71,6 +71,11 @@ const struct quell_field serve_config_fields[] = {
      .of = QUELL_FIELD_ANY,
      .flags = QUELL_CONSTANT,
      .doc = "How who sends to playbooks proves itself: each as `auth` of a hook."},
+    {.name = "oidc",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = oidc_fields,
+     .flags = QUELL_CONSTANT | QUELL_NULLABLE,
+     .doc = "The OpenID provider where people sign in; needs `url`."},
     {.name = NULL},
 };
 
@@ -373,6 +378,24 @@ static enum quell_code read_origin(struct setup *setup, struct quell_str url,
     return QUELL_OK;
 }
 
+/* The provider sends people back to `url`, and their cookies are for its host. */
+static enum quell_code read_provider(struct setup *setup, struct quell_value checked, bool load,
+                                     struct quell_value config, struct quell_error *err)
+{
+    struct quell_value oidc = quell_get(checked, "oidc");
+    struct quell_str url = quell_get_str(config, "url");
+    size_t path = setup->origin.len;
+
+    if (quell_is_null(oidc))
+        return QUELL_OK;
+    if (url.len == 0 || (url.len != path && !(url.len == path + 1 && url.data[path] == '/')))
+        return error_set(
+            err, QUELL_INVALID,
+            "`oidc` needs `url`, with no path behind the host: people come back there");
+    setup->signs_in = true;
+    return oidc_read(setup->arena, oidc, load, &setup->oidc, err);
+}
+
 /* Roles are known here, names and groups by the engine. */
 static enum quell_code check_users(struct quell_value users, struct quell_error *err)
 {
@@ -427,6 +450,8 @@ static enum quell_code fill(struct setup *setup, struct quell_value config, cons
     if (!code)
         code = read_origin(setup, quell_get_str(config, "url"), err);
     if (!code)
+        code = read_provider(setup, checked, load, config, err);
+    if (!code)
         code = check_users(quell_get(config, "users"), err);
     if (!code && load && setup->certificate.len > 0)
         code = tls_load(setup->certificate.data, setup->key.data, &setup->tls, err);
@@ -454,6 +479,7 @@ void setup_free(struct setup *setup)
         return;
     for (size_t i = 0; i < setup->hook_count; i++)
         auth_wipe(&setup->hooks[i].auth);
+    oidc_wipe(&setup->oidc);
     tls_free(setup->tls);
     arena_free(setup->arena);
     memory_free(setup);
