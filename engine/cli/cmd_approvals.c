@@ -50,6 +50,21 @@ static void print_plan_calls(const struct term *term, struct quell_value plan)
         printf("           and %lld more\n", (long long)quell_get_int(plan, "more", 0));
 }
 
+/* What the policy said when it was asked. */
+static void print_verdicts(const struct term *term, struct quell_value verdicts)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(verdicts); i++) {
+        struct quell_value one = quell_at(verdicts, i);
+        printf("  %s%-8s%s ", term_on(term, TONE_WARN), i == 0 ? "policy" : "", term_off(term));
+        term_value(term, quell_get(one, "verdict"), 0);
+        printf(": ");
+        term_value(term, quell_get(one, "message"), 0);
+        putchar('\n');
+    }
+}
+
 static void print_form(const struct term *term, struct quell_value form)
 {
     size_t i;
@@ -95,6 +110,7 @@ static void print_question(const struct term *term, struct quell_value asked)
     print_line(term, "until", quell_get(asked, "until"));
     print_line(term, "shows", quell_get(asked, "show"));
     print_plan_calls(term, quell_get(asked, "plan"));
+    print_verdicts(term, quell_get(asked, "verdicts"));
     print_form(term, quell_get(asked, "form"));
     if (form)
         printf("  %-8s quell answer %.*s:%.*s --set FIELD=VALUE ...\n", "answer", QUELL_ARG(run),

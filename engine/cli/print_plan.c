@@ -117,6 +117,25 @@ static struct columns columns_of(struct quell_value calls)
     return columns;
 }
 
+/* What stands against the call. */
+static void print_policy(const struct term *term, struct quell_value verdicts)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(verdicts); i++) {
+        struct quell_value one = quell_at(verdicts, i);
+        struct quell_str verdict = quell_get_str(one, "verdict");
+        bool unknown = str_is(verdict, "unknown");
+        printf("        %s", term_on(term, unknown ? TONE_DIM : TONE_WARN));
+        term_pad(str_is(verdict, "held") ? QUELL_STR("is held") : verdict, 14);
+        printf("%s ", term_off(term));
+        term_print(quell_get_str(one, "reason"));
+        printf(": ");
+        term_print(quell_get_str(one, "message"));
+        putchar('\n');
+    }
+}
+
 static void print_call(const struct term *term, struct quell_value call, struct columns columns)
 {
     const struct mark *mark = mark_of(quell_get_str(call, "effect"));
@@ -144,6 +163,7 @@ static void print_call(const struct term *term, struct quell_value call, struct 
         printf("  undo: %.*s", QUELL_ARG(undo));
     putchar('\n');
     print_with(term, quell_get(call, "with"));
+    print_policy(term, quell_get(call, "policy"));
     if (!quell_is_null(error)) {
         printf("        %sfailed%s         ", term_on(term, TONE_BAD), term_off(term));
         term_value(term, error, 0);

@@ -23,6 +23,7 @@
 #include "incident/incident.h"
 #include "loop/loop.h"
 #include "playbook/playbook.h"
+#include "policy/workspace.h"
 #include "run/run.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -30,7 +31,6 @@
 /* ---- what is configured: one immutable generation, swapped whole by a reload --------------------
  */
 
-struct policy;
 struct stand_in;
 struct yaml_node;
 
@@ -222,6 +222,7 @@ struct quell {
     struct counters counters;
     quell_watch_fn *watch;
     void *watch_user;
+    struct policy_memory figures;    /* of policy_figures_of() */
     const struct quell_value *bound; /* the run that is started by hand now keeps to it; or NULL */
     const struct stand_in *stand_in; /* a test's: no connector is called; or NULL */
 };
@@ -248,6 +249,8 @@ enum quell_code generation_policy(struct generation *made, struct config_documen
 extern const struct quell_field user_fields[];
 enum quell_code users_settle(struct arena *arena, struct quell_value *config,
                              struct quell_error *err) QUELL_MUST_CHECK;
+/* What was touched before, for who only looks: NULL where there is no store that can be read. */
+const struct policy_memory *policy_figures_of(struct quell *engine);
 /* Puts the playbooks in their order and looks what they ask for; once they are all there. */
 void generation_settle(struct generation *generation);
 /* Its connectors, with playbooks and a world of a test; holds what it is given. */

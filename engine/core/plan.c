@@ -231,6 +231,8 @@ static struct quell_value row_value(const struct plan *plan, const struct row *r
     map_add(&map, "with", call ? merged_input(plan, call) : quell_null());
     map_add(&map, "targets", call ? call->targets : quell_list(NULL, 0));
     map_add(&map, "undo", undo.len ? quell_string(undo) : quell_null());
+    if (call && quell_count(call->verdicts))
+        map_add(&map, "policy", call->verdicts);
     if (call == NULL)
         map_add(&map, "because", quell_string(row->because));
     if (call && call->condition.len)
@@ -475,6 +477,7 @@ enum quell_code plan_ask(struct quell *engine, struct arena *arena,
         code = incident_from_text(engine->loop, arena, asked->source, asked->incident,
                                   &options->incident, event, &delivery, err);
     options->incident = known_before(arena, options->incident);
+    options->world.memory = policy_figures_of(engine);
     if (code == QUELL_OK)
         code = read_inputs(engine, arena, options, asked->inputs, err);
     return code;

@@ -18,6 +18,7 @@ struct plan_call {
     const struct step *step;
     struct quell_str path, connection, error;
     struct quell_value input, targets;
+    struct quell_value verdicts; /* the policy's, as of the first path that makes the call */
     struct quell_str input_text; /* what tells two calls of one step apart */
     struct quell_value answer;   /* data of EVENT_CALL_ENDED */
     size_t next;                 /* chain of the path index, or PLAN_NONE */

@@ -70,7 +70,7 @@ static size_t find_call(const struct plan *plan, struct quell_str path, struct q
 }
 
 static size_t add_call(struct plan *plan, const struct run_call *call, struct quell_str input,
-                       struct quell_value targets)
+                       struct quell_value data)
 {
     size_t *slot = &plan->calls_by_path[str_hash(call->path) % PLAN_BUCKETS];
     struct plan_call *made;
@@ -82,7 +82,8 @@ static size_t add_call(struct plan *plan, const struct run_call *call, struct qu
                                .path = arena_str(plan->arena, call->path),
                                .connection = arena_str(plan->arena, call->connection),
                                .input = value_copy(plan->arena, call->input),
-                               .targets = value_copy(plan->arena, targets),
+                               .targets = value_copy(plan->arena, quell_get(data, "targets")),
+                               .verdicts = value_copy(plan->arena, quell_get(data, "verdicts")),
                                .input_text = input,
                                .next = *slot,
                                .first = plan->call_count};
@@ -108,7 +109,7 @@ static enum quell_code answer_call(struct plan *plan, const struct event *event,
     input = json_text(plan->arena, call.input, 0);
     at = find_call(plan, call.path, input);
     if (at == PLAN_NONE)
-        at = add_call(plan, &call, input, quell_get(event->data, "targets"));
+        at = add_call(plan, &call, input, event->data);
     grow(plan, plan->log.calls, plan->log.call_count, plan->edge_call_cap);
     plan->log.calls[plan->log.call_count++] = at;
     return happen(plan, EVENT_CALL_ENDED, call.path, plan->calls[at].answer, err);

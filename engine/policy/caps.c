@@ -168,6 +168,7 @@ static void judge_cap(struct arena *arena, const struct policy *policy,
 {
     struct quell_value keys = keys_of(arena, cap, call, true), memory;
     unsigned before = call->in_run ? call->in_run(call->user, cap->kind) : 0, more;
+    unsigned own;
     int64_t now = minute_of(call->now_us);
     judge_figure(arena, cap, "run", before, (unsigned)quell_count(keys), cap->run, verdicts);
     keys = keys_of(arena, cap, call, false);
@@ -178,9 +179,11 @@ static void judge_cap(struct arena *arena, const struct policy *policy,
         over(arena, cap, "unread", QUELL_STR("what was touched before cannot be read"), verdicts);
         return;
     }
+    own = call->guessing ? before : 0; /* a plan's own calls are nowhere remembered */
     count(memory, keys, now - HOUR_MINUTES, &before, &more);
-    judge_figure(arena, cap, "hour", before, more, cap->hour, verdicts);
+    judge_figure(arena, cap, "hour", before + own, more, cap->hour, verdicts);
     count(memory, keys, now - DAY_MINUTES, &before, &more);
+    before += own;
     judge_figure(arena, cap, "day", before, more, cap->day, verdicts);
     judge_percent(arena, policy, cap, before, more, verdicts);
 }
@@ -192,6 +195,39 @@ void policy_judge_caps(struct arena *arena, const struct policy *policy,
     for (i = 0; i < policy->cap_count; i++)
         if (concerns(&policy->caps[i], call))
             judge_cap(arena, policy, &policy->caps[i], call, verdicts);
+}
+
+static void add_span(struct arena *arena, struct map_builder *map, const char *span,
+                     struct quell_value memory, int64_t since, unsigned limit)
+{
+    struct map_builder figures = {.arena = arena};
+    unsigned before, more;
+    count(memory, quell_map(NULL, 0), since, &before, &more);
+    map_add(&figures, "used", quell_is(memory, QUELL_UNKNOWN) ? memory : quell_int(before));
+    map_add(&figures, "of", limit == LIMIT_NONE ? quell_null() : quell_int(limit));
+    map_add(map, span, map_made(&figures));
+}
+
+struct quell_value policy_figures(struct arena *arena, const struct policy *policy,
+                                  const struct policy_memory *memory, int64_t now_us)
+{
+    struct list_builder list = {.arena = arena};
+    int64_t now = minute_of(now_us);
+    size_t i;
+    for (i = 0; memory && i < policy->cap_count; i++) {
+        const struct policy_cap *cap = &policy->caps[i];
+        struct map_builder map = {.arena = arena};
+        struct quell_value known;
+        if (!asks_memory(cap))
+            continue;
+        known = memory->recall(memory->user, arena, memory_key(arena, cap));
+        map_add(&map, "kind", quell_string(cap->kind));
+        map_add(&map, "playbook", cap->playbook.len ? quell_string(cap->playbook) : quell_null());
+        add_span(arena, &map, "hour", known, now - HOUR_MINUTES, cap->hour);
+        add_span(arena, &map, "day", known, now - DAY_MINUTES, cap->day);
+        list_add(&list, map_made(&map));
+    }
+    return list_made(&list);
 }
 
 /* ---- counting ----------------------------------------------------------------------------------

@@ -3,6 +3,9 @@
  */
 #include "policy/internal.h"
 
+#include "base/str.h"
+#include "value/fields.h"
+
 static const struct quell_field cap_fields[] = {
     {.name = "run",
      .type = QUELL_FIELD_INT,
@@ -147,3 +150,13 @@ const struct quell_field policy_fields[] = {
      .fields = disrupts_fields,
      .doc = "what disrupting calls need"},
     {.name = NULL}};
+
+bool policy_is_kind(struct quell_str kind)
+{
+    return !str_is(kind, "disrupts") && fields_find(policy_caps_fields, kind);
+}
+
+struct quell_str policy_nearest_kind(struct quell_str kind)
+{
+    return fields_nearest(policy_caps_fields, kind);
+}

@@ -37,6 +37,8 @@ struct policy *policy_load(struct arena *arena, const struct yaml_node *node,
 void policy_free(struct policy *policy); /* NULL is allowed */
 /* All of it as a value, each part with its origin ("built in", or the file). */
 struct quell_value policy_value(struct arena *arena, const struct policy *policy);
+bool policy_is_kind(struct quell_str kind);                  /* of targets: device user ... */
+struct quell_str policy_nearest_kind(struct quell_str kind); /* or empty */
 /* Hex digest of what it says. */
 const char *policy_revision(const struct policy *policy);
 /* Whether a file says something: what is only built in asks for no approvals. */
@@ -81,6 +83,12 @@ struct quell_value policy_judge(struct arena *arena, const struct policy *policy
                                 const struct policy_call *call);
 /* The call is made: counts it. */
 void policy_take(struct arena *arena, const struct policy *policy, const struct policy_call *call);
+
+/* What was touched so far, for each cap of hours or days: [{kind, playbook, hour: {used, of},
+ * day}].
+ */
+struct quell_value policy_figures(struct arena *arena, const struct policy *policy,
+                                  const struct policy_memory *memory, int64_t now_us);
 
 /* ---- what is known of a target -----------------------------------------------------------------
  */

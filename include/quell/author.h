@@ -67,6 +67,26 @@ enum quell_code quell_schema(struct quell *engine, const char *which,
                              struct quell_document *document,
                              struct quell_error *err) QUELL_MUST_CHECK;
 
+/* The policy of the workspace: {"path": of the file that says it, or null, "policy": {origin, caps,
+ * fleet, protect, windows, disrupts}, each part with its origin, "figures": what was touched within
+ * the last hour and day, for each cap that counts that; empty where no store can be read}. */
+enum quell_code quell_policy(struct quell *engine, struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+
+struct quell_policy_question {
+    const char *target;                /* "device:dc01" */
+    const char *playbook;              /* whose caps and approvals count, too; or NULL */
+    struct quell_str incident, source; /* that may tell what the target is; or empty */
+    bool approved;                     /* people agreed to it */
+};
+/* What would stand against a disrupting call with that target now: {"target": {kind, value},
+ * "facts": what is known of it, "verdicts": [{verdict, reason, message, hard, until}], "verdict":
+ * the worst of them: refused, held, unknown or allowed}. QUELL_INVALID: no such kind. */
+enum quell_code quell_policy_check(struct quell *engine,
+                                   const struct quell_policy_question *question,
+                                   struct quell_document *document,
+                                   struct quell_error *err) QUELL_MUST_CHECK;
+
 /* ---- tests of playbooks: *.test.yaml ------------------------------------------------------------
  */
 
