@@ -96,6 +96,13 @@
 #define LIMIT_STATE_BYTES 65536 /* a call's journaled state */
 #define LIMIT_HOST_CONNECTIONS 16 /* per host; services limit by the minute, not by the socket */
 
+/* Holding back. */
+#define LIMIT_HALT_BYTES 65536 /* the kill switch's file: 300 lines; a larger one halts everything */
+#define LIMIT_HALT_WIRE_MS 900 /* `halt` waits so long for what is on the wire: it answers within 1 s */
+#define LIMIT_HALT_LOOK_MS 500 /* between two looks at the file while halted, where inotify is blind (NFS) */
+#define LIMIT_RESUME_RUNS 10 /* that go on at once when they may again: no stampede ... */
+#define LIMIT_RESUME_MS 100 /* ... and then the next: 100 a second, 6,000 a minute */
+
 /* Serving. RFC 9112 leaves these to us; defaults follow nginx where it has one. */
 #define LIMIT_HTTP_LINE_BYTES 8192
 #define LIMIT_HTTP_HEAD_BYTES 32768

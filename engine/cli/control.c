@@ -13,6 +13,8 @@
 #include "value/json.h"
 #include "value/value.h"
 
+enum { ANSWER_MS = 30000 }; /* what is durable waits for the disk */
+
 const char *control_who(void)
 {
     const char *user = file_environment("SUDO_USER");
@@ -63,9 +65,10 @@ static void on_answer(const struct curl_answer *answer, void *user)
                               "%.*s", QUELL_ARG(quell_get_str(problem, "detail")));
 }
 
-static enum quell_code ask_server(const struct control_word *word, const char *socket,
-                                  struct arena *arena, struct quell_error *err)
+enum quell_code control_ask_at(const struct control_word *word, const char *socket,
+                               int64_t timeout_ms, struct quell_error *err)
 {
+    struct arena *arena = arena_new(0);
     static const struct quell_header headers[] = {{"Content-Type", {"application/json", 16}}};
     struct loop *loop = loop_new();
     struct curl_pool *pool = curl_pool_new(loop);
@@ -75,7 +78,7 @@ static enum quell_code ask_server(const struct control_word *word, const char *s
                            .header_count = 1,
                            .unix_socket = quell_str_of(socket),
                            .egress = CURL_EGRESS_LOOPBACK,
-                           .timeout_ms = 30000};
+                           .timeout_ms = timeout_ms};
 
     job.body = json_text(arena, word->body, JSON_COMPACT);
     job.url = arena_format(arena, "http://127.0.0.1/api/v1/%.*s", QUELL_ARG(word->route));
@@ -84,8 +87,15 @@ static enum quell_code ask_server(const struct control_word *word, const char *s
         loop_once(loop, -1);
     curl_pool_free(pool);
     loop_free(loop);
+    arena_free(arena);
     *err = waiting.err;
     return waiting.code;
+}
+
+static enum quell_code ask_server(const struct control_word *word, const char *socket,
+                                  struct quell_error *err)
+{
+    return control_ask_at(word, socket, ANSWER_MS, err);
 }
 
 /* ---- in this process ---------------------------------------------------------------------------
@@ -142,7 +152,7 @@ enum quell_code control_ask(const struct args *args, const struct control_word *
     enum quell_code code = find_socket(args, arena, &socket, err);
 
     if (code == QUELL_OK)
-        code = socket ? ask_server(word, socket, arena, err)
+        code = socket ? ask_server(word, socket, err)
                       : error_set(err, QUELL_UNAVAILABLE,
                                   "the store is held by a process that has no control socket");
     arena_free(arena);
@@ -166,7 +176,7 @@ enum quell_code control_say(const struct args *args, const struct control_word *
     if (code == QUELL_OK)
         code = say_here(word, engine, err);
     else if (code == QUELL_CONFLICT && socket)
-        code = ask_server(word, socket, arena, err);
+        code = ask_server(word, socket, err);
     end_engine(engine);
     arena_free(arena);
     return code;

@@ -29,4 +29,8 @@ enum quell_code control_say(const struct args *args, const struct control_word *
 enum quell_code control_ask(const struct args *args, const struct control_word *word,
                             struct quell_error *err) QUELL_MUST_CHECK;
 
+/* The same at a socket, whoever holds the store; QUELL_UNAVAILABLE, QUELL_TIMED_OUT: no answer. */
+enum quell_code control_ask_at(const struct control_word *word, const char *socket,
+                               int64_t timeout_ms, struct quell_error *err) QUELL_MUST_CHECK;
+
 #endif

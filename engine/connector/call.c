@@ -16,6 +16,7 @@
 #include "connector/call_parts.h"
 #include "connector/signin.h"
 #include "connector/sink.h"
+#include "loop/curl.h"
 #include "loop/loop.h"
 #include "value/fields.h"
 #include "value/value.h"
@@ -210,8 +211,12 @@ static void act(struct call *call)
         finish(call);
         return;
     case QUELL_SENDING:
-        call->phase = CALL_WANTS_SEND;
         call->sending.job.changes = call->wish.changes;
+        if (!call_may_send(call)) {
+            call_halt(call);
+            return;
+        }
+        call->phase = CALL_WANTS_SEND;
         call->events.sending(call, call->view.state, call->wish.changes, call->user);
         return;
     case QUELL_SLEEPING:
@@ -249,6 +254,51 @@ void call_turn(struct call *call, const struct quell_reply *reply)
         else
             start_anew(call);
     }
+    (void)call_leave(call);
+}
+
+/* ---- halted ----------------------------------------------------------------------------------*/
+
+bool call_may_send(struct call *call)
+{
+    return !call->events.may_send ||
+           call->events.may_send(call, call->sending.job.changes, call->user);
+}
+
+void call_halt(struct call *call)
+{
+    loop_cancel(call->timer);
+    curl_cancel(call->transfer);
+    signin_cancel(call->wait);
+    call->timer = NULL;
+    call->transfer = NULL;
+    call->wait = NULL;
+    call->phase = CALL_HALTED;
+    call_enter(call);
+    call->events.sending(call, call->view.state, false, call->user); /* nobody proceeds */
+    (void)call_leave(call);
+}
+
+void call_look_again(struct call *call)
+{
+    bool waits = call->phase == CALL_WANTS_SEND || call->phase == CALL_SENDING;
+
+    if (waits && !(call->transfer && curl_begun(call->transfer)) && !call_may_send(call))
+        call_halt(call);
+}
+
+bool call_is_halted(const struct call *call)
+{
+    return call->phase == CALL_HALTED;
+}
+
+void call_go_on(struct call *call)
+{
+    if (call->phase != CALL_HALTED || !call_may_send(call))
+        return;
+    call->phase = CALL_WANTS_SEND;
+    call_enter(call);
+    call->events.sending(call, call->view.state, call->sending.job.changes, call->user);
     (void)call_leave(call);
 }
 
@@ -323,7 +373,8 @@ static void deadline_passed(void *user)
                   "the deadline passed before the answer came: it is not known whether it took "
                   "effect");
     else
-        call_fail(call, QUELL_TIMED_OUT, 0, "the deadline of the call passed");
+        call_fail(call, QUELL_TIMED_OUT, 0, "the deadline of the call passed%s",
+                  call->phase == CALL_HALTED ? " while it was halted: nothing was sent" : "");
     (void)call_leave(call);
 }
 
@@ -432,7 +483,8 @@ bool call_in_the_air(const struct call *call)
 
 bool call_is_unsent(const struct call *call)
 {
-    return (call->phase == CALL_WANTS_SEND || call->phase == CALL_SENDING) &&
+    return (call->phase == CALL_WANTS_SEND || call->phase == CALL_SENDING ||
+            call->phase == CALL_HALTED) &&
            !sending_in_doubt(call) && !call->in_doubt;
 }
 

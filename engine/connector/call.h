@@ -13,6 +13,11 @@
  * `sending`: it is the same request, and its state is on disk. One that nobody could look for
  * (`once`) must not seem to be in flight while it waits for that: it is announced as no change when
  * it begins to wait, and anew before it leaves.
+ *
+ * A call that may not send now (on.may_send: a kill switch) is *halted*: it waits where it stands,
+ * announced as no change, until call_go_on(); its deadline goes on. What is on the wire already is
+ * waited for. That is asked before each turn's request is announced, before signing in, and at the
+ * last moment before the request leaves a connection.
  */
 #ifndef CONNECTOR_CALL_H
 #define CONNECTOR_CALL_H
@@ -52,6 +57,8 @@ struct call_events {
     void (*ended)(struct call *call, const struct call_outcome *outcome, void *user);
     /* A request was answered; for metrics. May be NULL. */
     void (*answered)(struct call *call, int status, int64_t took_us, void *user);
+    /* Whether a request may leave now; `changes`: it may change the far side. NULL: always. */
+    bool (*may_send)(struct call *call, bool changes, void *user);
 };
 
 struct call_request {
@@ -88,6 +95,12 @@ bool call_in_the_air(const struct call *call);
 /* Nothing of the request that was announced last has taken effect: it has not begun to leave, or it
  * was told to come back later. */
 bool call_is_unsent(const struct call *call);
+/* What may not be sent any more and has not begun to leave - it signs in, waits for a connection or
+ * for a further try - is halted now. May end the call. */
+void call_look_again(struct call *call);
+bool call_is_halted(const struct call *call);
+/* One that is halted announces its request anew. May end the call. */
+void call_go_on(struct call *call);
 /* Ends it without a callback and frees it; also to be called after `ended`. */
 void call_free(struct call *call);
 void *call_user(const struct call *call);

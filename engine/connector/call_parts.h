@@ -55,6 +55,7 @@ enum call_phase {
     CALL_WANTS_SLEEP, /* journaling; call_proceed arms the timer */
     CALL_SENDING,     /* signing in, sending, or between two tries */
     CALL_SLEEPING,
+    CALL_HALTED, /* it may not send; call_go_on announces it anew */
     CALL_ENDED,
 };
 
@@ -95,6 +96,10 @@ void call_turn(struct call *call, const struct quell_reply *reply);
 void call_fail(struct call *call, enum quell_code code, int status, const char *format, ...)
     QUELL_PRINTF(4, 5);
 void call_fail_with(struct call *call, const struct quell_error *err);
+/* Whether the request that the last turn handed over may leave now. */
+bool call_may_send(struct call *call);
+/* It may not: waits where it stands, and nothing is on its way. */
+void call_halt(struct call *call);
 /* The answer to a change is lost, and it may not simply be sent again. */
 void call_settle(struct call *call, const char *why);
 

@@ -177,7 +177,9 @@ static void answered(const struct curl_answer *answer, void *user)
         (void)call_leave(call);
         return;
     }
-    if (verdict == VERDICT_RENEW) {
+    if (answer->stopped) {
+        call_halt(call);
+    } else if (verdict == VERDICT_RENEW) {
         signin_drop(call->host->tokens, call->connection, call->sending.token);
         call->sending.token_renewed = true;
         sending_go(call);
@@ -265,6 +267,12 @@ static enum quell_code add_proof(struct call *call, struct arena *arena, struct 
     return code;
 }
 
+/* At the last moment, behind any wait for a connection. */
+static bool may_leave(void *user)
+{
+    return call_may_send(user);
+}
+
 static void start(struct call *call)
 {
     struct arena *arena = arena_new(0);
@@ -278,6 +286,8 @@ static void start(struct call *call)
         fail_before(call, &err);
     } else {
         call->sending.started_us = clock_monotonic_us();
+        job.may_leave = may_leave;
+        job.may_leave_user = call;
         call->transfer = curl_start(call->host->pool, &job, answered, call);
         for (size_t i = call->sending.header_count; i < job.header_count; i++) {
             struct quell_header *proof = &call->sending.headers[i];
@@ -297,7 +307,10 @@ void sending_go(struct call *call)
 
     call->phase = CALL_SENDING;
     call_enter(call);
-    if (!call->sending.credentials || !connection->auth->signs_in || !call->sending.job.method) {
+    if (!call_may_send(call)) {
+        call_halt(call);
+    } else if (!call->sending.credentials || !connection->auth->signs_in ||
+               !call->sending.job.method) {
         start(call);
     } else if (signin_token(call->host->tokens, connection, &token)) {
         call->sending.token = arena_str(call->sending.arena, token);
@@ -315,6 +328,10 @@ static void try_again(void *user)
     call->timer = NULL;
     if (!is_announced_anew(call)) {
         sending_go(call);
+        return;
+    }
+    if (!call_may_send(call)) {
+        call_halt(call);
         return;
     }
     call->phase = CALL_WANTS_SEND;

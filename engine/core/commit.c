@@ -5,13 +5,14 @@
  * pinned revisions go into one transaction. When it is on disk the requests that it announced may
  * leave, submitters get their answer, and the watcher hears of the events.
  */
-#include "core/core.h"
+#include "core/gate.h"
 
 #include <assert.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/str.h"
 #include "journal/event.h"
 #include "loop/log.h"
 #include "value/json.h"
@@ -119,15 +120,19 @@ void commit_row(struct commit *commit, const struct store_run *row)
 /* The row of a run as it stands at the end of the turn. */
 static void fill_row(struct commit *commit, struct store_run *row, const struct active *active)
 {
-    struct quell_value waits = active_waits(commit->arena, active->run);
     const struct run *run = active->run;
+    bool held = str_is(quell_str_of(run_state(run)), "held"); /* that is said first */
+    bool kept = gate_keeps(active) && !run_ended(run);
+    struct quell_value waits = !kept  ? active_waits(commit->arena, run)
+                               : held ? quell_null() /* else the next open would fold it */
+                                      : gate_waits(commit->arena, active);
     const struct playbook *playbook = run_playbook(run);
 
     row->playbook = playbook->id;
     row->revision = (struct quell_str){playbook->revision, 64};
     row->incident = active->incident_id;
     row->title = active->title;
-    row->state = quell_str_of(run_state(run));
+    row->state = quell_str_of(kept && !held ? gate_keeps(active) : run_state(run));
     row->mode = quell_str_of(run_mode_name(run_mode(run)));
     row->started_us = run_started_us(run);
     row->updated_us = run_updated_us(run);

@@ -19,6 +19,10 @@ const struct quell_field config_fields[] = {
      .type = QUELL_FIELD_STRING,
      .fallback = "\"sqlite:quell.db\"",
      .doc = "Where incidents and journals are kept: `sqlite:PATH` or `memory:`."},
+    {.name = "halt_file",
+     .type = QUELL_FIELD_STRING,
+     .doc = "The kill switch: while this file is there nothing that changes anything is sent. "
+            "Without it, it stands beside the store: PATH.halt."},
     {.name = "listen",
      .type = QUELL_FIELD_ANY,
      .doc = "Address and port of the webhook server; anything but loopback needs `tls`."},

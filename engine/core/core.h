@@ -72,8 +72,9 @@ struct active_call {
     struct call *call;              /* NULL: stood in for, and the answer comes with the timer */
     struct stand_in_answer *answer; /* or NULL */
     struct loop_timer *timer;       /* or NULL */
-    bool starting, ended;           /* call_start() has not returned; it ended meanwhile */
-    uint64_t announced;             /* seq of the event that call_proceed() waits for */
+    const struct step *step;
+    bool starting, ended; /* call_start() has not returned; it ended meanwhile */
+    uint64_t announced;   /* seq of the event that call_proceed() waits for */
 };
 
 struct active {
@@ -90,6 +91,8 @@ struct active {
     bool row_in_commit;                  /* its row is in the open commit already */
     size_t commits;                      /* not yet on disk */
     bool deciding;                       /* advance() is at work further up the stack */
+    const char *kept; /* why a change of it is not made now (gate.c); NULL = none is kept back */
+    const struct step *kept_step;
 };
 
 /* ---- a commit: what one turn says ---------------------------------------------------------------
@@ -214,10 +217,14 @@ struct quell {
     struct commit *spare;   /* free ones, kept for their memory */
     struct commit *backlog; /* made, and the writer's queue was full */
     size_t committing;
-    struct drain *drain; /* under way: nothing new leaves; or NULL */
-    char last_audit[37]; /* id of the last audit row of this process, or empty */
-    bool opened;         /* for running, and recovered */
-    bool broken;         /* the store failed: nothing is acknowledged any more */
+    struct gate *gate;
+    struct halt *halt;
+    struct halt_wait *halt_waits; /* who halted, and waits for what was on the wire */
+    struct active *asking;        /* run_decide is being asked about it */
+    struct drain *drain;          /* under way: nothing new leaves; or NULL */
+    char last_audit[37];          /* id of the last audit row of this process, or empty */
+    bool opened;                  /* for running, and recovered */
+    bool broken;                  /* the store failed: nothing is acknowledged any more */
     struct quell_error broken_error;
     struct counters counters;
     quell_watch_fn *watch;

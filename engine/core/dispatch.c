@@ -5,7 +5,7 @@
  * that scheduled them, so that the intent and the first request's state are one commit; the request
  * itself leaves when that commit is on disk (commit.c).
  */
-#include "core/core.h"
+#include "core/gate.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -187,6 +187,7 @@ void advance(struct active *active)
 {
     struct quell *engine = active->engine;
     struct run_events events;
+    const char *kept = active->kept;
     int64_t asked_us;
 
     if (engine->broken)
@@ -197,7 +198,10 @@ void advance(struct active *active)
         size_t i;
 
         asked_us = active_now_us(active);
+        active->kept = NULL;
+        engine->asking = active;
         events = run_decide(active->run, asked_us);
+        engine->asking = NULL;
         for (i = 0; i < events.count; i++)
             say_decided(active, &events.items[i]);
         for (i = 0; i < events.count; i++)
@@ -209,6 +213,8 @@ void advance(struct active *active)
     } while (events.count && !run_ended(active->run));
     active->deciding = false;
     active_arm(active, asked_us);
+    if (active->kept && active->kept != kept)
+        commit_touch(active); /* its row says so */
     start_advanced(active);
     if (events.count && run_ended(active->run))
         child_ended(active);
@@ -377,7 +383,16 @@ static void on_answered(struct call *call, int status, int64_t took_us, void *us
     mine->active->engine->counters.requests++;
 }
 
-static const struct call_events call_events = {on_sending, on_sleeping, on_ended, on_answered};
+static bool on_may_send(struct call *call, bool changes, void *user)
+{
+    const struct active_call *mine = user;
+
+    (void)call;
+    return gate_lets(mine->active->engine, mine, changes);
+}
+
+static const struct call_events call_events = {on_sending, on_sleeping, on_ended, on_answered,
+                                               on_may_send};
 
 /* ---- dispatch ----------------------------------------------------------------------------------
  */
@@ -430,6 +445,7 @@ void dispatch_call(struct active *active, const struct run_call *call)
     mine = memory_new(sizeof(*mine));
     mine->active = active;
     mine->path = call->path;
+    mine->step = step;
     mine->starting = true;
     mine->next = active->calls;
     active->calls = mine;

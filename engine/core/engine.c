@@ -4,7 +4,7 @@
  * The order of opening matters: configuration and playbooks must check before the store's lock is
  * taken, and recovery ends before anything new may be submitted.
  */
-#include "core/core.h"
+#include "core/gate.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -109,6 +109,8 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     engine->writer = writer_start(engine->loop, store);
     engine->calls = call_host_new(engine->loop);
     forget_deliveries(engine);
+    gate_open(engine);
+    halt_watch(engine);
     code = starts_open(engine, err);
     if (code == QUELL_OK)
         code = recover(engine, err);
@@ -197,6 +199,8 @@ void quell_close(struct quell *engine)
     while (engine->active)
         active_free(engine->active);
     notify_close(engine);
+    halt_free(engine);
+    gate_free(engine);
     starts_free(engine);
     folds_free(engine->folds);
     revisions_free(engine);
@@ -234,6 +238,7 @@ enum quell_code quell_reload_checked(struct quell *engine, quell_check_fn *check
     }
     generation_release(engine->generation);
     engine->generation = next;
+    halt_watch(engine);
     audit_reloaded(engine, QUELL_STR("quell"));
     quell_tell(engine);
     return schedules_load(engine, err);

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "core/gate.h"
 #include "loop/log.h"
 #include "value/json.h"
 #include "value/value.h"
@@ -114,7 +115,7 @@ void active_fold(struct active *active)
     int64_t due = active->timer ? active->timer_due_us : INT64_MAX, now = active_now_us(active);
 
     if (active->calls || active->commits || active->deciding || engine->broken || engine->drain ||
-        !run_idle(active->run) || due - now < (int64_t)LIMIT_FOLD_S * 1000000)
+        gate_keeps(active) || !run_idle(active->run) || due - now < (int64_t)LIMIT_FOLD_S * 1000000)
         return;
     arena = arena_new(0);
     waits = active_waits(arena, active->run);

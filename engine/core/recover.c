@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/str.h"
 #include "loop/log.h"
 #include "value/value.h"
 
@@ -136,7 +137,7 @@ static bool collect(const struct store_run *row, void *user)
     struct found *found = user;
     struct store_run *mine;
 
-    if (row->waits.len) {
+    if (row->waits.len && !str_is(row->state, "halted")) { /* that waits for no event of its own */
         leave_folded(found->engine, row);
         return true;
     }

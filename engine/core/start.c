@@ -5,6 +5,8 @@
  */
 #include "core/starts.h"
 
+#include "core/gate.h"
+
 #include <assert.h>
 
 #include "base/error.h"
@@ -463,6 +465,7 @@ enum quell_code starts_open(struct quell *engine, struct quell_error *err)
     engine->starts = memory_new(sizeof(*engine->starts));
     engine->starts->usage = usage_of(engine);
     engine->starts->memory = memory_of(engine);
+    engine->starts->gate = gate_of(engine);
     return groups_load(engine, err);
 }
 
@@ -471,6 +474,7 @@ void starts_set_world(const struct quell *engine, struct run_world *world)
     world->usage = engine->starts ? &engine->starts->usage : NULL;
     world->memory = engine->starts ? &engine->starts->memory : NULL;
     world->policy = engine->generation->policy;
+    world->gate = engine->starts ? &engine->starts->gate : NULL;
 }
 
 void starts_free(struct quell *engine)

@@ -1,7 +1,7 @@
 /*
  * stats.c - what there is (actions) and how it goes (counters, readiness).
  */
-#include "core/core.h"
+#include "core/gate.h"
 
 #include "base/error.h"
 #include "base/str.h"
@@ -158,6 +158,11 @@ static struct quell_value numbers(struct quell *engine, struct arena *arena)
     list_add(&list, number(arena, "quell_store_commits_waiting",
                            "Commits handed to the store and not yet on disk.", "gauge",
                            engine->committing));
+    list_add(&list, number(arena, "quell_halted", "Whether something is halted by the kill switch.",
+                           "gauge", halt_text(engine, arena).len ? 1 : 0));
+    list_add(&list,
+             number(arena, "quell_runs_kept_back", "Runs whose next change is kept back now.",
+                    "gauge", gate_count(engine)));
     list_add(&list, number(arena, "quell_playbooks_loaded", "Playbooks loaded.", "gauge",
                            engine->generation->playbook_count));
     list_add(&list, number(arena, "quell_pcre2_jit_enabled",
@@ -174,6 +179,17 @@ static void check(struct list_builder *list, const char *name, bool ok, struct q
     map_add(&map, "ok", quell_bool(ok));
     map_add(&map, "text", quell_string(text));
     list_add(list, map_made(&map));
+}
+
+/* Events are taken in all the same: it is ready. */
+static void check_halt(struct quell *engine, struct list_builder *checks)
+{
+    struct quell_str text = halt_text(engine, checks->arena);
+
+    check(checks, "halt", text.len == 0,
+          text.len ? arena_format(checks->arena, "halted: %.*s; %zu runs wait", QUELL_ARG(text),
+                                  gate_count(engine))
+                   : QUELL_STR("nothing is halted"));
 }
 
 enum quell_code quell_stats(struct quell *engine, struct quell_document *document,
@@ -194,6 +210,7 @@ enum quell_code quell_stats(struct quell *engine, struct quell_document *documen
           arena_format(arena, "%llu runs taken up, %llu could not be",
                        (unsigned long long)engine->counters.recovered,
                        (unsigned long long)engine->counters.unrecovered));
+    check_halt(engine, &checks);
     check(&checks, "regex", regex_jit(),
           regex_jit() ? QUELL_STR("PCRE2 with JIT") : QUELL_STR("PCRE2 without JIT: slow"));
     map_add(&map, "ready", quell_bool(!engine->broken && !engine->drain));

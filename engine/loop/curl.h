@@ -50,6 +50,10 @@ struct curl_job {
     const struct curl_cidr *cidrs;
     size_t cidr_count;
     int64_t timeout_ms; /* 0 = LIMIT_REQUEST_MS */
+    /* Asked just before it leaves, after any wait for a connection; a mail: before the line that
+     * makes it delivered. False: it ends `stopped`. NULL: it may. */
+    bool (*may_leave)(void *user);
+    void *may_leave_user;
 };
 
 /* OK: an answer came, whatever its status. UNAVAILABLE, TIMED_OUT: nothing was sent.
@@ -61,6 +65,7 @@ struct curl_answer {
     struct quell_str body;
     struct quell_value headers; /* lower-case names; a repeated header is joined by ", " */
     int64_t retry_after_ms;     /* what the far side asked for; 0 = nothing */
+    bool stopped;               /* may_leave said no, and nothing of it left; UNAVAILABLE */
     struct quell_str message;   /* what went wrong, or the SMTP server's last words */
 };
 

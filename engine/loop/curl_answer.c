@@ -172,6 +172,11 @@ struct curl_answer transfer_answer(struct curl_transfer *transfer, CURLcode resu
     long status = 0;
 
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->stopped)
+        return (struct curl_answer){.code = QUELL_UNAVAILABLE,
+                                    .stopped = true,
+                                    .headers = quell_map(NULL, 0),
+                                    .message = QUELL_STR("halted before it was sent")};
     return transfer->mail ? mail_answer(transfer, result, status)
                           : http_answer(transfer, result, status);
 }

@@ -61,6 +61,12 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
                   address->protocol);
 }
 
+bool transfer_may_leave(struct curl_transfer *transfer)
+{
+    transfer->stopped = transfer->may_leave && !transfer->may_leave(transfer->may_leave_user);
+    return !transfer->stopped;
+}
+
 /* Called on every connection just before the request: kept ones passed another job's policy, and
  * libcurl sends a request again by itself when a kept connection turns out dead. */
 static int before_request(void *user, char *peer, char *self, int peer_port, int self_port)
@@ -79,6 +85,8 @@ static int before_request(void *user, char *peer, char *self, int peer_port, int
     } else if (!transfer->unix_socket) {
         return refuse_peer(transfer, "the peer's address cannot be read");
     }
+    if (!transfer_may_leave(transfer))
+        return CURL_PREREQFUNC_ABORT;
     transfer->begun = !transfer->mail; /* a mail is begun when its last line may leave */
     return CURL_PREREQFUNC_OK;
 }
@@ -305,6 +313,8 @@ enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct cur
     transfer->cidrs = arena_array(transfer->arena, struct curl_cidr, job->cidr_count);
     if (job->cidr_count)
         memcpy(transfer->cidrs, job->cidrs, sizeof(*job->cidrs) * job->cidr_count);
+    transfer->may_leave = job->may_leave;
+    transfer->may_leave_user = job->may_leave_user;
     transfer->timeout_ms = job->timeout_ms > 0 ? job->timeout_ms : LIMIT_REQUEST_MS;
     transfer->started_us = clock_monotonic_us();
     transfer->head.size_max = HEAD_BYTES_MAX;

@@ -85,6 +85,12 @@ static bool say(struct dialogue *dialogue, const char *before, struct quell_str 
 /* The line that makes the server deliver goes alone, so that all before it is harmless. */
 static bool say_dot(struct dialogue *dialogue)
 {
+    if (!transfer_may_leave(dialogue->transfer)) {
+        struct curl_answer answer = transfer_answer(dialogue->transfer, CURLE_OK);
+
+        transfer_end(dialogue->transfer, &answer);
+        return false;
+    }
     dialogue->step = STEP_DOT;
     dialogue->transfer->begun = true;
     return say(dialogue, "", QUELL_STR("."), "\r\n");

@@ -1,10 +1,12 @@
 /*
- * file.h - reading files and folders whole, with limits, and replacing a file whole.
+ * file.h - reading files and folders whole, with limits, and replacing or changing a file.
  */
 #ifndef LOOP_FILE_H
 #define LOOP_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <quell/error.h>
 #include <quell/value.h>
@@ -26,6 +28,27 @@ enum quell_code file_list(struct arena *arena, const char *folder, const char *c
  */
 enum quell_code file_replace(const char *path, struct quell_str text,
                              struct quell_error *err) QUELL_MUST_CHECK;
+/* ---- shared_file.c: a small file that several programs write to ---------------------------------
+ */
+
+/* The new text, in `arena`; empty: the file is removed. `existed`: it was there, maybe empty. */
+typedef struct quell_str file_change_fn(struct arena *arena, struct quell_str text, bool existed,
+                                        void *user);
+/* Changes it in its place, alone among all who use this; durable when it returns. `make`: when
+ * there is none. QUELL_NOT_FOUND, QUELL_DENIED, QUELL_CONFLICT (somebody holds it), QUELL_IO. */
+enum quell_code file_change(const char *path, bool make, size_t size_max, file_change_fn *change,
+                            void *user, struct quell_error *err) QUELL_MUST_CHECK;
+/* What changes whenever the file does. */
+struct file_stamp {
+    bool absent, regular;
+    bool fresh; /* changed so shortly before that another change may have the same times */
+    int error;  /* 0: the rest is known */
+    uint64_t device, node;
+    int64_t size, written_s, written_ns, changed_s, changed_ns;
+};
+void file_stamp(const char *path, struct file_stamp *stamp); /* follows links */
+bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
+
 enum file_type { FILE_ABSENT, FILE_REGULAR, FILE_FOLDER, FILE_OTHER };
 /* Follows links. What cannot be looked at counts as absent. */
 enum file_type file_type(const char *path);

@@ -15,6 +15,7 @@
 struct loop;
 struct loop_timer;
 struct loop_watch;
+struct loop_notice;
 struct event_base;
 
 struct loop *loop_new(void);
@@ -49,6 +50,12 @@ void loop_unhold(struct loop *loop);
 struct loop_watch *loop_signal(struct loop *loop, int number,
                                void (*raised)(int number, void *user), void *user);
 void loop_unwatch(struct loop_watch *watch); /* NULL is allowed */
+
+/* Tells, on the loop, that the file of this name may have been made, written or removed; nothing to
+ * wait for by itself. NULL when its folder cannot be watched. */
+struct loop_notice *loop_notice(struct loop *loop, const char *path, void (*changed)(void *user),
+                                void *user);
+void loop_notice_end(struct loop_notice *notice); /* NULL is allowed */
 
 struct event_base *loop_base(struct loop *loop); /* for bufferevents in serve/ and curl in loop/ */
 

@@ -47,7 +47,10 @@ struct curl_transfer {
     struct mail_parcel *parcel; /* of a mail */
     struct dialogue *dialogue;  /* of a mail, once the server has let us in */
 
-    bool begun;  /* the request may be on its way; a mail: its last line may be */
+    bool begun;   /* the request may be on its way; a mail: its last line may be */
+    bool stopped; /* may_leave said no */
+    bool (*may_leave)(void *user);
+    void *may_leave_user;
     bool denied; /* an address was refused; `denial` says which */
     char denial[160];
     bool over;       /* the answer passed its size limit */
@@ -63,6 +66,8 @@ struct loop *transfer_loop(const struct curl_transfer *transfer);
 /* curl_job.c: everything that is set on the easy handle. QUELL_INVALID or QUELL_LIMIT. */
 enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct curl_job *job,
                                 struct quell_error *err) QUELL_MUST_CHECK;
+/* Asks the job's may_leave; false: it is stopped. */
+bool transfer_may_leave(struct curl_transfer *transfer);
 /* curl_mail.c: talks to the server that libcurl has connected to and signed in at; ends in
  * transfer_end. */
 void dialogue_start(struct curl_transfer *transfer);

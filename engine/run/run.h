@@ -40,10 +40,17 @@ struct run_usage { /* what all runs of a playbook touched within an hour and a d
                  unsigned more); /* part of what is being decided */
     void *user;
 };
+/* What keeps changes back for a while: a kill switch, a breaker. Asked before the intent, so that
+ * what is judged there is judged anew when the run goes on; nothing is journaled. */
+struct run_gate {
+    bool (*keeps)(void *user, const struct run *run, const struct step *step);
+    void *user;
+};
 struct policy;
 struct policy_memory;
 struct run_world {
     const struct run_usage *usage;      /* NULL: not known, and not judged */
+    const struct run_gate *gate;        /* NULL: nothing is kept back */
     const struct policy_memory *memory; /* of the policy: the same */
     const struct policy *policy;        /* the workspace's; NULL: none */
     struct quell_value config;          /* map, or unknown in a plan without a configuration */

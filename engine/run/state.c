@@ -310,10 +310,19 @@ static void look_at_due(struct due_search *search, int64_t due_us)
         search->due_us = due_us;
 }
 
+/* A call that is kept back is not made for ever. */
+static void look_at_kept(struct due_search *search, const struct instance *instance)
+{
+    look_at_due(search, instance->due_us);
+    look_at_due(search, frame_due(search->run, instance->frame));
+}
+
 static void find_due(const struct instance *instance, void *user)
 {
     struct due_search *search = user;
 
+    if (instance->phase == PHASE_STARTED && instance->step->kind == STEP_USES)
+        look_at_kept(search, instance);
     if (instance->phase == PHASE_CHILD && !instance->child_cancelling)
         look_at_due(search, child_due(search->run, instance));
     if (instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||

@@ -93,6 +93,15 @@ static enum quell_code key_of(struct run *run, const struct instance *instance,
     return QUELL_INVALID;
 }
 
+/* A shadow run sends nothing anyway, and a plan asks nobody. */
+static bool is_kept_back(const struct run *run, const struct step *step)
+{
+    const struct run_gate *gate = run->world.gate;
+
+    return gate && run->mode == RUN_LIVE && step->action->effect != QUELL_READS &&
+           gate->keeps(gate->user, run, step);
+}
+
 static enum flow schedule(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
@@ -109,6 +118,8 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
                            scope_error(run, "timed-out",
                                        "the time was up before attempt %u could begin",
                                        instance->attempt));
+    if (is_kept_back(run, step))
+        return FLOW_WAITING;
     if (arguments(run, instance, &input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     if (instance->attempt == 1 && !bound_allows(run, instance, input, &error))

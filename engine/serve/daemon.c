@@ -174,6 +174,21 @@ static void reload(int number, void *user)
     notify_send("READY=1");
 }
 
+/* As `kill -USR1` has it: everything. */
+static void halt(int number, void *user)
+{
+    struct daemon_life *life = user;
+    struct quell_halt everything = {
+        .what = "everything", .by = QUELL_STR("a signal"), .reason = QUELL_STR("SIGUSR1")};
+    struct quell_error err = {.code = QUELL_OK};
+
+    (void)number;
+    if (life->engine->halt == NULL)
+        return;
+    if (life->engine->halt(life->engine->engine, &everything, NULL, NULL, &err))
+        log_line(LOG_LEVEL_ERROR, "not halted: %s", err.message);
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------
  */
 
@@ -195,6 +210,7 @@ static bool run(struct daemon_life *life)
         loop_signal(life->loop, SIGTERM, stop, life),
         loop_signal(life->loop, SIGINT, stop, life),
         loop_signal(life->loop, SIGHUP, reload, life),
+        loop_signal(life->loop, SIGUSR1, halt, life),
     };
     bool asked;
 

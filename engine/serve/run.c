@@ -73,6 +73,17 @@ static enum quell_code show(void *engine, struct quell_str run, struct quell_doc
     return quell_show(engine, run, document, err);
 }
 
+static enum quell_code halt(void *engine, const struct quell_halt *given, quell_done_fn *done,
+                            void *user, struct quell_error *err)
+{
+    return quell_halt(engine, given, done, user, err);
+}
+
+static enum quell_code resume(void *engine, const struct quell_halt *given, struct quell_error *err)
+{
+    return quell_resume(engine, given, err);
+}
+
 static enum quell_code stats(void *engine, struct quell_document *document, struct quell_error *err)
 {
     return quell_stats(engine, document, err);
@@ -137,6 +148,8 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .approvals = approvals,
         .runs = runs,
         .show = show,
+        .halt = halt,
+        .resume = resume,
         .stats = stats,
         .token_create = token_create,
         .token_revoke = token_revoke,

@@ -127,6 +127,11 @@ bool service_body(struct exchange *exchange, const struct quell_field *fields,
                   struct quell_value *said);
 /* Answers 200 with a value as JSON. */
 void service_value(struct exchange *exchange, struct quell_value value);
+
+/* control_halt.c */
+void control_halt(struct exchange *exchange);
+void control_resume(struct exchange *exchange);
+
 /* Answers with the problem that a code of the engine is, Retry-After included. */
 void service_problem(struct exchange *exchange, enum quell_code code,
                      const struct quell_error *err);

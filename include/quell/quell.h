@@ -238,6 +238,31 @@ enum quell_code quell_release(struct quell *engine, struct quell_str run, struct
 enum quell_code quell_cancel(struct quell *engine, struct quell_str run, struct quell_str by,
                              struct quell_str reason, quell_done_fn *done, void *user,
                              struct quell_error *err) QUELL_MUST_CHECK;
+/* ---- the kill switch ----------------------------------------------------------------------------
+ */
+
+struct quell_halt {
+    const char *what;            /* "everything", "connector", "playbook" */
+    struct quell_str name;       /* of a connector or connection; a playbook's id; else empty */
+    bool reads;                  /* reads may not be sent, either */
+    struct quell_str by, reason; /* proved by the caller; may be empty */
+};
+/* The file that is the truth: while it is there, what it says is not sent; a text that is not
+ * understood, or none, halts everything. NULL: the store is no file, and none is configured. Needs
+ * no store; borrowed from the engine. */
+const char *quell_halt_file(struct quell *engine);
+/* Stops changes from being sent, within this call; what waits is not lost. Writes the file; an
+ * engine that runs obeys though that cannot be written. `done` (of an engine that runs, or NULL) is
+ * called, on the loop, when nothing of it is on the wire any more: QUELL_OK, or QUELL_TIMED_OUT
+ * after 0.9 s, with how many are. Errors (done is not called): QUELL_INVALID, QUELL_NOT_FOUND no
+ * file to write, QUELL_DENIED, QUELL_IO. */
+enum quell_code quell_halt(struct quell *engine, const struct quell_halt *halt, quell_done_fn *done,
+                           void *user, struct quell_error *err) QUELL_MUST_CHECK;
+/* Takes it back; "everything": all of them. What waited goes on, the oldest first, 100 runs a
+ * second. What is not halted is no error. */
+enum quell_code quell_resume(struct quell *engine, const struct quell_halt *halt,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+
 /* ---- questions to people ------------------------------------------------------------------------
  */
 

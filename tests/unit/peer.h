@@ -17,7 +17,7 @@
 
 #include "loop/loop.h"
 
-enum { PEER_REQUESTS_MAX = 64 };
+enum { PEER_REQUESTS_MAX = 2200 };
 
 struct peer;
 

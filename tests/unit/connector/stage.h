@@ -27,7 +27,9 @@ struct stage {
     struct connections *connections;
     struct arena *arena; /* of what is kept until the end */
     struct peer *peer;
-    bool hold; /* the caller does not proceed by itself */
+    bool hold;             /* the caller does not proceed by itself */
+    bool halted;           /* no change may be sent ... */
+    size_t until_requests; /* ... once the peer has seen so many requests; 0 = at once */
     size_t running;
 };
 
@@ -99,8 +101,17 @@ static void stage_answered(struct call *call, int status, int64_t took_us, void 
     told->answers++;
 }
 
+static bool stage_may_send(struct call *call, bool changes, void *user)
+{
+    const struct stage *stage = ((struct told *)user)->stage;
+
+    (void)call;
+    return !changes || !stage->halted ||
+           (stage->peer && stage->peer->count < stage->until_requests);
+}
+
 static const struct call_events stage_events = {stage_sending, stage_sleeping, stage_ended,
-                                                stage_answered};
+                                                stage_answered, stage_may_send};
 
 static int stage_set_up(void **state)
 {
