@@ -36,6 +36,7 @@ begin() {
     playbook
     start_range --pending-ms 0 --work-ms 0
     config "$folder/isolate.yaml"
+    echo 'policy: { caps: { disrupts: { hour: 1000, day: 1000 } } }' >>"$folder/quell.yaml"
     start_serve
 }
 end() { equal "no effect twice" '[]' "$(duplicates)"; }

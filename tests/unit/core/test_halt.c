@@ -9,7 +9,8 @@
 
 #include "base/limits.h"
 
-#define CONFIG "connectors: []\nhalt_file: stop\n"
+#define POLICY UNPROTECTED_AND("caps: { disrupts: { hour: 1000, day: 1000 } }, ")
+#define CONFIG "connectors: []\nhalt_file: stop\n" POLICY
 #define HEAD "quell: 1\nplaybook: p\non: { incident: , manual: }\n"
 #define ISOLATE(id)                                                                                \
     "  - id: " id "\n"                                                                             \
@@ -224,7 +225,7 @@ static void without_a_file_the_process_remembers(void **state)
     struct virtual v;
 
     (void)state;
-    virtual_open(&v, "connectors: []\n", (const char *const[]){THREE, NULL});
+    virtual_open(&v, "connectors: []\n" POLICY, (const char *const[]){THREE, NULL});
     assert_null(quell_halt_file(v.engine)); /* the store is in memory */
     assert_int_equal(quell_halt(v.engine, &odd, NULL, NULL, &err), QUELL_INVALID);
     assert_int_equal(quell_halt(v.engine, &all, NULL, NULL, &err), QUELL_OK);

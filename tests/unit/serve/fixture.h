@@ -64,14 +64,15 @@ struct fake {
     size_t held_count;
     struct quell_str deliveries[FAKE_DELIVERIES];
     size_t delivery_count;
-    struct quell_str started, released; /* "playbook by incident inputs", "run step 0|1 by" */
-    struct quell_str cancelled;         /* "run by reason" of the last cancel */
-    struct quell_str decided;           /* the last decision, its parts with blanks between */
-    struct quell_str resolved;          /* "run step happened by" of the last resolve */
-    struct quell_value shown;           /* runs by id */
-    struct quell_value tokens;          /* by text: what each is good for */
-    struct quell_str made, revoked;     /* "name user by", "name by" of the last token */
-    struct quell_str audited;           /* "who what subject" of the last row */
+    struct quell_str started, released,
+        halted;                     /* "playbook by incident inputs", "run step 0|1 by" */
+    struct quell_str cancelled;     /* "run by reason" of the last cancel */
+    struct quell_str decided;       /* the last decision, its parts with blanks between */
+    struct quell_str resolved;      /* "run step happened by" of the last resolve */
+    struct quell_value shown;       /* runs by id */
+    struct quell_value tokens;      /* by text: what each is good for */
+    struct quell_str made, revoked; /* "name user by", "name by" of the last token */
+    struct quell_str audited;       /* "who what subject" of the last row */
     enum quell_code resolve_code;
     struct service *service;
 };
@@ -185,6 +186,32 @@ static UNUSED enum quell_code fake_let_go(void *engine, struct quell_str run, st
     fake->released = arena_format(fake->arena, "%.*s %.*s %d %.*s", QUELL_ARG(run), QUELL_ARG(step),
                                   allowed, QUELL_ARG(by));
     done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_halt(void *engine, const struct quell_halt *halt,
+                                        quell_done_fn *done, void *user, struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "it cannot be written");
+    fake->halted =
+        arena_format(fake->arena, "%s %.*s %d %.*s %.*s", halt->what, QUELL_ARG(halt->name),
+                     halt->reads, QUELL_ARG(halt->by), QUELL_ARG(halt->reason));
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
+static UNUSED enum quell_code fake_resume(void *engine, const struct quell_halt *halt,
+                                          struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "it cannot be removed");
+    fake->halted = arena_format(fake->arena, "not %s %.*s %.*s", halt->what, QUELL_ARG(halt->name),
+                                QUELL_ARG(halt->by));
     return QUELL_OK;
 }
 
@@ -383,6 +410,8 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .approvals = fake_approvals,
                                  .cancel = fake_cancel,
                                  .release = fake_let_go,
+                                 .halt = fake_halt,
+                                 .resume = fake_resume,
                                  .start = fake_begin,
                                  .runs = fake_runs,
                                  .show = fake_show,

@@ -218,6 +218,46 @@ static void a_run_is_started_and_released_over_the_socket(void **state)
     (void)rmdir(place.folder);
 }
 
+static void the_kill_switch_over_the_socket(void **state)
+{
+#define TO(route, body_)                                                                           \
+    arena_format(fake.arena,                                                                       \
+                 "POST /api/v1/" route " HTTP/1.1\r\nHost: x\r\nContent-Type: "                    \
+                 "application/json\r\nContent-Length: %zu\r\n\r\n%s",                              \
+                 strlen(body_), body_)                                                             \
+        .data
+    struct place place;
+    struct fake fake;
+    struct client client;
+    struct quell_str head, body;
+
+    (void)state;
+    make_place(&place);
+    start_at(&fake, &place);
+    assert_int_equal(ask(&fake, TO("halt", "{}"), &body), 401);
+    assert_int_equal(ask(&fake, TO("resume", "{}"), &body), 401);
+    assert_int_equal(fake.halted.len, 0);
+    open_unix(&client, &fake, place.socket);
+    assert_int_equal(client_ask(&client, TO("halt", "{}"), &head, &body), 200);
+    assert_true(str_starts(fake.halted, QUELL_STR("everything  0 ")));
+    assert_int_equal(client_ask(&client,
+                                TO("halt", "{\"what\":\"connector\",\"name\":\"d\",\"reads\":true,"
+                                           "\"by\":\"ana\",\"reason\":\"r\"}"),
+                                &head, &body),
+                     200);
+    assert_true(str_is(fake.halted, "connector d 1 ana r"));
+    assert_int_equal(client_ask(&client, TO("resume", "{\"by\":\"ana\"}"), &head, &body), 200);
+    assert_true(str_is(fake.halted, "not everything  ana"));
+    assert_int_equal(client_ask(&client, TO("halt", "{\"who\":1}"), &head, &body), 400);
+    fake.resolve_code = QUELL_IO;
+    assert_true(client_ask(&client, TO("halt", "{}"), &head, &body) >= 500);
+    assert_true(client_ask(&client, TO("resume", "{}"), &head, &body) >= 500);
+#undef TO
+    client_close(&client);
+    fake_stop(&fake);
+    (void)rmdir(place.folder);
+}
+
 static void a_run_is_cancelled_over_the_socket_and_nowhere_else(void **state)
 {
     struct place place;
@@ -536,6 +576,7 @@ int main(void)
         cmocka_unit_test(a_step_is_resolved_over_the_socket_and_nowhere_else),
         cmocka_unit_test(people_decide_over_the_socket_and_nowhere_else),
         cmocka_unit_test(a_run_is_started_and_released_over_the_socket),
+        cmocka_unit_test(the_kill_switch_over_the_socket),
         cmocka_unit_test(a_run_is_cancelled_over_the_socket_and_nowhere_else),
         cmocka_unit_test(a_stale_socket_is_replaced_and_a_file_is_not),
         cmocka_unit_test(the_socket_lies_beside_the_store),
