@@ -409,6 +409,8 @@ void notify_asked(struct active *active, const struct event *event);
 /* [{step, seq, what, tellings: [{via, to, state, tries, at, error}]}] of the run's questions, in
  * their order; seq and what are the event's. Reads the store. */
 struct quell_value notify_told(struct quell *engine, struct arena *arena, struct quell_str run);
+/* What may be sent is different: what is halted goes on, or what is under way is halted. */
+void notify_halt_changed(struct quell *engine);
 enum quell_code notify_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 /* Ends what is not on its way, for the next open to take up; whether something is. */
 bool notify_rest(struct quell *engine);

@@ -209,6 +209,7 @@ void gate_changed(struct quell *engine)
     turn_begin(engine);
     for (active = engine->active; active; active = active->next)
         each_call(active, call_look_again);
+    notify_halt_changed(engine);
     turn_end(engine);
     if (engine->gate->pace == NULL)
         engine->gate->pace = loop_after(engine->loop, 0, on_pace, engine);

@@ -24,9 +24,10 @@ struct telling {
     struct quell_str state; /* due sending sent failed unknown */
     struct quell_str error; /* why it is not sent, or empty */
     unsigned tries;
-    int64_t at_us;      /* when its state changed last; of one that is due: when it is tried */
-    struct call *call;  /* under way, or NULL */
-    bool starting;      /* call_start() has not returned */
+    int64_t at_us;     /* when its state changed last; of one that is due: when it is tried */
+    struct call *call; /* under way, or NULL */
+    const struct quell_connector *connector; /* of the call */
+    bool starting;                           /* call_start() has not returned */
     uint64_t announced; /* counts what was announced: an older commit does not let it go */
     struct loop_timer *timer;
 };

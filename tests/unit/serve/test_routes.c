@@ -224,8 +224,7 @@ static void the_kill_switch_over_the_socket(void **state)
     arena_format(fake.arena,                                                                       \
                  "POST /api/v1/" route " HTTP/1.1\r\nHost: x\r\nContent-Type: "                    \
                  "application/json\r\nContent-Length: %zu\r\n\r\n%s",                              \
-                 strlen(body_), body_)                                                             \
-        .data
+                 strlen(body_), body_)
     struct place place;
     struct fake fake;
     struct client client;
