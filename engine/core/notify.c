@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
-#include "core/gate.h"
 #include "core/starts.h"
 #include "journal/event.h"
 #include "loop/log.h"
@@ -277,39 +276,14 @@ static void on_answered(struct call *call, int status, int64_t took_us, void *us
     telling->notice->engine->counters.requests++;
 }
 
-/* The kill switch stops what people are told as well: nothing is sent then. */
 static bool on_may_send(struct call *call, bool changes, void *user)
 {
-    const struct telling *telling = user;
-    struct halt_subject subject = {.playbook = quell_get_str(telling->notice->question, "playbook"),
-                                   .connector = quell_str_of(telling->connector->name),
-                                   .connection = telling->via,
-                                   .changes = changes};
-
     (void)call;
-    return halt_asks(telling->notice->engine, &subject) == NULL;
+    return telling_may_send(user, changes);
 }
 
 static const struct call_events call_events = {on_sending, on_sleeping, on_ended, on_answered,
                                                on_may_send};
-
-void notify_halt_changed(struct quell *engine)
-{
-    struct notice *notice, *next;
-
-    for (notice = engine->notices; notice; notice = next) {
-        next = notice->next;
-        for (size_t i = 0; i < notice->count; i++) {
-            struct telling *telling = &notice->tellings[i];
-            if (telling->call == NULL)
-                continue;
-            if (call_is_halted(telling->call))
-                call_go_on(telling->call);
-            else
-                call_look_again(telling->call);
-        }
-    }
-}
 
 static bool is_gone(const struct telling *telling, struct arena *arena)
 {

@@ -58,6 +58,11 @@ struct connection *telling_connection(const struct telling *telling,
                                       const struct quell_connector **connector,
                                       struct quell_error *err);
 
+/* ---- notify_halt.c -----------------------------------------------------------------------------
+ */
+
+bool telling_may_send(const struct telling *telling, bool changes);
+
 /* ---- notify_text.c -----------------------------------------------------------------------------
  */
 
