@@ -14,6 +14,36 @@
 #include "value/value.h"
 #include "value/yaml.h"
 
+static const struct quell_field audit_key_fields[] = {
+    {.name = "file",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_REQUIRED | QUELL_NOT_EMPTY,
+     .doc = "File of the Ed25519 key, PEM; it is made at its first use."},
+    {.name = NULL},
+};
+
+static const struct quell_field audit_fields[] = {
+    {.name = "key",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = audit_key_fields,
+     .doc =
+         "The key that signs checkpoints: {file: PATH}; without it, the store's path and `.key`."},
+    {.name = "checkpoints",
+     .type = QUELL_FIELD_STRING,
+     .doc =
+         "File that checkpoints are appended to, better on another disk; without it, the store's "
+         "path and `.checkpoints`."},
+    {.name = "checkpoint_every",
+     .type = QUELL_FIELD_DURATION,
+     .fallback = "\"10m\"",
+     .doc = "How often the chain is signed while it grows."},
+    {.name = "log",
+     .type = QUELL_FIELD_BOOL,
+     .fallback = "false",
+     .doc = "Each checkpoint is a line of the log, too, which may go to another machine."},
+    {.name = NULL},
+};
+
 const struct quell_field config_fields[] = {
     {.name = "store",
      .type = QUELL_FIELD_STRING,
@@ -96,6 +126,11 @@ const struct quell_field config_fields[] = {
      .flags = QUELL_NULLABLE,
      .doc = "What no playbook may do: caps over all runs, protected assets, maintenance windows, "
             "approvals that must be there."},
+    {.name = "audit",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = audit_fields,
+     .fallback = "{}",
+     .doc = "How the store proves that it is what was written."},
     {.name = NULL},
 };
 

@@ -64,6 +64,7 @@ struct generation {
 struct list_builder;
 struct folds;
 struct starts;
+struct checkpoints;
 
 struct active_call {
     struct active_call *next;
@@ -219,12 +220,13 @@ struct quell {
     size_t committing;
     struct gate *gate;
     struct halt *halt;
-    struct halt_wait *halt_waits; /* who halted, and waits for what was on the wire */
-    struct active *asking;        /* run_decide is being asked about it */
-    struct drain *drain;          /* under way: nothing new leaves; or NULL */
-    char last_audit[37];          /* id of the last audit row of this process, or empty */
-    bool opened;                  /* for running, and recovered */
-    bool broken;                  /* the store failed: nothing is acknowledged any more */
+    struct halt_wait *halt_waits;    /* who halted, and waits for what was on the wire */
+    struct active *asking;           /* run_decide is being asked about it */
+    struct drain *drain;             /* under way: nothing new leaves; or NULL */
+    struct checkpoints *checkpoints; /* of a store that persists; or NULL */
+    char last_audit[37];             /* id of the last audit row of this process, or empty */
+    bool opened;                     /* for running, and recovered */
+    bool broken;                     /* the store failed: nothing is acknowledged any more */
     struct quell_error broken_error;
     struct counters counters;
     quell_watch_fn *watch;
@@ -520,6 +522,14 @@ bool audit_is_known(const char *what);   /* whether journal/audits.def has it */
 void audit_opened(struct quell *engine); /* in a turn of its own, as the two below */
 void audit_closed(struct quell *engine);
 void audit_reloaded(struct quell *engine, struct quell_str who);
+
+/* checkpoints.c: from time to time, and when `checkpoint_now` asks, the chain is signed. */
+enum quell_code checkpoints_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+void checkpoint_now(struct quell *engine);   /* behind what was handed to the writer */
+void checkpoints_free(struct quell *engine); /* after the writer has ended */
+/* Where the key and the file of checkpoints are, in `arena`; empty: the store does not persist. */
+struct quell_str checkpoint_key_path(struct quell *engine, struct arena *arena);
+struct quell_str checkpoint_file_path(struct quell *engine, struct arena *arena);
 
 /* document.c */
 struct arena *document_begin(struct quell_document *document);

@@ -111,7 +111,9 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     forget_deliveries(engine);
     gate_open(engine);
     halt_watch(engine);
-    code = starts_open(engine, err);
+    code = checkpoints_open(engine, err);
+    if (code == QUELL_OK)
+        code = starts_open(engine, err);
     if (code == QUELL_OK)
         code = recover(engine, err);
     if (code == QUELL_OK)
@@ -187,13 +189,16 @@ void quell_close(struct quell *engine)
         return;
     engine->watch = NULL;
     drain_free(engine->drain);
-    if (engine->opened)
+    if (engine->opened && !engine->broken) {
         audit_closed(engine);
+        checkpoint_now(engine);
+    }
     if (!engine->broken)
         (void)error_set(&engine->broken_error, QUELL_UNAVAILABLE, "the engine is closing");
     engine->broken = true; /* what ends from here on is not journaled: the next open takes it up */
     if (engine->writer)
         writer_stop(engine->writer);
+    checkpoints_free(engine);
     answer_pending(engine);
     answer_repeats(engine);
     while (engine->active)

@@ -468,6 +468,28 @@ static enum quell_code check_hashes(struct verifying *v, enum sql sql, enum chai
     return code;
 }
 
+/* Events of runs that have no row: the row was taken out. */
+static enum quell_code check_orphans(struct verifying *v, struct quell_error *err)
+{
+    sqlite3_stmt *row = sqlite_take(v->store, SQL_ORPHANS);
+    int result = row ? sqlite3_step(row) : SQLITE_ERROR;
+    enum quell_code code = QUELL_OK;
+
+    for (; result == SQLITE_ROW && !is_full(v); result = sqlite3_step(row)) {
+        struct quell_str run = sqlite_column(row, 0);
+
+        tell(v,
+             (struct store_break){
+                 .what = "run",
+                 .run = arena_str(v->arena, run),
+                 .text = arena_format(v->arena, "the row of run %.*s is missing", QUELL_ARG(run))});
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = damage(v, err);
+    sqlite_give(v->store, SQL_ORPHANS, row);
+    return code;
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------
  */
 
@@ -501,6 +523,8 @@ static enum quell_code check_all(struct verifying *v, struct quell_error *err)
         code = check_hashes(v, SQL_RUN_HASHES, CHAIN_RUN, &v->verified->runs, err);
     if (!code)
         code = check_hashes(v, SQL_MARK_HASHES, CHAIN_MARK, &v->verified->marks, err);
+    if (!code)
+        code = check_orphans(v, err);
     count(v);
     return code;
 }

@@ -56,6 +56,19 @@ enum quell_code store_open(struct quell_str url, enum store_mode mode, struct st
     return error_set(err, QUELL_INVALID, "unknown kind of store `%.*s`", QUELL_ARG(scheme));
 }
 
+struct quell_str store_path(struct quell_str url)
+{
+    struct quell_str scheme = QUELL_STR(DEFAULT_SCHEME), rest = url;
+    const struct store_kind *const *kind;
+
+    (void)has_scheme(url, &scheme, &rest); /* without one, the defaults above stay */
+    for (kind = store_kinds; *kind; kind++) {
+        if (str_is(scheme, (*kind)->scheme) && (*kind)->persists)
+            return rest;
+    }
+    return QUELL_STR("");
+}
+
 enum quell_code store_reader(struct store *writer, struct store **reader, struct quell_error *err)
 {
     return writer->kind->reader(writer, reader, err);

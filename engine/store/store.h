@@ -297,6 +297,9 @@ enum quell_code store_reader(struct store *writer, struct store **reader,
                              struct quell_error *err) QUELL_MUST_CHECK;
 void store_close(struct store *store); /* NULL is allowed */
 
+/* The path of a store that persists, behind its scheme; empty for one that does not. Borrowed. */
+struct quell_str store_path(struct quell_str url);
+
 /* For back ends: QUELL_INVALID when a batch has an empty id or a seq out of its range. */
 enum quell_code store_check(const struct store_batch *batch,
                             struct quell_error *err) QUELL_MUST_CHECK;

@@ -18,7 +18,9 @@
 #include "loop/loop.h"
 
 struct job {
-    const struct store_batch *batch; /* NULL: prune */
+    const struct store_batch *batch; /* NULL: call, or prune */
+    writer_call_fn *call;            /* NULL: prune */
+    void *with;
     int64_t prune_before_us;
     writer_done_fn *done;
     void *user;
@@ -140,12 +142,14 @@ static void commit_group(struct writer *writer, struct job *first,
         (void)commit_together(writer, first, &batches[i], 1); /* the jobs have the results */
 }
 
-static void prune(struct writer *writer, struct job *job)
+static void handle_other(struct writer *writer, struct job *job)
 {
     struct quell_error err = writer->failure;
     enum quell_code code = err.code;
 
-    if (!code)
+    if (!code && job->call)
+        code = job->call(writer->store, job->with, &err);
+    else if (!code)
         code = writer->store->kind->prune(writer->store, job->prune_before_us, &err);
     note_failure(writer, code, &err);
     set_result(job, code, &err);
@@ -160,7 +164,7 @@ static struct job *handle_some(struct writer *writer, struct job *first)
     size_t count = 0;
 
     if (!first->batch) {
-        prune(writer, first);
+        handle_other(writer, first);
         return first;
     }
     for (; job && job->batch && count < LIMIT_WRITER_GROUP; job = job->next) {
@@ -277,6 +281,15 @@ enum quell_code writer_prune(struct writer *writer, int64_t before_us, writer_do
 {
     struct job job = {.prune_before_us = before_us, .done = done, .user = user};
 
+    return hand_over(writer, job, err);
+}
+
+enum quell_code writer_call(struct writer *writer, writer_call_fn *run, void *with,
+                            writer_done_fn *done, void *user, struct quell_error *err)
+{
+    struct job job = {.call = run, .with = with, .done = done, .user = user};
+
+    assert(run);
     return hand_over(writer, job, err);
 }
 

@@ -30,6 +30,12 @@ enum quell_code writer_commit(struct writer *writer, const struct store_batch *b
  * `done` may be NULL. */
 enum quell_code writer_prune(struct writer *writer, int64_t before_us, writer_done_fn *done,
                              void *user, struct quell_error *err) QUELL_MUST_CHECK;
+/* Calls `run` with the write handle on the writer's thread, in its turn among the batches; a
+ * QUELL_IO of it ends all writing. What `with` points to must stay until `done` was called. */
+typedef enum quell_code writer_call_fn(struct store *store, void *with, struct quell_error *err);
+enum quell_code writer_call(struct writer *writer, writer_call_fn *run, void *with,
+                            writer_done_fn *done, void *user,
+                            struct quell_error *err) QUELL_MUST_CHECK;
 /* Batches handed over and not reported yet. */
 size_t writer_waiting(const struct writer *writer);
 /* Commits what waits, reports it, ends the thread and closes the store; not from inside `done`.

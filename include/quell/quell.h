@@ -214,6 +214,28 @@ enum quell_code quell_audits(struct quell *engine, const struct quell_audits_opt
 /* {name: sentence} of every kind of audit row; borrowed from the document. */
 struct quell_value quell_audit_kinds(struct quell_document *document);
 
+/* ---- whether the store is what was written ------------------------------------------------------
+ */
+
+struct quell_verify_options {
+    const char
+        *checkpoints;     /* file of checkpoints; NULL: the one beside the store, if it is there */
+    struct quell_str key; /* public key in hexadecimal; empty: that of the key beside the store */
+};
+/* Reads all of the store, beside one that writes to it: {sound, store, end, link, key?,
+ * last_checkpoint?, figures: {links, gaps, events, incidents, deliveries, revisions, refusals,
+ * audit_rows, runs, runs_by_count_only, marks, forgotten, checkpoints,
+ * checkpoints_outside}, findings: [{what, text,
+ * link?, run?, seq?, id?}]}; `findings` are the first breaks, in order. Errors when it could not be
+ * looked at. */
+enum quell_code quell_verify(struct quell *engine, const struct quell_verify_options *options,
+                             struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+enum { QUELL_KEY_BYTES = 65 }; /* a public key in hexadecimal, and its NUL */
+/* The public key that checkpoints are signed with. QUELL_NOT_FOUND: none was made yet. */
+enum quell_code quell_audit_key(struct quell *engine, char key[QUELL_KEY_BYTES],
+                                struct quell_error *err) QUELL_MUST_CHECK;
+
 /* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for},
  * and `fault` when its steps cannot be told: its playbook or connector cannot be loaded any more.
  * A unique prefix of the id is enough. */

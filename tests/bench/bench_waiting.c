@@ -79,7 +79,7 @@ static void place_make(struct bench_place *place)
 
 static void place_remove(struct bench_place *place)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock", ".key", ".checkpoints"};
     char path[160];
     size_t i;
 

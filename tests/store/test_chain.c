@@ -81,6 +81,7 @@ static void put_all(struct fixture *f)
 {
     static const char *const names[] = {"a", "b", "c"};
     struct store_event events[6];
+    struct store_run runs[2];
     struct rows rows;
     size_t i;
 
@@ -102,6 +103,9 @@ static void put_all(struct fixture *f)
     }
     for (i = 0; i < 6; i++)
         events[i] = an_event(f, i < 4 ? "run1" : "run2", i + 1);
+    runs[0] = a_run(f, "run1");
+    runs[1] = a_run(f, "run2");
+    assert_int_equal(commit_runs(f, runs, 2), QUELL_OK);
     assert_int_equal(commit_events(f, events, 6), QUELL_OK);
 }
 
@@ -139,10 +143,10 @@ static void test_what_was_written_is_sound(void **state)
     assert_int_equal(seen.verified.refusals, 3);
     assert_int_equal(seen.verified.audits, 3);
     assert_int_equal(seen.verified.marks, 3);
-    assert_int_equal(seen.verified.runs, 3);
+    assert_int_equal(seen.verified.runs, 5);
     fixture_close(f); /* the next process goes on with the chain */
     fixture_open(f);
-    assert_int_equal(commit_events(f, &(struct store_event){.run = QUELL_STR("r"), .seq = 1}, 1),
+    assert_int_equal(commit_events(f, &(struct store_event){.run = QUELL_STR("a"), .seq = 2}, 1),
                      QUELL_OK);
     assert_int_equal(look(f).verified.seq, 5);
     assert_sound(f);
@@ -188,6 +192,7 @@ FOUND(added_audit,
       "audit row x was not written by quell")
 FOUND(changed_run, "UPDATE run SET state = 'succeeded' WHERE id = 'a'",
       "the row of run a is not as it was written")
+FOUND(deleted_run, "DELETE FROM run WHERE id = 'run1'", "the row of run run1 is missing")
 FOUND(changed_mark, "UPDATE mark SET body = x'32' WHERE key = 'b'",
       "mark s b is not as it was written")
 FOUND(moved_to_another_link, "UPDATE audit SET link = 2 WHERE id = 'a'",
@@ -247,7 +252,7 @@ static void test_forgetting_is_sound(void **state)
     assert_sound(f);
     assert_int_equal(seen.verified.audits, 1);
     assert_int_equal(seen.verified.events, 4);
-    assert_int_equal(commit_events(f, &(struct store_event){.run = QUELL_STR("z"), .seq = 1}, 1),
+    assert_int_equal(commit_events(f, &(struct store_event){.run = QUELL_STR("b"), .seq = 2}, 1),
                      QUELL_OK);
     assert_sound(f);
 }
@@ -375,6 +380,7 @@ int main(void)
         TEST(test_deleted_audit),
         TEST(test_added_audit),
         TEST(test_changed_run),
+        TEST(test_deleted_run),
         TEST(test_changed_mark),
         TEST(test_moved_to_another_link),
         TEST(test_deleted_link),

@@ -58,8 +58,9 @@ static UNUSED void place_make(struct engine_place *place, const char *config, co
 
 static UNUSED void place_remove(struct engine_place *place)
 {
-    static const char *const names[] = {"quell.yaml",   "p.yaml",       "quell.db",
-                                        "quell.db-wal", "quell.db-shm", "quell.db.lock"};
+    static const char *const names[] = {
+        "quell.yaml",   "p.yaml",        "quell.db",     "quell.db-wal",
+        "quell.db-shm", "quell.db.lock", "quell.db.key", "quell.db.checkpoints"};
     char path[96];
 
     loop_free(place->loop);

@@ -88,9 +88,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const files[] = {"quell.yaml", "empty.yaml", "unconnected.yaml",
-                                        "p.yaml",     "q.db",       "q.db-wal",
-                                        "q.db-shm",   "q.db.lock",  "q.db-lock"};
+    static const char *const files[] = {"quell.yaml", "empty.yaml", "unconnected.yaml", "p.yaml",
+                                        "q.db",       "q.db-wal",   "q.db-shm",         "q.db.lock",
+                                        "q.db-lock",  "q.db.key",   "q.db.checkpoints"};
     struct stage *stage = *state;
     size_t i;
 

@@ -108,7 +108,8 @@ static void open_engine(struct again *again)
 static size_t after_downtime(const char *text, const char *down)
 {
     struct again again;
-    static const char *const names[] = {"q.db", "q.db-wal", "q.db-shm", "q.db.lock"};
+    static const char *const names[] = {"q.db",      "q.db-wal", "q.db-shm",
+                                        "q.db.lock", "q.db.key", "q.db.checkpoints"};
     char path[96];
     size_t count;
 

@@ -47,7 +47,8 @@ static void again_reopen(struct again *again)
 
 static void again_close(struct again *again)
 {
-    static const char *const names[] = {"q.db", "q.db-wal", "q.db-shm", "q.db.lock"};
+    static const char *const names[] = {"q.db",      "q.db-wal", "q.db-shm",
+                                        "q.db.lock", "q.db.key", "q.db.checkpoints"};
     char path[96];
 
     quell_close(again->v.engine);
