@@ -54,16 +54,20 @@ static const struct option_row *find_option(const struct command *command, const
 {
     const struct option_row *row = in_table(command->options, name, len, letter);
 
+    if (row == NULL && command->remote)
+        row = in_table(remote_options, name, len, letter);
     return row ? row : in_table(common_options, name, len, letter);
 }
 
 static void unknown_option(const struct command *command, const char *option)
 {
     struct quell_str names[64], nearest;
-    const struct option_row *tables[2] = {command->options, common_options}, *row;
+    const struct option_row *tables[] = {command->options, common_options,
+                                         command->remote ? remote_options : NULL},
+                            *row;
     size_t count = 0, i;
 
-    for (i = 0; i < 2; i++)
+    for (i = 0; i < 3; i++)
         for (row = tables[i]; row && row->name && count < 64; row++)
             names[count++] = quell_str_of(row->name);
     nearest = str_nearest(quell_str_of(option + strspn(option, "-")), names, count);

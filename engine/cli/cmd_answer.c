@@ -57,8 +57,8 @@ static enum quell_code tell(const struct args *args, struct arena *arena,
 static int run(const struct args *args)
 {
     struct arena *arena = arena_new(0);
-    const char *as = args_text(args, "as"), *run;
-    struct quell_decision decision = {.by = quell_str_of(as ? as : control_who())};
+    const char *run;
+    struct quell_decision decision = {.agrees = false};
     struct quell_error err = {0};
     int status = EXIT_DONE;
 
@@ -68,7 +68,7 @@ static int run(const struct args *args)
     }
     (void)str_cut(quell_str_of(args->words[0]), ':', &decision.run, &decision.step);
     run = arena_str(arena, decision.run).data;
-    if (tell(args, arena, &decision, run, &err))
+    if (control_speaker(args, arena, &decision.by, &err) || tell(args, arena, &decision, run, &err))
         status = fail(&err);
     else if (args_output(args) != OUTPUT_TEXT)
         printf("%.*s\n", QUELL_ARG(decision.answers));
@@ -95,5 +95,6 @@ const struct command command_answer = {
     .words_min = 1,
     .words_max = 1,
     .options = options,
+    .remote = true,
     .run = run,
 };

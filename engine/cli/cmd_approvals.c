@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/remote.h"
 
 enum { VALUE_WIDTH = 100, DIGEST_SHOWN = 12 };
 
@@ -125,15 +126,16 @@ static int run(const struct args *args)
     struct term term = term_of_output();
     struct quell_document document = {0};
     struct quell_error err = {0};
-    struct quell *engine;
+    struct quell *engine = NULL;
     enum quell_code code;
     size_t i;
 
     if (args_output(args) == OUTPUT_BAD)
         return EXIT_TOOL;
-    if (open_engine(args, QUELL_FOR_READING, &engine, &err))
-        return fail(&err);
-    code = quell_approvals(engine, &document, &err);
+    code = remote_wanted(args) ? remote_read(args, QUELL_STR("approvals"), &document, &err)
+                               : open_engine(args, QUELL_FOR_READING, &engine, &err);
+    if (code == QUELL_OK && engine)
+        code = quell_approvals(engine, &document, &err);
     if (code == QUELL_OK && args_output(args) != OUTPUT_TEXT) {
         print_json(&document, args_output(args));
     } else if (code == QUELL_OK) {
@@ -160,5 +162,6 @@ const struct command command_approvals = {
     .doc = "Lists what people are asked: approvals and forms, the oldest first.",
     .more = "exit codes: 0 listed (even when nobody is asked), 2 no such store\n",
     .options = options,
+    .remote = true,
     .run = run,
 };

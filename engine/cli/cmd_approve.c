@@ -61,19 +61,15 @@ static void print_decision(const struct args *args, struct arena *arena,
 static int run(const struct args *args, bool agrees)
 {
     struct arena *arena = arena_new(0);
-    struct quell_decision decision = {.agrees = agrees,
-                                      .by = option(args, "as"),
-                                      .digest = option(args, "digest"),
-                                      .reason = option(args, "reason")};
+    struct quell_decision decision = {
+        .agrees = agrees, .digest = option(args, "digest"), .reason = option(args, "reason")};
     struct quell_error err = {0};
     const char *run;
     int status = EXIT_DONE;
 
     (void)str_cut(quell_str_of(args->words[0]), ':', &decision.run, &decision.step);
     run = arena_str(arena, decision.run).data;
-    if (decision.by.len == 0)
-        decision.by = quell_str_of(control_who());
-    if (tell(args, arena, &decision, run, &err))
+    if (control_speaker(args, arena, &decision.by, &err) || tell(args, arena, &decision, run, &err))
         status = fail(&err);
     else if (args_output(args) != OUTPUT_TEXT)
         print_decision(args, arena, &decision);
@@ -116,9 +112,9 @@ static const struct option_row deny_options[] = {
 #define DECIDE_MORE                                                                                \
     "STEP is a path or an id, needed when several steps of the run ask. Beside a serving quell "   \
     "it\n"                                                                                         \
-    "is asked over its control socket. Until there are accounts, whoever may open the socket or\n" \
-    "the store is believed to be who they say; `groups:` in quell.yaml says who is in a "          \
-    "group.\n\n"                                                                                   \
+    "is asked over its control socket: whoever may open the socket or the store is believed to "   \
+    "be\n"                                                                                         \
+    "who they say. With --server the token says who decides.\n\n"                                  \
     "exit codes: 0 journaled, 2 no such run or nothing is asked there, 4 not by this person,\n"    \
     "5 the store is held by a process that does not answer\n"
 
@@ -130,6 +126,7 @@ const struct command command_approve = {
     .words_min = 1,
     .words_max = 1,
     .options = approve_options,
+    .remote = true,
     .run = run_approve,
 };
 
@@ -141,5 +138,6 @@ const struct command command_deny = {
     .words_min = 1,
     .words_max = 1,
     .options = deny_options,
+    .remote = true,
     .run = run_deny,
 };

@@ -38,7 +38,7 @@ static int run(const struct args *args)
         return EXIT_TOOL;
     arena = arena_new(0);
     map = (struct map_builder){.arena = arena};
-    map_add(&map, "by", quell_text(control_who()));
+    control_add_by(args, &map);
     map_add(&map, "reason", quell_text(reason_of(args)));
     word.body = map_made(&map);
     word.route = arena_format(arena, "runs/%s/cancel", args->words[0]);
@@ -77,5 +77,6 @@ const struct command command_cancel = {
     .words_min = 1,
     .words_max = 1,
     .options = options,
+    .remote = true,
     .run = run,
 };

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "cli/control.h"
+#include "cli/remote.h"
 #include "loop/file.h"
 #include "serve/serve.h"
 #include "value/json.h"
@@ -98,6 +99,30 @@ static void print_outcome(const struct args *args, struct arena *arena, struct q
         fprintf(stderr, "  note: %.*s\n", QUELL_ARG(note));
 }
 
+/* The quell that serves elsewhere writes its own file. */
+static int say_elsewhere(const struct args *args, const struct quell_halt *halt, bool halts)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_value answer = quell_null();
+    struct control_word word = {.route = halts ? QUELL_STR("halt") : QUELL_STR("resume"),
+                                .body = body_of(arena, halt, halts),
+                                .arena = arena,
+                                .answer = &answer};
+    struct quell_error err = {0};
+    enum quell_code code = remote_say(args, &word, &err);
+
+    if (!code && args_output(args) != OUTPUT_TEXT)
+        printf("%.*s\n",
+               QUELL_ARG(json_text(arena, answer,
+                                   args_output(args) == OUTPUT_JSON ? JSON_PRETTY : JSON_COMPACT)));
+    else if (!code)
+        fprintf(stderr, "%s: %s%s%.*s; the serving quell has seen it\n",
+                halts ? "halted" : "resumed", halt->what, halt->name.len ? " " : "",
+                QUELL_ARG(halt->name));
+    arena_free(arena);
+    return code ? fail(&err) : EXIT_DONE;
+}
+
 /* Without a file to write it is the server's word that counts. */
 static int say(const struct args *args, const struct quell_halt *halt, bool halts)
 {
@@ -137,7 +162,7 @@ static int run_halt(const struct args *args)
         return EXIT_TOOL;
     if (!what_of(args, &halt))
         return fail_usage(args, "one of --connector, --playbook, or everything");
-    return say(args, &halt, true);
+    return remote_wanted(args) ? say_elsewhere(args, &halt, true) : say(args, &halt, true);
 }
 
 static int run_resume(const struct args *args)
@@ -148,7 +173,7 @@ static int run_resume(const struct args *args)
         return EXIT_TOOL;
     if (!what_of(args, &halt))
         return fail_usage(args, "one of --connector, --playbook, or everything");
-    return say(args, &halt, false);
+    return remote_wanted(args) ? say_elsewhere(args, &halt, false) : say(args, &halt, false);
 }
 
 static const struct option_row halt_options[] = {
@@ -178,6 +203,7 @@ const struct command command_halt = {
             "exit codes: 0 halted, 2 it cannot be written and nobody serves\n",
     .words_max = 1,
     .options = halt_options,
+    .remote = true,
     .run = run_halt,
 };
 
@@ -189,5 +215,6 @@ const struct command command_resume = {
             "exit codes: 0 resumed, also when nothing was halted, 2 the file cannot be removed\n",
     .words_max = 1,
     .options = resume_options,
+    .remote = true,
     .run = run_resume,
 };

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/escape.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/when.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/remote.h"
 
 enum { ID_SHORT = 18, STATE_WIDTH = 10, PLAYBOOK_MAX = 32, STARTED_WIDTH = 20, STARTED_SHORT = 16 };
 
@@ -163,6 +167,33 @@ static int refused(const struct args *args, struct quell *engine, size_t limit,
     return EXIT_DONE;
 }
 
+static int elsewhere(const struct args *args, const struct term *term,
+                     struct quell_runs_options options)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_document document = {0};
+    struct quell_error err = {0};
+    struct buf route = {.size_max = 4096};
+    enum quell_code code = QUELL_OK;
+
+    buf_add_format(&route, "runs?limit=%zu&state=", options.limit ? options.limit : 100);
+    escape_percent(&route, options.state);
+    buf_add_text(&route, "&playbook=");
+    escape_percent(&route, options.playbook);
+    if (args_flag(args, "refused"))
+        code = error_set(&err, QUELL_INVALID, "--refused is for a store, not for --server");
+    if (!code)
+        code = remote_read(args, arena_str(arena, buf_str(&route)), &document, &err);
+    if (!code && args_output(args) == OUTPUT_TEXT)
+        print_runs(term, document.value);
+    else if (!code)
+        print_json(&document, args_output(args));
+    quell_document_free(&document);
+    buf_free(&route);
+    arena_free(arena);
+    return code ? fail(&err) : EXIT_DONE;
+}
+
 static int run(const struct args *args)
 {
     struct term term = term_of_output();
@@ -180,6 +211,8 @@ static int run(const struct args *args)
     if (limit && (!str_to_int(quell_str_of(limit), &number) || number < 1))
         return fail_usage(args, "--limit is a number from 1 on, not `%s`", limit);
     options.limit = (size_t)number;
+    if (remote_wanted(args))
+        return elsewhere(args, &term, options);
     if (open_engine(args, QUELL_FOR_READING, &engine, &err))
         return fail(&err);
     if (args_flag(args, "refused")) {
@@ -212,5 +245,6 @@ const struct command command_ps = {
     .doc = "Lists runs, newest first.",
     .more = "exit codes: 0 listed (even when there are none), 2 no such store\n",
     .options = options,
+    .remote = true,
     .run = run,
 };

@@ -39,7 +39,7 @@ static int run(const struct args *args)
     map = (struct map_builder){.arena = arena};
     map_add(&map, "step", quell_text(step_of(args)));
     map_add(&map, "allowed", quell_bool(allowed));
-    map_add(&map, "by", quell_text(control_who()));
+    control_add_by(args, &map);
     word.body = map_made(&map);
     word.route = arena_format(arena, "runs/%s/release", args->words[0]);
     code = control_say(args, &word, &err);
@@ -74,5 +74,6 @@ const struct command command_release = {
     .words_min = 1,
     .words_max = 2,
     .options = options,
+    .remote = true,
     .run = run,
 };

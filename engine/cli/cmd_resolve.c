@@ -28,7 +28,7 @@ static enum quell_code resolve(const struct args *args, bool happened, struct qu
 
     map_add(&map, "step", quell_text(args->words[1]));
     map_add(&map, "happened", quell_bool(happened));
-    map_add(&map, "by", quell_text(control_who()));
+    control_add_by(args, &map);
     word.body = map_made(&map);
     word.route = arena_format(arena, "runs/%s/resolve", args->words[0]);
     code = control_say(args, &word, err);
@@ -92,5 +92,6 @@ const struct command command_resolve = {
     .words_min = 2,
     .words_max = 2,
     .options = options,
+    .remote = true,
     .run = run,
 };

@@ -52,6 +52,7 @@ struct command {
     const char *more;  /* further help, exit codes; may be NULL; examples are in examples.def */
     size_t words_min, words_max;
     const struct option_row *options; /* ends with name NULL; the common ones are added */
+    bool remote;                      /* takes --server and what goes with it */
     int (*run)(const struct args *args);
 };
 
@@ -67,6 +68,7 @@ bool args_flag(const struct args *args, const char *option);
 /* All values of a repeated option into a NULL-ended array of ARGS_MAX + 1. */
 size_t args_many(const struct args *args, const char *option, const char **values);
 extern const struct option_row common_options[]; /* that every command takes */
+extern const struct option_row remote_options[]; /* and those that may be asked elsewhere */
 
 /* help.c, from the same rows. */
 void print_help(const struct command *command);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "cli/remote.h"
 #include "loop/curl.h"
 #include "loop/file.h"
 #include "loop/loop.h"
@@ -15,6 +16,20 @@
 
 enum { ANSWER_MS = 30000 }; /* what is durable waits for the disk */
 
+enum quell_code control_speaker(const struct args *args, struct arena *arena,
+                                struct quell_str *name, struct quell_error *err)
+{
+    const char *as = args_text(args, "as");
+
+    if (remote_wanted(args))
+        return as ? error_set(err, QUELL_INVALID,
+                              "--as is believed over the control socket only: elsewhere the token "
+                              "says who you are")
+                  : remote_who(args, arena, name, err);
+    *name = quell_str_of(as ? as : control_who());
+    return QUELL_OK;
+}
+
 const char *control_who(void)
 {
     const char *user = file_environment("SUDO_USER");
@@ -22,6 +37,12 @@ const char *control_who(void)
     if (user == NULL)
         user = file_environment("USER");
     return user ? user : "command-line";
+}
+
+void control_add_by(const struct args *args, struct map_builder *body)
+{
+    if (!remote_wanted(args))
+        map_add(body, "by", quell_text(control_who()));
 }
 
 struct waiting {
@@ -147,9 +168,14 @@ static enum quell_code find_socket(const struct args *args, struct arena *arena,
 enum quell_code control_ask(const struct args *args, const struct control_word *word,
                             struct quell_error *err)
 {
-    struct arena *arena = arena_new(0);
+    struct arena *arena;
     const char *socket;
-    enum quell_code code = find_socket(args, arena, &socket, err);
+    enum quell_code code;
+
+    if (remote_wanted(args))
+        return remote_say(args, word, err);
+    arena = arena_new(0);
+    code = find_socket(args, arena, &socket, err);
 
     if (code == QUELL_OK)
         code = socket ? ask_server(word, socket, err)
@@ -162,12 +188,18 @@ enum quell_code control_ask(const struct args *args, const struct control_word *
 enum quell_code control_say(const struct args *args, const struct control_word *word,
                             struct quell_error *err)
 {
-    struct arena *arena = arena_new(0);
+    struct arena *arena;
     struct quell *engine = NULL;
     const char *socket;
     enum quell_code code;
 
+    if (remote_wanted(args))
+        return remote_say(args, word, err);
+    arena = arena_new(0);
+    socket = NULL;
     code = find_socket(args, arena, &socket, err);
+    if (code == QUELL_NOT_FOUND && word->makes_store)
+        code = QUELL_OK; /* nobody serves what is not there */
     if (code) {
         arena_free(arena);
         return code;

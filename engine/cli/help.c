@@ -61,6 +61,8 @@ void print_help(const struct command *command)
            command->words[0] ? " " : "", command->words);
     if (command->options && command->options->name)
         print_options(command->options);
+    if (command->remote)
+        print_options(remote_options);
     print_options(common_options);
     print_examples(command->name);
     if (command->more)
@@ -100,13 +102,14 @@ static struct quell_value option_value(struct arena *arena, const struct option_
     return map_made(&map);
 }
 
-static struct quell_value options_value(struct arena *arena, const struct option_row *own)
+static struct quell_value options_value(struct arena *arena, const struct command *command)
 {
-    const struct option_row *tables[] = {own, common_options};
+    const struct option_row *tables[] = {command->options, command->remote ? remote_options : NULL,
+                                         common_options};
     struct list_builder list = {.arena = arena};
     size_t i;
 
-    for (i = 0; i < 2; i++)
+    for (i = 0; i < 3; i++)
         for (; tables[i] && tables[i]->name; tables[i]++)
             list_add(&list, option_value(arena, tables[i]));
     return list_made(&list);
@@ -128,7 +131,7 @@ static struct quell_value command_value(struct arena *arena, const struct comman
             quell_string(arena_format(arena, "quell %s%s%s", command->name,
                                       command->words[0] ? " " : "", command->words)));
     map_add(&map, "about", quell_text(command->doc));
-    map_add(&map, "options", options_value(arena, command->options));
+    map_add(&map, "options", options_value(arena, command));
     map_add(&map, "more", command->more ? quell_text(command->more) : quell_null());
     map_add(&map, "examples", list_made(&list));
     return map_made(&map);

@@ -119,13 +119,13 @@ void access_token_create(struct exchange *exchange)
     options.lifetime_us = lifetime_s * 1000000;
     exchange->note = (struct quell_str){token, QUELL_TOKEN_BYTES - 1};
     if (!code)
+        log_line(LOG_LEVEL_INFO, "token=%.*s to be made by=%.*s", QUELL_ARG(options.name),
+                 QUELL_ARG(options.by));
+    if (!code)
         code = service->engine.token_create(service->engine.engine, &options, token, created,
                                             exchange, &err);
     if (code)
         service_problem(exchange, code, &err);
-    else
-        log_line(LOG_LEVEL_INFO, "token=%.*s made by=%.*s", QUELL_ARG(options.name),
-                 QUELL_ARG(options.by));
 }
 
 static const struct quell_field revoke_fields[] = {
@@ -153,16 +153,14 @@ void access_token_revoke(struct exchange *exchange)
     struct service *service = exchange->service;
     struct quell_error err = {.code = QUELL_OK};
     struct quell_value said;
-    struct quell_str by;
+    struct quell_str name = exchange->parameter, by;
     enum quell_code code;
 
     if (!service_body(exchange, revoke_fields, &said))
         return;
     by = identity_speaker(exchange, quell_get_str(said, "by"));
-    log_line(LOG_LEVEL_INFO, "token=%.*s revoked by=%.*s", QUELL_ARG(exchange->parameter),
-             QUELL_ARG(by));
-    code = service->engine.token_revoke(service->engine.engine, exchange->parameter, by, revoked,
-                                        exchange, &err);
+    log_line(LOG_LEVEL_INFO, "token=%.*s to be revoked by=%.*s", QUELL_ARG(name), QUELL_ARG(by));
+    code = service->engine.token_revoke(service->engine.engine, name, by, revoked, exchange, &err);
     if (code)
         service_problem(exchange, code, &err);
 }

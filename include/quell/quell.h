@@ -25,6 +25,9 @@ struct quell_document {
     struct quell_value value; /* borrowed from the document */
     void *memory;             /* the engine's own */
 };
+/* A document of a value that was answered as JSON by another quell: a copy in which the times,
+ * texts under `at`, `..._at` and `until`, are times again. */
+void quell_document_of(struct quell_value value, struct quell_document *document);
 void quell_document_free(struct quell_document *document); /* an all-zero one is allowed */
 
 /* ---- open and close ----------------------------------------------------------------------------
