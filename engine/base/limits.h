@@ -116,6 +116,9 @@
 #define LIMIT_HTTP_PIPELINE 16 /* requests read ahead of their answers */
 #define LIMIT_HTTP_OUTPUT_BYTES 65536 /* unread answers above which no request is begun */
 #define LIMIT_CONTROL_BYTES 4096 /* a body on the control socket */
+#define LIMIT_FORM_BYTES 65536 /* a form of a page: long texts, escaped */
+#define LIMIT_REASON_BYTES 1024 /* why somebody decides so */
+#define LIMIT_QUESTIONS_SHOWN 200 /* on one page */
 #define LIMIT_AUTH_FAILURES 20 /* wrong proofs of an address in a minute that are told apart and logged */
 #define LIMIT_SESSION_IDLE_S 3600 /* an hour without a look: the chair is empty */
 #define LIMIT_SESSION_S 43200 /* twelve hours: a shift; then the provider is asked again */

@@ -408,9 +408,10 @@ void react(struct active *active, const struct event *event);
 
 /* notify.c: people are told of what a run asks them; never changes the run. In the open turn. */
 void notify_asked(struct active *active, const struct event *event);
-/* [{step, seq, what, tellings: [{via, to, state, tries, at, error}]}] of the run's questions, in
- * their order; seq and what are the event's. Reads the store. */
-struct quell_value notify_told(struct quell *engine, struct arena *arena, struct quell_str run);
+/* [{step, seq, what, tellings: [{via, to, state, tries, at, error}]}] of the questions of a run,
+ * or of one of its steps, in their order; seq and what are the event's. Reads the store. */
+struct quell_value notify_told(struct quell *engine, struct arena *arena, struct quell_str run,
+                               struct quell_str step);
 /* What may be sent is different: what is halted goes on, or what is under way is halted. */
 void notify_halt_changed(struct quell *engine);
 enum quell_code notify_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;

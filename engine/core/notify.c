@@ -545,7 +545,7 @@ static struct quell_value told(struct quell *engine, struct arena *arena, struct
 struct looking {
     struct quell *engine;
     struct list_builder list;
-    struct quell_str run;
+    struct quell_str run, step; /* the step may be empty: all of the run's */
 };
 
 static bool look_at(const struct store_event *row, void *user)
@@ -560,8 +560,11 @@ static bool look_at(const struct store_event *row, void *user)
     if (!str_is(row->kind, "approval_asked") && !str_is(row->kind, "form_asked") &&
         !str_is(row->kind, "approval_escalated"))
         return true;
+    if (event_read(arena, row->body, &event, &err) ||
+        (looking->step.len && !quell_str_equal(looking->step, event.path)))
+        return true;
     tellings = told(looking->engine, arena, looking->run, row->seq);
-    if (quell_is_null(tellings) || event_read(arena, row->body, &event, &err))
+    if (quell_is_null(tellings))
         return true;
     map_add(&map, "step", quell_string(event.path));
     map_add(&map, "seq", quell_int((int64_t)row->seq));
@@ -571,9 +574,10 @@ static bool look_at(const struct store_event *row, void *user)
     return true;
 }
 
-struct quell_value notify_told(struct quell *engine, struct arena *arena, struct quell_str run)
+struct quell_value notify_told(struct quell *engine, struct arena *arena, struct quell_str run,
+                               struct quell_str step)
 {
-    struct looking looking = {.engine = engine, .list = {.arena = arena}, .run = run};
+    struct looking looking = {.engine = engine, .list = {.arena = arena}, .run = run, .step = step};
     struct quell_error err;
 
     if (engine->reader->kind->events(engine->reader, run, 0, look_at, &looking, &err))

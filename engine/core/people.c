@@ -4,7 +4,7 @@
  * Who may decide is policy/'s affair and is judged on the run as its journal has it; who somebody
  * is, is proved by whoever calls this.
  */
-#include "core/core.h"
+#include "core/people.h"
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -17,7 +17,7 @@
 /* ---- which are open ----------------------------------------------------------------------------
  */
 
-static bool is_question(struct quell_str waits)
+bool people_is_question(struct quell_str waits)
 {
     return str_is(waits, "approval") || str_is(waits, "form");
 }
@@ -58,28 +58,34 @@ struct listing {
     const struct run *run;
 };
 
+struct quell_value people_question(struct arena *arena, const struct store_run *row,
+                                   const struct run *run, const struct run_step *step)
+{
+    struct map_builder map = {.arena = arena};
+    struct quell_value asked = question_with_undo(arena, run, value_copy(arena, step->asked));
+
+    map_add(&map, "run", value_copy_str(arena, row->id));
+    map_add(&map, "step", value_copy_str(arena, step->path));
+    map_add(&map, "what",
+            quell_string(people_is_question(step->waits) ? step->waits : QUELL_STR("")));
+    map_add(&map, "playbook", value_copy_str(arena, row->playbook));
+    map_add(&map, "incident", value_copy_str(arena, row->incident));
+    map_add(&map, "title", value_copy_str(arena, row->title));
+    map_add(&map, "name", value_copy_str(arena, step->step->name));
+    map_add(&map, "started_by", value_copy_str(arena, run_by(run)));
+    map_add(&map, "given", value_copy(arena, step->given));
+    for (size_t i = 0; i < quell_count(asked); i++)
+        map_add_key(&map, asked.as.pairs[i].key, asked.as.pairs[i].value);
+    return map_made(&map);
+}
+
 static void add_question(const struct run_step *step, void *user)
 {
     struct listing *listing = user;
-    struct arena *arena = listing->list->arena;
-    struct map_builder map = {.arena = arena};
-    size_t i;
 
-    if (!is_question(step->waits))
-        return;
-    map_add(&map, "run", value_copy_str(arena, listing->row->id));
-    map_add(&map, "step", value_copy_str(arena, step->path));
-    map_add(&map, "what", quell_string(step->waits));
-    map_add(&map, "playbook", value_copy_str(arena, listing->row->playbook));
-    map_add(&map, "incident", value_copy_str(arena, listing->row->incident));
-    map_add(&map, "title", value_copy_str(arena, listing->row->title));
-    map_add(&map, "name", value_copy_str(arena, step->step->name));
-    map_add(&map, "started_by", value_copy_str(arena, run_by(listing->run)));
-    map_add(&map, "given", value_copy(arena, step->given));
-    for (i = 0; i < quell_count(step->asked); i++)
-        map_add_key(&map, value_copy(arena, step->asked.as.pairs[i].key),
-                    value_copy(arena, step->asked.as.pairs[i].value));
-    list_add(listing->list, map_made(&map));
+    if (people_is_question(step->waits))
+        list_add(listing->list,
+                 people_question(listing->list->arena, listing->row, listing->run, step));
 }
 
 /* A run whose journal cannot be read now has no question that could be answered. */
@@ -137,8 +143,9 @@ static void find_question(const struct run_step *step, void *user)
 {
     struct open_question *open = user;
 
-    if (!is_question(step->waits) || (open->step.len && !quell_str_equal(open->step, step->path) &&
-                                      !quell_str_equal(open->step, step->step->id)))
+    if (!people_is_question(step->waits) ||
+        (open->step.len && !quell_str_equal(open->step, step->path) &&
+         !quell_str_equal(open->step, step->step->id)))
         return;
     open->path = step->path;
     open->count++;
@@ -177,6 +184,8 @@ static enum quell_code make_decision(struct active *active, const struct quell_d
 
     if (code || !run_find_step(active->run, path, &step))
         return code;
+    if (decision->round && decision->round != quell_get_int(step.asked, "round", 0))
+        return error_set(err, QUELL_CONFLICT, "it was asked anew: look at it again");
     map_add(map, "by", quell_string(decision->by));
     map_add(map, "digest", quell_get(step.asked, "digest"));
     if (decision->reason.len)
@@ -192,7 +201,7 @@ static enum quell_code make_answers(struct active *active, const struct quell_de
     struct quell_value given, answers;
     enum quell_code code;
 
-    code = json_read(map->arena, decision->answers, LIMIT_CONTROL_BYTES, &given, NULL, err);
+    code = json_read(map->arena, decision->answers, LIMIT_FORM_BYTES, &given, NULL, err);
     if (code == QUELL_OK && !quell_is(given, QUELL_MAP))
         code = error_set(err, QUELL_INVALID, "answers are a JSON object");
     if (code == QUELL_OK)
@@ -220,6 +229,18 @@ static void audit_decision(struct active *active, const struct quell_decision *d
     if (decision->reason.len)
         map_add(&map, "reason", quell_string(decision->reason));
     commit_audit(commit, decision->by, "decided", run_id(active->run), map_made(&map));
+}
+
+/* Somebody tried what is not theirs to decide. */
+static void audit_refused(struct active *active, const struct quell_decision *decision,
+                          struct quell_str path, const struct quell_error *err)
+{
+    struct commit *commit = turn_commit(active->engine);
+    struct map_builder map = {.arena = commit->arena};
+
+    map_add(&map, "step", quell_string(path));
+    map_add(&map, "why", quell_text(err->message));
+    commit_audit(commit, decision->by, "refused", run_id(active->run), map_made(&map));
 }
 
 /* A question whose time is up is not answered any more, though its timer comes later: the machine
@@ -250,6 +271,8 @@ static enum quell_code say_decision(struct active *active, const struct quell_de
         audit_decision(active, decision, path);
         commit_tell(turn_commit(engine), done, user);
         advance(active);
+    } else if (code == QUELL_DENIED) {
+        audit_refused(active, decision, path, err);
     }
     turn_end(engine);
     return code;

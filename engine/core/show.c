@@ -237,7 +237,8 @@ static enum quell_code describe(struct quell *engine, struct arena *arena,
     *value = made;
     if (engine->reader->kind->events(engine->reader, row->id, 0, add_event, &events, err))
         return err->code;
-    made = value_with(arena, made, QUELL_STR("notified"), notify_told(engine, arena, row->id));
+    made = value_with(arena, made, QUELL_STR("notified"),
+                      notify_told(engine, arena, row->id, QUELL_STR("")));
     *value = value_with(arena, made, QUELL_STR("events"), list_made(&events));
     return QUELL_OK;
 }

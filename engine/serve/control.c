@@ -258,6 +258,10 @@ static const struct quell_field decide_fields[] = {
      .fallback = "\"\"",
      .size_max = 64,
      .doc = "What was looked at; its beginning is enough."},
+    {.name = "round",
+     .type = QUELL_FIELD_INT,
+     .fallback = "0",
+     .doc = "Which asking was looked at; 0 = whatever is asked."},
     {.name = "reason",
      .type = QUELL_FIELD_STRING,
      .fallback = "\"\"",
@@ -310,6 +314,7 @@ static void decide(struct exchange *exchange, const struct quell_field *fields, 
     decision.by = speaker(exchange, said);
     decision.agrees = quell_get_bool(said, "agrees", false);
     decision.digest = quell_get_str(said, "digest");
+    decision.round = quell_get_int(said, "round", 0);
     decision.reason = quell_get_str(said, "reason");
     if (!quell_is_null(quell_get(said, "answers")))
         decision.answers = json_text(exchange->arena, quell_get(said, "answers"), JSON_COMPACT);

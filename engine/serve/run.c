@@ -61,6 +61,12 @@ static enum quell_code approvals(void *engine, struct quell_document *document,
     return quell_approvals(engine, document, err);
 }
 
+static enum quell_code question(void *engine, struct quell_str run, struct quell_str step,
+                                struct quell_document *document, struct quell_error *err)
+{
+    return quell_question(engine, run, step, document, err);
+}
+
 static enum quell_code runs(void *engine, const struct quell_runs_options *options,
                             struct quell_document *document, struct quell_error *err)
 {
@@ -146,6 +152,7 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .start = start,
         .decide = decide,
         .approvals = approvals,
+        .question = question,
         .runs = runs,
         .show = show,
         .halt = halt,

@@ -30,7 +30,8 @@ void scope_refuse(struct exchange *exchange)
 static bool looks_itself(const struct route *route)
 {
     return route->handle == control_runs || route->handle == control_start ||
-           route->handle == control_approvals || route->handle == access_me;
+           route->handle == control_approvals || route->handle == approvals_list ||
+           route->handle == access_me;
 }
 
 /* The playbook of the run that the path names. */

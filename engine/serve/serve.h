@@ -67,6 +67,8 @@ struct serve_engine {
                               quell_done_fn *done, void *user, struct quell_error *err);
     enum quell_code (*approvals)(void *engine, struct quell_document *document,
                                  struct quell_error *err);
+    enum quell_code (*question)(void *engine, struct quell_str run, struct quell_str step,
+                                struct quell_document *document, struct quell_error *err);
     enum quell_code (*runs)(void *engine, const struct quell_runs_options *options,
                             struct quell_document *document, struct quell_error *err);
     enum quell_code (*show)(void *engine, struct quell_str run, struct quell_document *document,

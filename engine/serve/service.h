@@ -105,6 +105,13 @@ void control_approvals(struct exchange *exchange);
 void control_runs(struct exchange *exchange);
 void control_show(struct exchange *exchange);
 
+/* approvals.c, style.c: pages */
+void approvals_list(struct exchange *exchange);
+void approvals_show(struct exchange *exchange);
+void approvals_decide(struct exchange *exchange);
+void approvals_answer(struct exchange *exchange);
+void style_get(struct exchange *exchange);
+
 /* access.c */
 void access_me(struct exchange *exchange);
 void access_tokens(struct exchange *exchange);

@@ -298,12 +298,22 @@ enum quell_code quell_resume(struct quell *engine, const struct quell_halt *halt
 enum quell_code quell_approvals(struct quell *engine, struct quell_document *document,
                                 struct quell_error *err) QUELL_MUST_CHECK;
 
+/* One question in full, by the step's path or id (empty: the first that is open): as in the
+ * listing, each call of the plan with `undo`, a sentence on what takes it back, and beside it
+ * {status, reason, state, about: the incident, history: the events of the question, notified: who
+ * was told}. Of one that is decided `what` is empty and the history tells how it ended.
+ * QUELL_NOT_FOUND. */
+enum quell_code quell_question(struct quell *engine, struct quell_str run, struct quell_str step,
+                               struct quell_document *document,
+                               struct quell_error *err) QUELL_MUST_CHECK;
+
 struct quell_decision {
     struct quell_str run;    /* its id, or the beginning of one */
     struct quell_str step;   /* path or id of the step that asks; empty: the only one */
     struct quell_str by;     /* who decides; proved by the caller */
     bool agrees;             /* of an approval */
     struct quell_str digest; /* what was looked at, its beginning is enough; empty: what is asked */
+    int64_t round;           /* which asking was looked at; 0: whatever is asked */
     struct quell_str reason; /* or empty */
     struct quell_str answers; /* of a form: a JSON object; empty for an approval */
 };

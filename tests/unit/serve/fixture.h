@@ -69,6 +69,7 @@ struct fake {
     struct quell_str cancelled;     /* "run by reason" of the last cancel */
     struct quell_str decided;       /* the last decision, its parts with blanks between */
     struct quell_str resolved;      /* "run step happened by" of the last resolve */
+    struct quell_value asked;       /* the question of any run; null = none */
     struct quell_value shown;       /* runs by id */
     struct quell_value tokens;      /* by text: what each is good for */
     struct quell_str made, revoked; /* "name user by", "name by" of the last token */
@@ -263,9 +264,29 @@ static UNUSED enum quell_code fake_decide(void *engine, const struct quell_decis
 static UNUSED enum quell_code fake_approvals(void *engine, struct quell_document *document,
                                              struct quell_error *err)
 {
-    (void)engine;
+    struct fake *fake = engine;
+
     (void)err;
-    *document = (struct quell_document){.value = quell_list(NULL, 0)};
+    if (quell_is_null(fake->asked)) {
+        *document = (struct quell_document){.value = quell_list(NULL, 0)};
+        return QUELL_OK;
+    }
+    document->value = quell_list(&fake->asked, 1);
+    return QUELL_OK;
+}
+
+/* A question as an engine tells it: with `form` in its step's name a form, else an approval. */
+static UNUSED enum quell_code fake_question(void *engine, struct quell_str run,
+                                            struct quell_str step, struct quell_document *document,
+                                            struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    (void)run;
+    (void)step;
+    if (quell_is_null(fake->asked))
+        return error_set(err, QUELL_NOT_FOUND, "no step of the run has asked anybody");
+    *document = (struct quell_document){.value = fake->asked};
     return QUELL_OK;
 }
 
@@ -408,6 +429,7 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .resolve = fake_resolve,
                                  .decide = fake_decide,
                                  .approvals = fake_approvals,
+                                 .question = fake_question,
                                  .cancel = fake_cancel,
                                  .release = fake_let_go,
                                  .halt = fake_halt,
