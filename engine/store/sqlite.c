@@ -224,6 +224,7 @@ const struct store_kind store_sqlite = {
     .prune = sqlite_prune,
     .forget = sqlite_forget,
     .old = sqlite_old,
+    .copy = sqlite_copy,
     .verify = sqlite_verify,
     .chain_end = sqlite_chain_end,
     .put_checkpoint = sqlite_put_checkpoint,

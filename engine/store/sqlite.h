@@ -133,6 +133,7 @@ enum quell_code sqlite_refusals(struct store *store, const struct store_refusal_
                                 store_refusal_fn *each, void *user, struct quell_error *err);
 enum quell_code sqlite_audits(struct store *store, const struct store_audit_query *query,
                               store_audit_fn *each, void *user, struct quell_error *err);
+enum quell_code sqlite_copy(struct store *store, const char *path, struct quell_error *err);
 enum quell_code sqlite_verify(struct store *store, const struct store_verify *options,
                               struct store_verified *verified, struct quell_error *err);
 enum quell_code sqlite_chain_end(struct store *store, struct store_checkpoint *end,

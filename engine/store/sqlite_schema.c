@@ -332,8 +332,19 @@ enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *e
  */
 
 #define SCHEMA                                                                                     \
-    "SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER "  \
+    "SELECT name, coalesce(sql, ''), type, tbl_name FROM sqlite_schema WHERE name NOT LIKE "       \
+    "'sqlite_stat%' ORDER "                                                                        \
     "BY name"
+
+static bool is_same_row(sqlite3_stmt *ours, sqlite3_stmt *theirs)
+{
+    int i;
+
+    for (i = 0; i < sqlite3_column_count(ours); i++)
+        if (!quell_str_equal(sqlite_column(ours, i), sqlite_column(theirs, i)))
+            return false;
+    return true;
+}
 
 /* Both lists are in the order of names: what stands in one only is the lesser of the two. */
 static enum quell_code compare(sqlite3_stmt *ours, sqlite3_stmt *theirs, struct arena *arena,
@@ -348,8 +359,7 @@ static enum quell_code compare(sqlite3_stmt *ours, sqlite3_stmt *theirs, struct 
             order = one == SQLITE_ROW ? -1 : 1;
         else if (one == SQLITE_ROW)
             order = str_compare(sqlite_column(ours, 0), sqlite_column(theirs, 0));
-        if (order == 0 && one == SQLITE_ROW &&
-            !quell_str_equal(sqlite_column(ours, 1), sqlite_column(theirs, 1)))
+        if (order == 0 && one == SQLITE_ROW && !is_same_row(ours, theirs))
             order = -1;
     } while (order == 0 && one == SQLITE_ROW);
     if (two != SQLITE_ROW && two != SQLITE_DONE)

@@ -263,7 +263,10 @@ struct store_kind {
      * run is about; 0 = none. */
     enum quell_code (*old)(struct store *store, int64_t ended_us, int64_t received_us,
                            store_old_fn *each, void *user, struct quell_error *err);
-    /* The next four only where the store persists, else NULL. Reads all, in one snapshot, beside a
+    /* The next five only where the store persists, else NULL. A copy of all as it is now, beside a
+     * writer, as a new file that its owner may read. QUELL_CONFLICT: the file is there. */
+    enum quell_code (*copy)(struct store *store, const char *path, struct quell_error *err);
+    /* Reads all, in one snapshot, beside a
      * writer; what is wrong goes to options->found. Errors only when it could not be looked at. */
     enum quell_code (*verify)(struct store *store, const struct store_verify *options,
                               struct store_verified *verified, struct quell_error *err);

@@ -239,6 +239,22 @@ enum { QUELL_KEY_BYTES = 65 }; /* a public key in hexadecimal, and its NUL */
 enum quell_code quell_audit_key(struct quell *engine, char key[QUELL_KEY_BYTES],
                                 struct quell_error *err) QUELL_MUST_CHECK;
 
+/* ---- backup and restore -------------------------------------------------------------------------
+ */
+
+/* Copies the store, beside one that writes to it, and verifies the copy: {file, end, runs, events,
+ * newest, active: [run]}. QUELL_REFUSED: the file is there. */
+enum quell_code quell_backup(struct quell *engine, const char *path, bool force,
+                             struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
+/* For an engine that was opened for authoring: puts a backup in the place of its store. What was
+ * there is kept, and everything is halted, since what was sent after the backup is not known to it:
+ * as above, with `replaced` and `halted`, the files. QUELL_CONFLICT: a process holds the store;
+ * QUELL_IO: the backup is not sound. */
+enum quell_code quell_restore(struct quell *engine, const char *file, struct quell_str by,
+                              struct quell_document *document,
+                              struct quell_error *err) QUELL_MUST_CHECK;
+
 /* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for},
  * and `fault` when its steps cannot be told: its playbook or connector cannot be loaded any more.
  * A unique prefix of the id is enough. */
