@@ -103,6 +103,11 @@
 #define LIMIT_RESUME_RUNS 10 /* that go on at once when they may again: no stampede ... */
 #define LIMIT_RESUME_MS 100 /* ... and then the next: 100 a second, 6,000 a minute */
 
+#define LIMIT_BREAKER_FAILURES 5 /* in a row: one bad minute of a service is 2 to 3, an outage is all */
+#define LIMIT_BREAKER_FAILURES_MOST 1000 /* of `breaker: failures`; 0 says never more clearly */
+#define LIMIT_BREAKER_PROBE_S 60 /* open for so long: gateways and sign-ins recover within a minute */
+#define LIMIT_BREAKER_OPEN_S 900 /* and never longer: nobody waits for more than 15 min on what works */
+
 /* Serving. RFC 9112 leaves these to us; defaults follow nginx where it has one. */
 #define LIMIT_HTTP_LINE_BYTES 8192
 #define LIMIT_HTTP_HEAD_BYTES 32768

@@ -132,7 +132,7 @@ static void fill_row(struct commit *commit, struct store_run *row, const struct 
     row->revision = (struct quell_str){playbook->revision, 64};
     row->incident = active->incident_id;
     row->title = active->title;
-    row->state = quell_str_of(kept && !held ? gate_keeps(active) : run_state(run));
+    row->state = quell_str_of(kept && !held ? "halted" : run_state(run));
     row->mode = quell_str_of(run_mode_name(run_mode(run)));
     row->started_us = run_started_us(run);
     row->updated_us = run_updated_us(run);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "core/gate.h"
 #include "loop/file.h"
 #include "policy/workspace.h"
 #include "value/fields.h"
@@ -53,6 +54,10 @@ const struct quell_field config_fields[] = {
      .type = QUELL_FIELD_STRING,
      .doc = "The kill switch: while this file is there nothing that changes anything is sent. "
             "Without it, it stands beside the store: PATH.halt."},
+    {.name = "breaker",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = breaker_fields,
+     .doc = "When a connection or a playbook whose changes fail in a row is stopped for a while."},
     {.name = "listen",
      .type = QUELL_FIELD_ANY,
      .doc = "Address and port of the webhook server; anything but loopback needs `tls`."},

@@ -219,6 +219,7 @@ struct quell {
     struct commit *backlog; /* made, and the writer's queue was full */
     size_t committing;
     struct gate *gate;
+    struct breaker *breakers; /* those that were asked or counted since the start */
     struct halt *halt;
     struct halt_wait *halt_waits;    /* who halted, and waits for what was on the wire */
     struct active *asking;           /* run_decide is being asked about it */

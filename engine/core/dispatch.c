@@ -243,8 +243,11 @@ void say_outcome(struct active *active, struct quell_str path, const struct call
     struct commit *commit = turn_commit(engine);
     struct map_builder map = {.arena = commit->arena};
     struct quell_error err = {0};
+    struct run_call call;
 
     engine->counters.calls++;
+    if (!simulated && run_find_call(active->run, path, &call))
+        breaker_note(active, &call, result);
     if (result->code == QUELL_OK) {
         map_add(&map, "outcome", quell_text("succeeded"));
         map_add(&map, "output", run_masked(active->run, path, result->output));

@@ -42,6 +42,8 @@ static bool keeps(void *user, const struct run *run, const struct step *step)
     if (active == NULL || active->run != run)
         return false; /* a run that is only looked at */
     why = ask(engine, active, step, true);
+    if (why == NULL && breaker_keeps(engine, run_playbook(run)->id, step, true))
+        why = "breaker";
     if (why && active->kept == NULL) {
         active->kept = why;
         active->kept_step = step;
@@ -138,7 +140,8 @@ static bool may_go_on(struct quell *engine, const struct active *active)
 {
     const struct active_call *call;
 
-    if (active->kept && ask(engine, active, active->kept_step, true) == NULL)
+    if (active->kept && ask(engine, active, active->kept_step, true) == NULL &&
+        !breaker_keeps(engine, run_playbook(active->run)->id, active->kept_step, false))
         return true;
     for (call = active->calls; call; call = call->next)
         if (call->call && call_is_halted(call->call) && gate_lets(engine, call, true))
@@ -200,6 +203,12 @@ static void on_pace(void *user)
         engine->gate->pace = loop_after(engine->loop, LIMIT_RESUME_MS, on_pace, engine);
 }
 
+void gate_wake(struct quell *engine)
+{
+    if (engine->gate && engine->gate->pace == NULL)
+        engine->gate->pace = loop_after(engine->loop, 0, on_pace, engine);
+}
+
 void gate_changed(struct quell *engine)
 {
     struct active *active;
@@ -211,8 +220,7 @@ void gate_changed(struct quell *engine)
         each_call(active, call_look_again);
     notify_halt_changed(engine);
     turn_end(engine);
-    if (engine->gate->pace == NULL)
-        engine->gate->pace = loop_after(engine->loop, 0, on_pace, engine);
+    gate_wake(engine);
 }
 
 void gate_open(struct quell *engine)
@@ -224,6 +232,7 @@ void gate_free(struct quell *engine)
 {
     if (engine->gate == NULL)
         return;
+    breakers_free(engine);
     loop_cancel(engine->gate->pace);
     memory_free(engine->gate);
     engine->gate = NULL;

@@ -18,7 +18,8 @@ bool gate_lets(struct quell *engine, const struct active_call *call, bool change
 /* What may not be sent any more is stopped where it stands; soon, those go on that may again: the
  * oldest first, a few at a time. */
 void gate_changed(struct quell *engine);
-/* Why a run does not go on: "halted", or NULL. */
+void gate_wake(struct quell *engine); /* only the latter */
+/* Why a run does not go on: "halted", "breaker", or NULL. */
 const char *gate_keeps(const struct active *active);
 struct quell_value gate_waits(struct arena *arena, const struct active *active); /* as `waits` */
 size_t gate_count(const struct quell *engine); /* runs that are kept back */
@@ -37,5 +38,22 @@ void halt_free(struct quell *engine);
 const struct halt_rule *halt_asks(struct quell *engine, const struct halt_subject *subject);
 /* What is in force, for people: `everything`, `connector defender, playbook p`; empty = nothing. */
 struct quell_str halt_text(struct quell *engine, struct arena *arena);
+
+/* ---- breaker.c: what fails again and again is stopped for a while -----------------------------
+ */
+
+/* Whether an open one keeps such a change back; `take`: it begins now, so the next one waits for
+ * how it ends. */
+bool breaker_keeps(struct quell *engine, struct quell_str playbook, const struct step *step,
+                   bool take);
+/* How a call ended, in the open turn. */
+void breaker_note(struct active *active, const struct run_call *call,
+                  const struct call_outcome *result);
+/* A person closes one, or all. */
+void breaker_close(struct quell *engine, enum halt_what what, struct quell_str name,
+                   struct quell_str by);
+struct quell_str breaker_text(struct quell *engine, struct arena *arena, size_t *count_open);
+void breakers_free(struct quell *engine);
+extern const struct quell_field breaker_fields[]; /* of `breaker:` in quell.yaml */
 
 #endif

@@ -404,6 +404,7 @@ enum quell_code quell_resume(struct quell *engine, const struct quell_halt *give
             code = QUELL_OK; /* nothing is halted by it */
     }
     if (code == QUELL_OK && engine->halt) {
+        breaker_close(engine, rule.what, rule.name, given->by);
         engine->halt->by = given->by;
         remember(engine->halt, halt_without(arena, engine->halt->told, rule.what, rule.name));
         look(engine);

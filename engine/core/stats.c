@@ -143,7 +143,7 @@ static struct quell_value number(struct arena *arena, const char *name, const ch
 static struct quell_value numbers(struct quell *engine, struct arena *arena)
 {
     struct list_builder list = {.arena = arena};
-    size_t i;
+    size_t i, open;
 
     for (i = 0; i < sizeof(counter_rows) / sizeof(*counter_rows); i++) {
         const struct counter_row *row = &counter_rows[i];
@@ -163,6 +163,11 @@ static struct quell_value numbers(struct quell *engine, struct arena *arena)
     list_add(&list,
              number(arena, "quell_runs_kept_back", "Runs whose next change is kept back now.",
                     "gauge", gate_count(engine)));
+    (void)breaker_text(engine, arena, &open);
+    list_add(&list, number(arena, "quell_breakers_open",
+                           "Connections and playbooks that are stopped for a while because they "
+                           "failed again and again.",
+                           "gauge", open));
     list_add(&list, number(arena, "quell_playbooks_loaded", "Playbooks loaded.", "gauge",
                            engine->generation->playbook_count));
     list_add(&list, number(arena, "quell_pcre2_jit_enabled",
@@ -185,11 +190,16 @@ static void check(struct list_builder *list, const char *name, bool ok, struct q
 static void check_halt(struct quell *engine, struct list_builder *checks)
 {
     struct quell_str text = halt_text(engine, checks->arena);
+    size_t open;
 
     check(checks, "halt", text.len == 0,
           text.len ? arena_format(checks->arena, "halted: %.*s; %zu runs wait", QUELL_ARG(text),
                                   gate_count(engine))
                    : QUELL_STR("nothing is halted"));
+    text = breaker_text(engine, checks->arena, &open);
+    check(checks, "breakers", open == 0,
+          open ? arena_format(checks->arena, "open: %.*s", QUELL_ARG(text))
+               : QUELL_STR("all are closed"));
 }
 
 enum quell_code quell_stats(struct quell *engine, struct quell_document *document,
