@@ -90,6 +90,10 @@
 #define LIMIT_CALL_MS 1800000 /* one call with all its turns when the step says nothing: 30 min */
 #define LIMIT_CALL_TURNS 2000 /* turns of one call: a loop that never ends is a failure */
 #define LIMIT_SEND_RETRIES 6 /* transport retries of one request: 1 s doubling, 63 s in all */
+#define LIMIT_RETRY_SAVED 10 /* retries of faults that a connection may make beyond a fifth of its successes */
+#define LIMIT_RETRY_REFILL_S 10 /* and one more each time: a blip at night finds some */
+#define LIMIT_RATE_COUNT 10000 /* requests remembered for a manifest's rate, 80 KB; the largest known is 1,500 */
+#define LIMIT_PAUSE_APART_MS 20 /* between those who come back behind a Retry-After: 50 a second */
 #define LIMIT_RETRY_AFTER_MS 3600000 /* a Retry-After above one hour fails the call */
 #define LIMIT_SECRET_BYTES 65536 /* a secret's file: keys and tokens have a few KB */
 #define LIMIT_RECIPIENTS 500 /* of one mail; servers usually stop at 100 to 1000 */

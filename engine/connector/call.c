@@ -273,6 +273,7 @@ void call_halt(struct call *call)
     call->timer = NULL;
     call->transfer = NULL;
     call->wait = NULL;
+    call->sending.paced = false;
     call->phase = CALL_HALTED;
     call_enter(call);
     call->events.sending(call, call->view.state, false, call->user); /* nobody proceeds */

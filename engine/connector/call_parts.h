@@ -45,6 +45,8 @@ struct sending {
     bool credentials;    /* the request goes to the connection's own origin */
     unsigned tries;
     bool token_renewed;
+    bool paced;             /* it has its place among the connection's requests, and was counted */
+    bool unaffordable;      /* a further try would have been too many for the connection */
     struct quell_str token; /* the one it was sent with; in `arena` */
     int64_t started_us;
 };

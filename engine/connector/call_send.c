@@ -36,24 +36,61 @@ static bool is_announced_anew(const struct call *call)
     return call->sending.job.changes && call->action->repeat == QUELL_ONCE;
 }
 
+static void wait_for(struct call *call, int64_t ms)
+{
+    start_timer(call, ms);
+    if (is_announced_anew(call)) /* nobody proceeds: it neither wants to send nor to sleep */
+        call->events.sending(call, call->view.state, false, call->user);
+}
+
+/* What was told to come back later pauses the connection; what failed is paid. */
+static bool may_try_again(struct call *call, int64_t asked_ms, bool throttled)
+{
+    int64_t now_us = loop_monotonic_us(call->host->loop);
+
+    if (!throttled) {
+        call->sending.unaffordable = !pace_take_retry(&call->connection->pace, now_us);
+        return !call->sending.unaffordable;
+    }
+    if (asked_ms > 0)
+        pace_pause(&call->connection->pace, now_us + asked_ms * 1000);
+    return true;
+}
+
 /* False when there is no use in waiting: too often, too long, or beyond the deadline. */
-static bool try_later(struct call *call, int64_t asked_ms)
+static bool try_later(struct call *call, int64_t asked_ms, bool throttled)
 {
     int64_t wait_ms;
 
-    if (call->sending.tries >= LIMIT_SEND_RETRIES || asked_ms > LIMIT_RETRY_AFTER_MS)
+    if (call->sending.tries >= LIMIT_SEND_RETRIES || asked_ms > LIMIT_RETRY_AFTER_MS ||
+        !may_try_again(call, asked_ms, throttled))
         return false;
     call->sending.tries++;
+    call->sending.paced = false;
     wait_ms = sending_backoff_ms(call, call->sending.tries);
     if (asked_ms > 0)
         wait_ms = asked_ms + wait_ms / 10; /* those who were told the same do not come together */
     if (call->deadline_us > 0 &&
         loop_now_us(call->host->loop) + wait_ms * 1000 >= call->deadline_us)
         return false;
-    start_timer(call, wait_ms);
-    if (is_announced_anew(call)) /* nobody proceeds: it neither wants to send nor to sleep */
-        call->events.sending(call, call->view.state, false, call->user);
+    wait_for(call, wait_ms);
     return true;
+}
+
+/* Whether it may leave now; else it waits for its place. */
+static bool is_in_time(struct call *call)
+{
+    struct connection *connection = call->connection;
+    int64_t now_us = loop_monotonic_us(call->host->loop), when_us;
+
+    if (call->sending.paced && !pace_is_paused(&connection->pace, now_us))
+        return true;
+    when_us = pace_reserve(&connection->pace, connection->arena, call->action, now_us);
+    call->sending.paced = true;
+    if (when_us <= now_us)
+        return true;
+    wait_for(call, (when_us - now_us) / 1000 + 1);
+    return false;
 }
 
 enum verdict {
@@ -158,9 +195,17 @@ static void deliver(struct call *call, const struct curl_answer *answer, enum ve
                                 .message = answer->message};
 
     if (reply.code && reply.message.len == 0)
-        reply.message = arena_format(arena, "answered %d to the end", answer->status);
+        reply.message = arena_format(arena, "answered %d%s", answer->status,
+                                     call->sending.unaffordable
+                                         ? ", and its connection has failed too often to try again"
+                                         : " to the end");
     call_turn(call, &reply);
     arena_free(arena);
+}
+
+static bool is_throttled(const struct curl_answer *answer)
+{
+    return answer->code == QUELL_OK && (answer->status == 429 || answer->retry_after_ms > 0);
 }
 
 static void answered(const struct curl_answer *answer, void *user)
@@ -177,15 +222,19 @@ static void answered(const struct curl_answer *answer, void *user)
         (void)call_leave(call);
         return;
     }
-    if (answer->stopped) {
-        call_halt(call);
+    if (answer->code == QUELL_OK && answer->status < 400)
+        pace_succeeded(&call->connection->pace);
+    if (answer->stopped) { /* halted, or it waits for its place behind a pause */
+        sending_go(call);
     } else if (verdict == VERDICT_RENEW) {
         signin_drop(call->host->tokens, call->connection, call->sending.token);
         call->sending.token_renewed = true;
+        call->sending.paced = false;
         sending_go(call);
     } else if (verdict == VERDICT_LOST) {
         call_settle(call, answer->code ? "no answer came" : "the server is at fault");
-    } else if (verdict == VERDICT_DELIVER || !try_later(call, answer->retry_after_ms)) {
+    } else if (verdict == VERDICT_DELIVER ||
+               !try_later(call, answer->retry_after_ms, is_throttled(answer))) {
         deliver(call, answer, verdict);
     }
     (void)call_leave(call);
@@ -202,7 +251,7 @@ static void fail_before(struct call *call, const struct quell_error *err)
     bool again = err->code == QUELL_UNAVAILABLE || err->code == QUELL_THROTTLED ||
                  err->code == QUELL_TIMED_OUT;
 
-    if (!again || !try_later(call, err->retry_after_ms))
+    if (!again || !try_later(call, err->retry_after_ms, err->code == QUELL_THROTTLED))
         deliver(call, &none, VERDICT_DELIVER);
 }
 
@@ -270,7 +319,10 @@ static enum quell_code add_proof(struct call *call, struct arena *arena, struct 
 /* At the last moment, behind any wait for a connection. */
 static bool may_leave(void *user)
 {
-    return call_may_send(user);
+    struct call *call = user;
+
+    return call_may_send(call) &&
+           !pace_is_paused(&call->connection->pace, loop_monotonic_us(call->host->loop));
 }
 
 static void start(struct call *call)
@@ -309,6 +361,8 @@ void sending_go(struct call *call)
     call_enter(call);
     if (!call_may_send(call)) {
         call_halt(call);
+    } else if (!is_in_time(call)) {
+        ; /* it comes again */
     } else if (!call->sending.credentials || !connection->auth->signs_in ||
                !call->sending.job.method) {
         start(call);

@@ -248,7 +248,9 @@ static enum quell_code add_configured(struct connections *connections,
                          QUELL_ARG(name));
     if (connector.len == 0)
         connector = name;
-    *made = (struct connection){.owner = connections, .name = arena_str(connections->arena, name)};
+    *made = (struct connection){.owner = connections,
+                                .arena = connections->arena,
+                                .name = arena_str(connections->arena, name)};
     made->connector = find_connector(connections->registry, connector);
     if (!made->connector)
         return no_connector(connections->registry, name, connector, err);
@@ -269,7 +271,8 @@ static void add_implicit(struct connections *connections)
         struct quell_error unneeded;
         if (connections_find(connections, *list, (struct quell_str){"", 0}))
             continue;
-        *made = (struct connection){.owner = connections, .connector = *list};
+        *made = (struct connection){
+            .owner = connections, .arena = connections->arena, .connector = *list};
         made->name = quell_str_of((*list)->name);
         if (!set_up(connections->arena, made, quell_map(NULL, 0), &unneeded))
             connections->count++;

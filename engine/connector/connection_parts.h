@@ -5,6 +5,7 @@
 #ifndef CONNECTOR_CONNECTION_PARTS_H
 #define CONNECTOR_CONNECTION_PARTS_H
 
+#include "connector/pace.h"
 #include <stdbool.h>
 
 #include "connector/connection.h"
@@ -53,6 +54,8 @@ struct connection {
     struct curl_cidr *cidrs;
     size_t cidr_count;
     bool tls_none; /* mail in clear text, loopback only */
+    struct pace pace;
+    struct arena *arena; /* of the connections: what pace remembers */
 };
 
 /* auth.c */
