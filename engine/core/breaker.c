@@ -35,7 +35,8 @@ const struct quell_field breaker_fields[] = {
      .doc = "Changes that fail in a row before it opens (5); 0: never."},
     {.name = "probe",
      .type = QUELL_FIELD_DURATION,
-     .doc = "It is open for so long before one change is tried (1m); doubled each time, up to 15m."},
+     .doc =
+         "It is open for so long before one change is tried (1m); doubled each time, up to 15m."},
     {.name = NULL},
 };
 
@@ -80,13 +81,13 @@ static struct breaker *find(struct quell *engine, enum halt_what what, struct qu
             return breaker;
     arena = arena_new(0);
     breaker = arena_one(arena, struct breaker);
-    *breaker = (struct breaker){.next = engine->breakers,
-                                .arena = arena,
-                                .key = arena_format(arena, "%s %.*s", halt_word(what),
-                                                    QUELL_ARG(name)),
-                                .what = what,
-                                .name = arena_str(arena, name),
-                                .engine = engine};
+    *breaker =
+        (struct breaker){.next = engine->breakers,
+                         .arena = arena,
+                         .key = arena_format(arena, "%s %.*s", halt_word(what), QUELL_ARG(name)),
+                         .what = what,
+                         .name = arena_str(arena, name),
+                         .engine = engine};
     engine->breakers = breaker;
     load(breaker);
     return breaker;
@@ -120,7 +121,8 @@ static void arm(struct breaker *breaker)
     int64_t left_us = breaker_due_us(&breaker->state) - loop_now_us(engine->loop);
 
     loop_cancel(breaker->timer);
-    breaker->timer = loop_after(engine->loop, left_us > 0 ? left_us / 1000 + 1 : 0, on_due, breaker);
+    breaker->timer =
+        loop_after(engine->loop, left_us > 0 ? left_us / 1000 + 1 : 0, on_due, breaker);
 }
 
 bool breaker_keeps(struct quell *engine, struct quell_str playbook, const struct step *step,

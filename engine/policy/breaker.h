@@ -22,7 +22,7 @@ struct breaker_rule {
 struct breaker_state {
     unsigned failures, opened; /* in a row */
     int64_t open_until_us;     /* a probe is let through then; 0 = closed */
-    int64_t probe_until_us;    /* one is under way, and believed in until then; 0 = none. Not kept. */
+    int64_t probe_until_us; /* one is under way, and believed in until then; 0 = none. Not kept. */
 };
 
 enum breaker_change { BREAKER_SAME, BREAKER_COUNTED, BREAKER_OPENED, BREAKER_CLOSED };

@@ -27,14 +27,15 @@ static size_t calls(const struct virtual *v)
 /* ---- the rule ----------------------------------------------------------------------------------
  */
 
-/* f: one fails, s: succeeds, t: a change asks and is let (or `x`: is not), number: minutes go by. */
+/* f: one fails, s: succeeds, t: a change asks and is let (or `x`: is not), number: minutes go by.
+ */
 static const struct {
     const char *story;
     bool open;
 } rows[] = {
-    {"fft", false},      {"ffsfft", false},   {"fffx", true},        {"fff1t", true},
-    {"fff1tx", true},    {"fff1tst", false},  {"fff1tfx", true},     {"fff1tf1x", true},
-    {"fff1tf2t", true},  {"fffs", false},     {"fffff1t", true},     {"fff1tf2tf4t", true},
+    {"fft", false},        {"ffsfft", false},  {"fffx", true},    {"fff1t", true},
+    {"fff1tx", true},      {"fff1tst", false}, {"fff1tfx", true}, {"fff1tf1x", true},
+    {"fff1tf2t", true},    {"fffs", false},    {"fffff1t", true}, {"fff1tf2tf4t", true},
     {"fff1t1t", true}, /* a probe that was lost on its way does not count for ever */
     {"fff1tf2tf3x", true},
 };
