@@ -17,7 +17,7 @@ struct arena;
 struct jwt_wanted {
     struct quell_str issuer, audience, nonce;
     int64_t now_s;
-    int64_t after_s; /* it was not issued before; 0 = does not matter */
+    int64_t after_s; /* it was not issued long before; 0 = does not matter */
 };
 
 /* Verifies a token by the key of a JWK set ({keys: [...]}) that its header names. *claims live in

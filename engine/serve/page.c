@@ -82,11 +82,11 @@ void page_go_on(struct exchange *exchange, struct quell_str path, const struct q
 struct quell_str page_next(struct quell_str wanted)
 {
     static const char plain[] = "/?&=%-._~:+@,!()*$";
-    struct quell_str home = QUELL_STR("/");
+    struct quell_str home = QUELL_STR("/approvals");
 
-    if (wanted.len == 0 || wanted.len > LIMIT_NEXT_BYTES || wanted.data[0] != '/')
+    if (wanted.len <= 1 || wanted.len > LIMIT_NEXT_BYTES || wanted.data[0] != '/')
         return home;
-    if (wanted.len > 1 && wanted.data[1] == '/')
+    if (wanted.data[1] == '/')
         return home;
     for (size_t i = 0; i < wanted.len; i++) {
         char c = wanted.data[i];

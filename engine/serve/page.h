@@ -22,8 +22,8 @@ void page_go(struct exchange *exchange, struct quell_str path);
  * though the browser came from elsewhere. Up to four `cookies` are set. */
 void page_go_on(struct exchange *exchange, struct quell_str path, const struct quell_str *cookies,
                 size_t cookie_count);
-/* A path to go on to that somebody else gave us: ours, or "/". No `//host`, no `/\host`, nothing
- * that is no plain path with a query. Borrowed. */
+/* A path to go on to that somebody else gave us: ours, or "/approvals". No `//host`, no `/\host`,
+ * nothing that is no plain path with a query. Borrowed. */
 struct quell_str page_next(struct quell_str wanted);
 
 /* What a form of a signed-in person's page carries: <input type=hidden name=csrf value=...>. A

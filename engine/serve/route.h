@@ -14,7 +14,8 @@ struct service;
 /* Who may use a route: one of the first five, or whoever has a right of roles.def. */
 enum route_permission {
     PERMIT_PROBE = 1, /* anybody: it tells only whether we live */
-    PERMIT_NEAR,      /* this machine: loopback without a proxy before it, or the Unix socket */
+    PERMIT_NEAR,      /* this machine: loopback without a proxy before it, or the Unix socket; from
+                         elsewhere whoever may READ_METRICS */
     PERMIT_HOOK,      /* whoever passes the hook's own authentication */
     PERMIT_DOOR,      /* anybody: it is where browsers prove who they are */
     PERMIT_KNOWN,     /* whoever has proved who they are */

@@ -37,6 +37,8 @@ void print_link(const struct keyword *keyword);
 void print_fields(const struct quell_field *table);
 
 bool playbook_directive(struct quell_str name, struct quell_str argument);
+/* The same of docs/access.md. */
+bool access_directive(struct quell_str name, struct quell_str argument);
 bool playbook_complete(void); /* every part has been printed */
 void print_cel(void);
 void print_dictionary(void);

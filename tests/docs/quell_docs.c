@@ -13,6 +13,8 @@ static int print_page(const char *page)
 {
     if (strcmp(page, "playbook") == 0)
         return print_template(page, playbook_directive) && playbook_complete() ? 0 : 1;
+    if (strcmp(page, "access") == 0)
+        return print_template(page, access_directive) ? 0 : 1;
     if (strcmp(page, "cel") == 0)
         print_cel();
     else if (strcmp(page, "testing") == 0)
@@ -29,6 +31,6 @@ int main(int argc, char **argv)
     int status = argc == 2 ? print_page(argv[1]) : 2;
 
     if (status == 2)
-        fprintf(stderr, "usage: quell-docs playbook|cel|testing|cel-dictionary\n");
+        fprintf(stderr, "usage: quell-docs access|playbook|cel|testing|cel-dictionary\n");
     return status;
 }

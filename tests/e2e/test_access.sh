@@ -111,7 +111,8 @@ status "twice is once too often" 2 q token revoke more
 # ---- who is not there -------------------------------------------------------------------------------
 status "no token" 4 quell ps --server "$url" --ca "$folder/ours.pem"
 contains "is said so" "QUELL_TOKEN" "$err"
-status "a wrong one" 4 far "${ci%?}0" ps
+wrong=$(tr 0-9a-f 1-9a-f0 <<<"${ci#quell_}") # every digit another
+status "a wrong one" 4 far "quell_$wrong" ps
 status "a file with one" 0 quell ps --server "$url" --ca "$folder/ours.pem" --token-file <(echo "$ci")
 status "another authority" 4 env QUELL_TOKEN="$ci" quell ps --server "$url" --ca "$folder/others.pem"
 status "no authority" 4 env QUELL_TOKEN="$ci" quell ps --server "$url"

@@ -131,7 +131,7 @@ async function hostileOne() {
         });
     }
     await mode('good');
-    for (const is of ['good', 'good-ps256', 'good-es256', 'good-list', 'good-skew']) {
+    for (const is of ['good', 'good-ps256', 'good-es256', 'good-list', 'good-skew', 'good-backdated']) {
         await mode(is);
         await test(is, async () => {
             const browser = new Browser();
@@ -205,9 +205,9 @@ async function hostileOne() {
         assert.ok(!answer.text.includes('<script'));
     });
     await test('it goes on to paths of ours only', async () => {
-        for (const [next, to] of [['/api/v1/runs?limit=1', '/api/v1/runs?limit=1'], ['//evil.example', '/'],
-            ['https://evil.example', '/'], ['/\\evil.example', '/'], ['/%0d%0aSet-Cookie:x', '/%0d%0aSet-Cookie:x'],
-            ['javascript:alert(1)', '/'], ['/"><script>', '/'], ['/auth/logout', '/']]) {
+        for (const [next, to] of [['/api/v1/runs?limit=1', '/api/v1/runs?limit=1'], ['//evil.example', '/approvals'],
+            ['https://evil.example', '/approvals'], ['/\\evil.example', '/approvals'], ['/%0d%0aSet-Cookie:x', '/%0d%0aSet-Cookie:x'],
+            ['javascript:alert(1)', '/approvals'], ['/"><script>', '/approvals'], ['/auth/logout', '/approvals']]) {
             const browser = new Browser();
             const answer = await browser.ask(await upToCallback(browser, `?next=${encodeURIComponent(next)}`));
             assert.equal(answer.status, 200);

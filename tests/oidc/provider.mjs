@@ -77,6 +77,7 @@ async function hostile() {
             'good-es256': () => Object.assign(header, { alg: 'ES256', kid: 'ec' }),
             'good-list': () => Object.assign(claims, { aud: [client, 'other'], azp: client }),
             'good-skew': () => Object.assign(claims, { exp: now - 30, iat: now + 30 }),
+            'good-backdated': () => Object.assign(claims, { iat: now - 300, nbf: now - 300 }),
             'good-rotated': () => { keys = [jwkOf(next.publicKey, 'two', 'RS256'), ...keys.filter((k) => k.kid !== 'two')];
                 header.kid = 'two'; key = next.privateKey; },
             'aud': () => { claims.aud = 'other'; },

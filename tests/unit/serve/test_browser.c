@@ -141,7 +141,7 @@ static void a_page_goes_on_to_our_own_paths_only(void **state)
     } cases[] = {
         {"/approvals/0198", true},
         {"/a?b=c&d=%2f%2fe", true},
-        {"/", true},
+        {"/", false}, /* there is no such page */
         {"", false},
         {"//evil.example", false},
         {"///evil.example", false},
@@ -165,7 +165,7 @@ static void a_page_goes_on_to_our_own_paths_only(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct quell_str got = page_next(quell_str_of(cases[i].wanted));
 
-        if (!str_is(got, cases[i].taken ? cases[i].wanted : "/"))
+        if (!str_is(got, cases[i].taken ? cases[i].wanted : "/approvals"))
             fail_msg("%s: %.*s", cases[i].wanted, QUELL_ARG(got));
     }
 }

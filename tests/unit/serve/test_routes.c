@@ -114,7 +114,7 @@ static void metrics_are_prometheus_text_with_escapes(void **state)
                                 QUELL_STR("GET /metrics HTTP/1.1\r\nHost: a\r\nForwarded: "
                                           "for=203.0.113.1\r\n\r\n"),
                                 &head, &body),
-                     403);
+                     401);
     client_close(&client);
     fake_stop(&fake);
 }
