@@ -259,6 +259,8 @@ enum quell_code generation_policy(struct generation *made, struct config_documen
 extern const struct quell_field user_fields[];
 enum quell_code users_settle(struct arena *arena, struct quell_value *config,
                              struct quell_error *err) QUELL_MUST_CHECK;
+/* Whether a policy wants an approval, as playbook_check_approvals() asks. */
+bool policy_wants(const void *policy, struct quell_str playbook, struct quell_str action);
 /* What was touched before, for who only looks: NULL where there is no store that can be read. */
 const struct policy_memory *policy_figures_of(struct quell *engine);
 /* Puts the playbooks in their order and looks what they ask for; once they are all there. */

@@ -216,6 +216,8 @@ static enum quell_code check_set(const struct generation *generation, struct que
     }
     playbook_check_set(members, count);
     for (i = 0; i < count; i++)
+        playbook_check_approvals(members[i].playbook, policy_wants, generation->policy, &lists[i]);
+    for (i = 0; i < count; i++)
         if (lists[i].errors)
             return first_fault(&lists[i], err);
     return QUELL_OK;

@@ -157,6 +157,10 @@ static void check_calls(struct lint *lint)
     for (i = 0; i < lint->count; i++)
         members[i] = (struct playbook_member){lint->files[i].playbook, &lint->files[i].list};
     playbook_check_set(members, lint->count);
+    for (i = 0; i < lint->count; i++)
+        if (lint->files[i].playbook)
+            playbook_check_approvals(lint->files[i].playbook, policy_wants,
+                                     lint->engine->generation->policy, &lint->files[i].list);
 }
 
 /* ---- the document ------------------------------------------------------------------------------

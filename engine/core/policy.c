@@ -66,6 +66,11 @@ enum quell_code generation_policy(struct generation *made, struct config_documen
     return made->policy ? QUELL_OK : first_fault(&document->diags, err);
 }
 
+bool policy_wants(const void *policy, struct quell_str playbook, struct quell_str action)
+{
+    return policy_requires_approval(policy, playbook, action);
+}
+
 /* ---- looking -----------------------------------------------------------------------------------
  */
 

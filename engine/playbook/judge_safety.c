@@ -180,9 +180,52 @@ static void judge_messages(struct loader *loader, const struct outline *outline)
     }
 }
 
+/* ---- limits ------------------------------------------------------------------------------------
+ */
+
+static bool is_target(const struct loader *loader, struct quell_str kind)
+{
+    const struct quell_target *target;
+    size_t i;
+    for (i = 0; i < loader->outline_count; i++) {
+        const struct step *step = loader->outline[i].step;
+        if (!step)
+            continue;
+        if (step->kind == STEP_CALL || (step->kind == STEP_USES && !step->action))
+            return true; /* what it touches is not known here */
+        if (!step->action || step->action->effect == QUELL_READS)
+            continue;
+        if (!step->action->targets)
+            return true;
+        for (target = step->action->targets; target && target->kind; target++)
+            if (str_is(kind, target->kind))
+                return true;
+    }
+    return false;
+}
+
+static void judge_limits(struct loader *loader)
+{
+    const struct playbook_limits *limits = &loader->playbook->start.limits;
+    const struct yaml_node *map = yaml_get(loader->playbook->document, "limits");
+    size_t i;
+    for (i = 0; map && i < limits->count; i++) {
+        struct quell_str kind = limits->items[i].kind;
+        struct diag *diag;
+        if (is_target(loader, kind))
+            continue;
+        diag = report(loader, UNBOUND_LIMIT, yaml_find(map, kind)->key.place,
+                      "this limit binds nothing");
+        diag->label = diag_format(loader->diags, "no action here touches a %.*s", QUELL_ARG(kind));
+        diag->help = QUELL_STR("take it out, or limit the kind that the actions name: `quell "
+                               "actions NAME` tells it");
+    }
+}
+
 void judge_safety(struct loader *loader)
 {
     size_t i;
+    judge_limits(loader);
     for (i = 0; i < loader->outline_count; i++) {
         const struct outline *outline = &loader->outline[i];
         if (!outline->step || !outline->step->action)

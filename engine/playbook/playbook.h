@@ -299,6 +299,13 @@ struct playbook_member {
  * the end. Adds to the members' diagnostics. */
 void playbook_check_set(const struct playbook_member *members, size_t count);
 
+/* What the workspace wants: each disrupting step for which `wants` says so has an approval, or a
+ * block around it has. Adds to the diagnostics of its text. */
+typedef bool playbook_wants_fn(const void *user, struct quell_str playbook,
+                               struct quell_str action);
+void playbook_check_approvals(const struct playbook *playbook, playbook_wants_fn *wants,
+                              const void *user, struct diag_list *diags);
+
 /* What the flags of these tables say beside enum quell_field_flag. */
 enum playbook_field_flag {
     PLAYBOOK_LATER = 1 << 16, /* of the language, but not run by this version: QL105 */

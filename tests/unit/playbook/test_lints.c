@@ -25,6 +25,14 @@ static struct quell_str complete(struct arena *arena, const char *example)
     return arena_format(arena, "%s%s%s", HEAD, example[0] == '-' ? "steps:\n" : "", example);
 }
 
+/* As a workspace's policy would have it. */
+static bool is_strict(const void *user, struct quell_str playbook, struct quell_str action)
+{
+    (void)user;
+    (void)action;
+    return str_is(playbook, "strict");
+}
+
 /* Loads the first playbook of an example, and checks it as a set with the one behind it. */
 static struct playbook *load_set(struct arena *arena, const char *example, struct diag_list *diags)
 {
@@ -42,6 +50,8 @@ static struct playbook *load_set(struct arena *arena, const char *example, struc
     made = fixture_load(arena, complete(arena, arena_str(arena, text).data), diags);
     members[0].playbook = made;
     playbook_check_set(members, other ? 2 : 1);
+    if (made)
+        playbook_check_approvals(made, is_strict, NULL, diags);
     playbook_free(other);
     return made;
 }
