@@ -4,10 +4,12 @@
  * is going to be done.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/str.h"
 #include "cli/control.h"
+#include "cli/print.h"
 #include "value/json.h"
 #include "value/value.h"
 
@@ -35,6 +37,7 @@ static enum quell_code tell(const struct args *args, struct arena *arena,
     map_add(&map, "agrees", quell_bool(decision->agrees));
     map_add(&map, "by", quell_string(decision->by));
     map_add(&map, "digest", quell_string(decision->digest));
+    map_add(&map, "round", quell_int(decision->round));
     map_add(&map, "reason", quell_string(decision->reason));
     word.body = map_made(&map);
     word.route = arena_format(arena, "runs/%s/decide", run);
@@ -58,8 +61,32 @@ static void print_decision(const struct args *args, struct arena *arena,
     printf("%.*s\n", QUELL_ARG(text));
 }
 
+/* At a terminal, whoever agrees sees to what, and what they saw is what they agree to. False: they
+ * do not, or *err says why it cannot be shown. */
+static bool confirmed(const struct args *args, struct quell_document *document,
+                      struct quell_decision *decision, struct quell_error *err)
+{
+    struct term term = term_of_output();
+    char line[16];
+
+    if (!decision->agrees || decision->digest.len || args_flag(args, "yes") ||
+        args_output(args) != OUTPUT_TEXT || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return true;
+    if (approval_read(args, document, err))
+        return false;
+    print_approval(&term, document->value);
+    printf("Agree to this? [y/N] ");
+    (void)fflush(stdout);
+    if (!fgets(line, sizeof(line), stdin) || (line[0] != 'y' && line[0] != 'Y'))
+        return false;
+    decision->digest = quell_get_str(document->value, "digest");
+    decision->round = quell_get_int(document->value, "round", 0);
+    return true;
+}
+
 static int run(const struct args *args, bool agrees)
 {
+    struct quell_document document = {0};
     struct arena *arena = arena_new(0);
     struct quell_decision decision = {
         .agrees = agrees, .digest = option(args, "digest"), .reason = option(args, "reason")};
@@ -69,13 +96,20 @@ static int run(const struct args *args, bool agrees)
 
     (void)str_cut(quell_str_of(args->words[0]), ':', &decision.run, &decision.step);
     run = arena_str(arena, decision.run).data;
-    if (control_speaker(args, arena, &decision.by, &err) || tell(args, arena, &decision, run, &err))
+    if (!confirmed(args, &document, &decision, &err)) {
+        status = err.code ? fail(&err) : EXIT_FINDING;
+        if (!err.code)
+            fprintf(stderr, "nothing was decided\n");
+    } else if (control_speaker(args, arena, &decision.by, &err) ||
+               tell(args, arena, &decision, run, &err)) {
         status = fail(&err);
-    else if (args_output(args) != OUTPUT_TEXT)
+    } else if (args_output(args) != OUTPUT_TEXT) {
         print_decision(args, arena, &decision);
-    else
+    } else {
         fprintf(stderr, "run %s: %.*s %s\n", run, QUELL_ARG(decision.by),
                 agrees ? "agreed" : "did not agree");
+    }
+    quell_document_free(&document);
     arena_free(arena);
     return status;
 }
@@ -99,6 +133,7 @@ static int run_deny(const struct args *args)
 
 static const struct option_row approve_options[] = {
     DECIDE_OPTIONS,
+    {"yes", 'y', OPTION_FLAG, NULL, "At a terminal: does not show it and ask first."},
     {"reason", 0, OPTION_TEXT, "TEXT", "Why, for people."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };

@@ -109,4 +109,8 @@ enum quell_code args_file(const struct args *args, const char *option, struct ar
 enum quell_code args_inputs(const struct args *args, struct arena *arena, struct quell_str *json,
                             struct quell_error *err) QUELL_MUST_CHECK;
 
+/* cmd_approvals.c: the question that the first word RUN[:STEP] names, here or with --server. */
+enum quell_code approval_read(const struct args *args, struct quell_document *document,
+                              struct quell_error *err) QUELL_MUST_CHECK;
+
 #endif

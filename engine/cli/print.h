@@ -22,4 +22,8 @@ bool print_event(const struct term *term, struct quell_value event);
 /* The tone of a run's state or a step's status. */
 enum tone status_tone(struct quell_str status);
 
+/* A question of quell_approvals; and one of quell_question, with its history. */
+void print_approval(const struct term *term, struct quell_value asked);
+void print_approval_full(const struct term *term, struct quell_value question);
+
 #endif

@@ -108,8 +108,8 @@ const struct quell_field config_fields[] = {
     {.name = "groups",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,
-     .doc = "Who is in the groups that playbooks name: `soc-leads: [ana, ben]`. Without it a group "
-            "is not checked."},
+     .doc = "Who is in the groups that playbooks name: `soc-leads: [ana, ben]`. Without "
+            "it and without `users` a group is not checked."},
     {.name = "notify",
      .type = QUELL_FIELD_OBJECT,
      .fields = notify_fields,

@@ -120,6 +120,9 @@ enum quell_code users_settle(struct arena *arena, struct quell_value *config,
             groups = with_member(arena, quell_is_null(groups) ? quell_map(NULL, 0) : groups,
                                  quell_str(quell_at(own, g)), name);
     }
+    /* Where people are known, whoever is in no group is in none. */
+    if (quell_count(users) && quell_is_null(groups))
+        groups = quell_map(NULL, 0);
     if (!code && !quell_is_null(groups))
         *config = value_with(arena, *config, QUELL_STR("groups"), groups);
     return code;

@@ -16,8 +16,14 @@
 enum quell_code policy_may_answer(struct quell_value of, struct quell_value groups,
                                   struct quell_str who, struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether `who` may agree beside that: not twice (`given` is a list of {by}), and with four eyes
- * not the one who started the run. */
-enum quell_code policy_may_agree(struct quell_value given, bool four_eyes, struct quell_str starter,
+ * not the one who started the run. Where several people are needed a token that speaks for nobody
+ * is none: whoever made it could be the other one. */
+struct approval_rule {
+    int64_t count; /* of people who must agree */
+    bool four_eyes;
+    struct quell_str starter;
+};
+enum quell_code policy_may_agree(const struct approval_rule *rule, struct quell_value given,
                                  struct quell_str who, struct quell_error *err) QUELL_MUST_CHECK;
 
 #endif

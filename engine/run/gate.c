@@ -240,6 +240,7 @@ enum quell_code run_may_decide(const struct run *run, struct quell_str path, str
                                struct quell_error *err)
 {
     const struct instance *instance = run_instance(run, path);
+    struct approval_rule rule;
     struct quell_str asked;
     enum quell_code code;
 
@@ -255,6 +256,8 @@ enum quell_code run_may_decide(const struct run *run, struct quell_str path, str
     code = policy_may_answer(quell_get(instance->asked, "of"), groups, who, err);
     if (code || !agrees)
         return code;
-    return policy_may_agree(instance->given, instance->step->approve->four_eyes, run_starter(run),
-                            who, err);
+    rule = (struct approval_rule){.count = instance->step->approve->count,
+                                  .four_eyes = instance->step->approve->four_eyes,
+                                  .starter = run_starter(run)};
+    return policy_may_agree(&rule, instance->given, who, err);
 }

@@ -92,6 +92,22 @@ static void add_call(struct markup *html, struct quell_value call)
     markup_add(html, "</dl></li>\n");
 }
 
+/* What the policy said when it was asked. */
+static void add_verdicts(struct markup *html, struct quell_value verdicts)
+{
+    if (is_empty(verdicts))
+        return;
+    markup_add(html, "<h2>What the policy says</h2>\n<ul>");
+    for (size_t i = 0; i < quell_count(verdicts); i++) {
+        markup_add(html, "<li class=\"warn\">");
+        markup_value(html, quell_get(quell_at(verdicts, i), "verdict"));
+        markup_add(html, ": ");
+        markup_value(html, quell_get(quell_at(verdicts, i), "message"));
+        markup_add(html, "</li>\n");
+    }
+    markup_add(html, "</ul>\n");
+}
+
 void approval_add_plan(struct markup *html, struct quell_value question)
 {
     struct quell_value plan = quell_get(question, "plan"), calls = quell_get(plan, "calls");
@@ -110,11 +126,7 @@ void approval_add_plan(struct markup *html, struct quell_value question)
         markup_value(html, quell_int(more));
         markup_add(html, "</p>\n");
     }
-    if (!is_empty(quell_get(question, "policy"))) {
-        markup_add(html, "<h2>What the policy says</h2><p>");
-        markup_value(html, quell_get(question, "policy"));
-        markup_add(html, "</p>\n");
-    }
+    add_verdicts(html, quell_get(question, "verdicts"));
     markup_add(html, "<p class=\"dim\">Digest <code>");
     markup_text(html, str_slice(quell_get_str(question, "digest"), 0, 12));
     markup_add(html, "</code>: what is agreed to is exactly this, once.</p>\n");

@@ -167,6 +167,26 @@ void approvals_show(struct exchange *exchange)
     service->engine.free_document(&document);
 }
 
+void control_question(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {.code = QUELL_OK};
+    struct quell_str step = {"", 0};
+    enum quell_code code;
+
+    if (!form_get(exchange->arena, exchange->request->query, "step", &step))
+        step = QUELL_STR(""); /* the first that asks */
+    code = service->engine.question(service->engine.engine, exchange->parameter, step, &document,
+                                    &err);
+    if (code) {
+        service_problem(exchange, code, &err);
+        return;
+    }
+    service_value(exchange, document.value);
+    service->engine.free_document(&document);
+}
+
 /* ---- posted ------------------------------------------------------------------------------------
  */
 

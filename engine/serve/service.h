@@ -102,6 +102,7 @@ void control_start(struct exchange *exchange);
 void control_decide(struct exchange *exchange);
 void control_answer(struct exchange *exchange);
 void control_approvals(struct exchange *exchange);
+void control_question(struct exchange *exchange); /* approvals.c */
 void control_runs(struct exchange *exchange);
 void control_show(struct exchange *exchange);
 

@@ -62,6 +62,8 @@ by_mail() {
     contains "show tells of it" "no address is known" "$(q show "$run")"
     equal "the metric of those told" 2 "$(metric quell_notifications_sent_total)"
     equal "and of the others" 1 "$(metric quell_notifications_failed_total)"
+    contains "the listing says what takes it back" "taken back by defender.release-device" "$(q approvals)"
+    contains "one in full has its story" approval_asked "$(q approvals "$run")"
     equal "the run waits all the same" waiting "$(q show "$run" -o json | pick d.state)"
     kill_serve
     begin_again
