@@ -112,6 +112,7 @@ void approvals_show(struct exchange *exchange);
 void approvals_decide(struct exchange *exchange);
 void approvals_answer(struct exchange *exchange);
 void style_get(struct exchange *exchange);
+void style_icon(struct exchange *exchange);
 
 /* access.c */
 void access_me(struct exchange *exchange);

@@ -49,3 +49,10 @@ void style_get(struct exchange *exchange)
 
     exchange_answer(exchange, &answer);
 }
+
+void style_icon(struct exchange *exchange)
+{
+    struct answer answer = {.status = 204};
+
+    exchange_answer(exchange, &answer);
+}

@@ -5,7 +5,8 @@
 #include "virtual.h"
 
 #define PLAYBOOK(id, more)                                                                         \
-    "quell: 1\nplaybook: " id "\non: { manual: , call: }\nsteps:\n  - id: a\n    uses: http.request\n"     \
+    "quell: 1\nplaybook: " id                                                                      \
+    "\non: { manual: , call: }\nsteps:\n  - id: a\n    uses: http.request\n"                       \
     "    approve: { by: group:soc, within: 1h" more " }\n"                                         \
     "    with: { url: 'https://x.example/${{ lists.target }}' }\n"
 static const char *const playbooks[] = {
