@@ -3,9 +3,11 @@
  * What the plan could not know may be anything; all else must be as it was shown. It stands in the
  * journal, so a run that is taken up after a crash is bound as before.
  */
+#include "base/digest.h"
 #include "base/str.h"
 #include "run/state.h"
 #include "run/undo.h"
+#include "value/json.h"
 #include "value/value.h"
 
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
@@ -120,6 +122,62 @@ static bool is_any_of(struct quell_str shown, struct quell_str path)
     return i == shown.len;
 }
 
+enum { PRINT_DIGITS = 16 };
+
+static struct quell_value without_nulls(struct arena *arena, struct quell_value value)
+{
+    struct map_builder map = {.arena = arena};
+    struct list_builder list = {.arena = arena};
+    size_t i;
+
+    if (quell_is(value, QUELL_MAP)) {
+        for (i = 0; i < quell_count(value); i++)
+            if (!quell_is_null(value.as.pairs[i].value))
+                map_add_key(&map, value.as.pairs[i].key,
+                            without_nulls(arena, value.as.pairs[i].value));
+        return map_made(&map);
+    }
+    if (!quell_is(value, QUELL_LIST))
+        return value;
+    for (i = 0; i < quell_count(value); i++)
+        list_add(&list, without_nulls(arena, quell_at(value, i)));
+    return list_made(&list);
+}
+
+struct quell_str agreed_print(struct arena *arena, struct quell_str path, const char *key,
+                              struct quell_str what, struct quell_value with)
+{
+    uint8_t digest[DIGEST_SHA256];
+    struct quell_str json = json_text(arena, without_nulls(arena, with), JSON_COMPACT);
+
+    digest_sha256(arena_format(arena, "%.*s %s %.*s %.*s", QUELL_ARG(path), key, QUELL_ARG(what),
+                               QUELL_ARG(json)),
+                  digest);
+    return str_slice(digest_hex(arena, digest, sizeof(digest)), 0, PRINT_DIGITS);
+}
+
+/* Of what was agreed to and not listed: a print of each call, or all of one that was not known. */
+static bool is_among_rest(struct quell_value rest, struct quell_str path, const char *key,
+                          struct quell_str what, struct quell_value with)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_str print = agreed_print(arena, path, key, what, with);
+    bool found = false;
+    size_t i;
+
+    for (i = 0; i < quell_count(rest) && !found; i++) {
+        struct quell_value one = quell_at(rest, i), known = quell_get(one, "with");
+        if (quell_is(one, QUELL_STRING))
+            found = quell_str_equal(quell_str(one), print);
+        else
+            found = is_any_of(quell_get_str(one, "step"), path) &&
+                    quell_str_equal(quell_get_str(one, key), what) &&
+                    (quell_is_null(known) || fits(known, with));
+    }
+    arena_free(arena);
+    return found;
+}
+
 /* `with` is null where the arguments could not be known when people were asked. */
 static bool is_shown(struct quell_value plan, struct quell_str path, const char *key,
                      struct quell_str what, struct quell_value with)
@@ -135,7 +193,7 @@ static bool is_shown(struct quell_value plan, struct quell_str path, const char 
             (quell_is_null(known) || fits(known, with)))
             return true;
     }
-    return !quell_is_null(quell_get(plan, "more")); /* not all were listed */
+    return is_among_rest(quell_get(plan, "rest"), path, key, what, with);
 }
 
 bool agreed_allows(struct run *run, const struct instance *instance, const char *key,

@@ -169,9 +169,11 @@ static void resolve_one(struct resolving *resolving, const struct step *step,
         resolve_items(resolving, step, frame, path);
     else
         resolve_list(resolving, &step->steps, frame, path);
-    resolve_list(resolving, &step->otherwise, frame, path);
+    resolve_list(resolving, &step->otherwise, frame,
+                 below(resolving->run, path, QUELL_STR("else")));
     for (i = 0; i < step->lane_count; i++)
-        resolve_list(resolving, &step->lanes[i].steps, frame, path);
+        resolve_list(resolving, &step->lanes[i].steps, frame,
+                     below(resolving->run, path, step->lanes[i].name));
     resolve_list(resolving, &step->on_error_steps, frame,
                  below(resolving->run, path, QUELL_STR("on-error")));
 }
@@ -262,17 +264,32 @@ struct quell_str resolve_digest(struct run *run, struct quell_value plan)
     return digest_hex(run->arena, digest, sizeof(digest));
 }
 
+/* One that is not listed: by its print, when all of it is known. */
+static struct quell_value print_of(struct run *run, struct quell_value call)
+{
+    struct quell_value with = quell_get(call, "with");
+    const char *key = quell_is_null(quell_get(call, "action")) ? "call" : "action";
+
+    if (quell_is_null(with) || value_has_unknown(with))
+        return call;
+    return quell_string(
+        agreed_print(run->arena, quell_get_str(call, "step"), key, quell_get_str(call, key), with));
+}
+
 struct quell_value resolve_shown(struct run *run, struct quell_value plan)
 {
     struct quell_value calls = quell_get(plan, "calls");
-    struct list_builder list = {.arena = run->arena};
+    struct list_builder list = {.arena = run->arena}, rest = {.arena = run->arena};
     size_t i;
 
     if (quell_count(calls) <= LIMIT_CALLS_SHOWN)
         return plan;
     for (i = 0; i < LIMIT_CALLS_SHOWN; i++)
         list_add(&list, quell_at(calls, i));
+    for (; i < quell_count(calls); i++)
+        list_add(&rest, print_of(run, quell_at(calls, i)));
     plan = value_with(run->arena, plan, QUELL_STR("calls"), list_made(&list));
+    plan = value_with(run->arena, plan, QUELL_STR("rest"), list_made(&rest));
     return value_with(run->arena, plan, QUELL_STR("more"),
                       quell_int((int64_t)(quell_count(calls) - LIMIT_CALLS_SHOWN)));
 }

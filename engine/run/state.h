@@ -339,6 +339,9 @@ bool bound_allows(struct run *run, const struct instance *instance, struct quell
  * of those that they were shown, with these arguments; *error why not. */
 bool agreed_allows(struct run *run, const struct instance *instance, const char *key,
                    struct quell_str what, struct quell_value with, struct quell_value *error);
+/* By which a call that was agreed to and is not listed is known again; in `arena`. */
+struct quell_str agreed_print(struct arena *arena, struct quell_str path, const char *key,
+                              struct quell_str what, struct quell_value with);
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
                                 const struct event *event,
                                 struct quell_error *err) QUELL_MUST_CHECK;

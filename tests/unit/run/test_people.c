@@ -259,6 +259,60 @@ static void what_nobody_agreed_to_is_not_done(void **state)
     }
 }
 
+/* Behind the calls that are listed: nor is what changes there. */
+static void what_was_not_listed_is_kept_to(void **state)
+{
+    struct asked asked;
+    struct run_world world = {.config = quell_map(NULL, 0)};
+    struct run_step step;
+    unsigned changed;
+
+    (void)state;
+    for (changed = 0; changed < 2; changed++) {
+        struct arena *arena = arena_new(0);
+        struct quell_str items = QUELL_STR("0"), steps;
+        struct quell_value plan;
+        for (int i = 1; i < LIMIT_CALLS_SHOWN + 20; i++)
+            items = arena_format(arena, "%.*s, %d", QUELL_ARG(items), i);
+        steps = arena_format(arena,
+                             "  - id: w\n    wait: 1s\n"
+                             "  - id: a\n    approve: { by: [ana], within: 10m }\n    steps:\n"
+                             "      - id: p\n        parallel:\n          many:\n"
+                             "            - id: each\n              for-each: \"[%.*s]\"\n"
+                             "              as: n\n              max: 200\n"
+                             "              steps:\n                - uses: test.look\n"
+                             "                  with: { device_id: \"${{ string(n) }}\" }\n"
+                             "          one:\n            - id: w2\n              wait: 1s\n"
+                             "            - id: i\n              uses: test.isolate\n"
+                             "              with: { device_id: \"${{ lists.target }}\" }\n",
+                             QUELL_ARG(items));
+        open_asked(&asked, steps.data);
+        world.lists = lists_of(asked.arena, "d1");
+        run_set_world(asked.teller.run, &world);
+        asked.teller.now_us += 2000000;
+        while (run_decide(asked.teller.run, asked.teller.now_us).count)
+            ;
+        plan = quell_get(step_a(&asked).asked, "plan");
+        assert_int_equal(quell_count(quell_get(plan, "calls")), LIMIT_CALLS_SHOWN);
+        assert_int_equal(quell_count(quell_get(plan, "rest")), 21);
+        assert_int_equal(quell_get_int(plan, "more", 0), 21);
+        say(&asked, EVENT_APPROVAL_GIVEN, "ana");
+        while (run_decide(asked.teller.run, asked.teller.now_us).count)
+            ;
+        world.lists = lists_of(asked.arena, changed ? "d2" : "d1");
+        run_set_world(asked.teller.run, &world);
+        asked.teller.now_us += 2000000;
+        while (run_decide(asked.teller.run, asked.teller.now_us).count)
+            ;
+        assert_true(run_find_step(asked.teller.run, QUELL_STR("a.p.one.i"), &step));
+        assert_int_equal(step.status, changed ? STEP_FAILED : STEP_RUNNING);
+        if (changed)
+            assert_true(quell_text_is(quell_get(step.error, "code"), "denied"));
+        close_asked(&asked);
+        arena_free(arena);
+    }
+}
+
 /* ---- forms -------------------------------------------------------------------------------------
  */
 
@@ -307,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_changed_target_is_asked_about_again),
         cmocka_unit_test(a_block_tells_what_it_will_do),
         cmocka_unit_test(what_nobody_agreed_to_is_not_done),
+        cmocka_unit_test(what_was_not_listed_is_kept_to),
         cmocka_unit_test(answers_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
