@@ -57,36 +57,35 @@ static enum quell_code find_callee(const struct active *active, const struct run
     return QUELL_OK;
 }
 
-/* Starts the run; nothing of it is decided yet. */
+/* Starts the run; nothing of it is decided yet. What guards a start guards this one, and the call
+ * hears of it: it is never left out. */
 static enum quell_code begin(struct active *active, const struct run_child *child,
                              struct active **begun, struct quell_error *err)
 {
-    struct quell *engine = active->engine;
-    struct arena *arena = turn_commit(engine)->arena;
-    struct run_world world = generation_world(engine->generation);
+    struct arena *arena = turn_commit(active->engine)->arena;
     struct run_parent around = run_parent(active->run);
     struct run_parent parent = {run_id(active->run), child->path,
                                 around.root.len ? around.root : run_id(active->run),
                                 around.depth + 1, run_starter(active->run)};
-    struct quell_value inputs;
-    struct loaded *loaded;
-    bool shadow;
-    enum quell_code code = find_callee(active, child, &loaded, err);
+    struct start start = {.incident = run_incident(active->run),
+                          .given = child->inputs,
+                          .by = QUELL_STR("call"),
+                          .parent = &parent,
+                          .shadow = run_mode(active->run) == RUN_SHADOW};
+    struct started made;
+    enum quell_code code = find_callee(active, child, &start.loaded, err);
 
-    if (code == QUELL_OK)
-        code = run_make_inputs(arena, loaded->playbook, child->inputs, run_incident(active->run),
-                               &world, &inputs, err);
     if (code)
         return code;
-    shadow = run_mode(active->run) == RUN_SHADOW || loaded->playbook->state == PLAYBOOK_SHADOW;
-    *begun = run_begin_data(
-        engine, loaded,
-        run_child_data(arena,
-                       run_start_data(arena, loaded->playbook, run_incident(active->run), inputs,
-                                      shadow ? RUN_SHADOW : RUN_LIVE, QUELL_STR("call")),
-                       &parent),
-        err);
-    return *begun ? QUELL_OK : err->code;
+    start_run(active->engine, arena, &start, &made, err);
+    *begun = made.active;
+    if (made.active)
+        return QUELL_OK;
+    if (str_is(quell_str_of(made.reason), "failed"))
+        return err->code;
+    return error_set(err, QUELL_REFUSED, "`%.*s` was not started, %s: %.*s%s%.*s",
+                     QUELL_ARG(child->playbook), made.reason, QUELL_ARG(made.detail),
+                     made.run.len ? ": run " : "", QUELL_ARG(made.run));
 }
 
 void child_begin(struct active *active, struct quell_str path)

@@ -473,6 +473,8 @@ struct start {
     struct quell_str by;
     struct quell_str exclusive; /* a playbook that took the event for itself */
     bool by_hand;               /* a person asked: what was seen before does not keep it back */
+    const struct run_parent *parent; /* a run calls it: it is told why not; NULL = none does */
+    bool shadow;                     /* and sends nothing itself */
 };
 struct started {
     struct active *active;   /* NULL: no run was started */

@@ -66,8 +66,8 @@ static void refuse(struct decision *decision, const char *reason, struct quell_s
     decision->made->run = run;
     log_line(LOG_LEVEL_INFO, "playbook=%.*s incident=%.*s not started, %s: %.*s",
              QUELL_ARG(decision->playbook->id), QUELL_ARG(incident), reason, QUELL_ARG(detail));
-    if (decision->start->by_hand)
-        return; /* the person is told */
+    if (decision->start->by_hand || decision->start->parent)
+        return; /* the person, or the run that calls it, is told */
     count_refusal(&decision->engine->counters, reason);
     commit = turn_commit(decision->engine);
     commit_refusal(commit,
@@ -189,8 +189,11 @@ static void remember_merged(struct decision *decision, struct quell_str run)
 static bool merge(struct decision *decision, struct quell_str id)
 {
     struct quell_error err = {0};
-    struct active *active = active_wake(decision->engine, id, &err);
+    struct active *active;
 
+    if (decision->start->parent)
+        return false; /* a caller waits for a run of its own */
+    active = active_wake(decision->engine, id, &err);
     if (active == NULL || !run_queued(active->run))
         return false;
     if (say(active, EVENT_RUN_MERGED, QUELL_STR(""),
@@ -327,12 +330,25 @@ static void bind(struct active *active)
     (void)code;
 }
 
+static struct active *begin_run(struct decision *decision)
+{
+    const struct start *start = decision->start;
+    struct arena *arena = turn_commit(decision->engine)->arena;
+
+    if (start->parent == NULL)
+        return run_begin_with(decision->engine, start->loaded, &decision->run, decision->err);
+    return run_begin_data(decision->engine, start->loaded,
+                          run_child_data(arena,
+                                         run_start_value(arena, decision->playbook, &decision->run),
+                                         start->parent),
+                          decision->err);
+}
+
 static enum quell_code begin(struct decision *decision)
 {
     struct quell *engine = decision->engine;
     bool held = decision->run.reason.len > 0;
-    struct active *active =
-        run_begin_with(engine, decision->start->loaded, &decision->run, decision->err);
+    struct active *active = begin_run(decision);
 
     if (active == NULL)
         return decision->err->code;
@@ -398,7 +414,7 @@ void start_run(struct quell *engine, struct arena *arena, const struct start *st
         .run = {.incident = start->incident,
                 .alert = start->alert,
                 .event = start->event,
-                .mode = playbook->state == PLAYBOOK_SHADOW ? RUN_SHADOW : RUN_LIVE,
+                .mode = playbook->state == PLAYBOOK_SHADOW || start->shadow ? RUN_SHADOW : RUN_LIVE,
                 .by = start->by},
         .made = made,
         .err = err};

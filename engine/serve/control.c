@@ -432,3 +432,15 @@ void control_approvals(struct exchange *exchange)
         document.value = in_scope(exchange, document.value);
     answer_document(exchange, code, &document, &err);
 }
+
+void control_held(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {.code = QUELL_OK};
+    enum quell_code code = service->engine.held(service->engine.engine, &document, &err);
+
+    if (!code)
+        document.value = in_scope(exchange, document.value);
+    answer_document(exchange, code, &document, &err);
+}

@@ -79,6 +79,11 @@ static enum quell_code show(void *engine, struct quell_str run, struct quell_doc
     return quell_show(engine, run, document, err);
 }
 
+static enum quell_code held(void *engine, struct quell_document *document, struct quell_error *err)
+{
+    return quell_held(engine, document, err);
+}
+
 static enum quell_code halt(void *engine, const struct quell_halt *given, quell_done_fn *done,
                             void *user, struct quell_error *err)
 {
@@ -155,6 +160,7 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .question = question,
         .runs = runs,
         .show = show,
+        .held = held,
         .halt = halt,
         .resume = resume,
         .stats = stats,

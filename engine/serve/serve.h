@@ -73,6 +73,7 @@ struct serve_engine {
                             struct quell_document *document, struct quell_error *err);
     enum quell_code (*show)(void *engine, struct quell_str run, struct quell_document *document,
                             struct quell_error *err);
+    enum quell_code (*held)(void *engine, struct quell_document *document, struct quell_error *err);
     enum quell_code (*halt)(void *engine, const struct quell_halt *halt, quell_done_fn *done,
                             void *user, struct quell_error *err);
     enum quell_code (*resume)(void *engine, const struct quell_halt *halt, struct quell_error *err);

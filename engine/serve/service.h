@@ -138,6 +138,7 @@ bool service_body(struct exchange *exchange, const struct quell_field *fields,
 void service_value(struct exchange *exchange, struct quell_value value);
 
 /* control_halt.c */
+void control_held(struct exchange *exchange); /* control.c */
 void control_halt(struct exchange *exchange);
 void control_resume(struct exchange *exchange);
 

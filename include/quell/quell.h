@@ -304,6 +304,12 @@ enum quell_code quell_halt(struct quell *engine, const struct quell_halt *halt, 
 enum quell_code quell_resume(struct quell *engine, const struct quell_halt *halt,
                              struct quell_error *err) QUELL_MUST_CHECK;
 
+/* What waits for a person's word, the newest run first: [{run, step, what: limit|outcome|unread,
+ * reason, message, hard, playbook, incident, title, since, right, command}]; `right` is what the
+ * one who says it needs (engine/serve/roles.def), `command` how it is said. */
+enum quell_code quell_held(struct quell *engine, struct quell_document *document,
+                           struct quell_error *err) QUELL_MUST_CHECK;
+
 /* ---- questions to people ------------------------------------------------------------------------
  */
 

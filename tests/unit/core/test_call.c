@@ -98,6 +98,58 @@ static void inputs_are_checked(void **state)
     virtual_close(&v);
 }
 
+/* What guards the starts of the called playbook guards this one, and the call hears of it. */
+static void a_refused_start_is_the_calls_error(void **state)
+{
+    static const struct {
+        const char *guard, *why;
+    } rows[] = {
+        {"dedupe: { key: \"inputs.who\", within: 1h }\n", "deduped"},
+        {"limits: { runs: { hour: 1 }, on-exceed: fail }\n", "throttled"},
+        {"concurrency: { group: \"'all'\", on-conflict: skip }\n", "skipped"},
+    };
+    struct quell_str message;
+    struct virtual v;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct arena *arena = arena_new(0);
+        struct quell_str called =
+            arena_format(arena, "%s%ssteps:\n  - wait: 1h\n", CALLED(""), rows[i].guard);
+        open_two(&v,
+                 CALLER("  - id: c\n    call: called\n    with: { who: ann }\n    detach: true\n"
+                        "  - id: d\n    call: called\n    with: { who: ann }\n"
+                        "    on-error: continue\n"),
+                 called.data);
+        assert_int_equal(virtual_count(&v, "run_started", NULL), 2);
+        step_is(&v, 0, "d", "failed");
+        message = quell_get_str(quell_get(step(&v, 0, "d"), "error"), "message");
+        if (str_find(message, quell_str_of(rows[i].why), 0) == SIZE_MAX)
+            fail_msg("%s: %.*s", rows[i].why, QUELL_ARG(message));
+        virtual_close(&v);
+        arena_free(arena);
+    }
+}
+
+/* One that has to wait for its turn does, and the caller with it. */
+static void a_called_run_waits_for_its_turn(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_two(&v,
+             CALLER("  - id: c\n    call: called\n    with: { who: ann }\n    detach: true\n"
+                    "  - id: d\n    call: called\n    with: { who: ben }\n"),
+             CALLED("concurrency: { group: \"'all'\" }\nsteps:\n  - wait: 1h\n"));
+    virtual_pass(&v, "61m");
+    virtual_state(&v, 1, "succeeded");
+    virtual_state(&v, 0, "waiting");
+    virtual_pass(&v, "61m");
+    virtual_state(&v, 2, "succeeded");
+    virtual_state(&v, 0, "succeeded");
+    virtual_close(&v);
+}
+
 static void time_out_ends_the_called(void **state)
 {
     struct virtual v;
@@ -259,6 +311,8 @@ int main(void)
         cmocka_unit_test(outputs_come_back),
         cmocka_unit_test(a_failure_is_the_steps),
         cmocka_unit_test(inputs_are_checked),
+        cmocka_unit_test(a_refused_start_is_the_calls_error),
+        cmocka_unit_test(a_called_run_waits_for_its_turn),
         cmocka_unit_test(time_out_ends_the_called),
         cmocka_unit_test(a_cancel_goes_down),
         cmocka_unit_test(a_cancelled_child_is_a_failure),

@@ -88,6 +88,54 @@ static void a_run_is_held_and_released(void **state)
     virtual_close(&v);
 }
 
+static void what_is_held_is_listed(void **state)
+{
+    struct quell_document held = {.memory = NULL};
+    struct quell_error err = {0};
+    struct quell_value one;
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "limits: { device: { run: 0 } }\n" ISOLATE);
+    assert_int_equal(quell_held(v.engine, &held, &err), QUELL_OK);
+    assert_int_equal(quell_count(held.value), 0);
+    quell_document_free(&held);
+    submit(&v, "d1/a");
+    assert_int_equal(quell_held(v.engine, &held, &err), QUELL_OK);
+    assert_int_equal(quell_count(held.value), 1);
+    one = quell_at(held.value, 0);
+    assert_true(quell_text_is(quell_get(one, "reason"), "limit.device.run"));
+    assert_true(quell_text_is(quell_get(one, "step"), "all[0].isolate"));
+    assert_true(quell_text_is(quell_get(one, "what"), "limit"));
+    assert_true(quell_text_is(quell_get(one, "right"), "RELEASE"));
+    assert_true(str_starts(quell_get_str(one, "command"), QUELL_STR("quell release ")));
+    quell_document_free(&held);
+    release(&v, 0, false);
+    assert_int_equal(quell_held(v.engine, &held, &err), QUELL_OK);
+    assert_int_equal(quell_count(held.value), 0);
+    quell_document_free(&held);
+    virtual_close(&v);
+}
+
+static void an_unknown_outcome_is_listed(void **state)
+{
+    struct quell_document held = {.memory = NULL};
+    struct quell_error err = {0};
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "limits: { device: { run: 5 } }\n" ISOLATE);
+    virtual_fail(&v, "defender.isolate-device", QUELL_UNKNOWN_OUTCOME);
+    submit(&v, "d1/a");
+    assert_int_equal(quell_held(v.engine, &held, &err), QUELL_OK);
+    assert_int_equal(quell_count(held.value), 1);
+    assert_true(quell_text_is(quell_get(quell_at(held.value, 0), "what"), "outcome"));
+    assert_true(str_find(quell_get_str(quell_at(held.value, 0), "command"),
+                         QUELL_STR("all[0].isolate --happened"), 0) != SIZE_MAX);
+    quell_document_free(&held);
+    virtual_close(&v);
+}
+
 static void what_is_refused_fails(void **state)
 {
     struct virtual v;
@@ -288,6 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_held_and_released),
+        cmocka_unit_test(what_is_held_is_listed),
+        cmocka_unit_test(an_unknown_outcome_is_listed),
         cmocka_unit_test(what_is_refused_fails),
         cmocka_unit_test(one_that_is_held_can_be_cancelled),
         cmocka_unit_test(hours_and_days_count_over_runs),

@@ -432,6 +432,7 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .question = fake_question,
                                  .cancel = fake_cancel,
                                  .release = fake_let_go,
+                                 .held = fake_approvals,
                                  .halt = fake_halt,
                                  .resume = fake_resume,
                                  .start = fake_begin,
