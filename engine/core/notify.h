@@ -42,6 +42,15 @@ struct notice {
     size_t count;
 };
 
+/* ---- notify_told.c -----------------------------------------------------------------------------
+ */
+
+/* Scopes of marks: of notices with something still to do, and of what became of the others. */
+#define NOTICE_OPEN "notice"
+#define NOTICE_TOLD "notified"
+/* The mark's key: of the event that asked. */
+struct quell_str notice_key(struct arena *arena, struct quell_str run, uint64_t seq);
+
 /* ---- notify_people.c ---------------------------------------------------------------------------
  */
 
