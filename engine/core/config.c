@@ -45,6 +45,16 @@ static const struct quell_field audit_fields[] = {
     {.name = NULL},
 };
 
+static const struct quell_field retention_fields[] = {
+    {.name = "older_than",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_REQUIRED,
+     .doc =
+         "Runs that ended so long ago, with their events, and what came in or was done so long ago "
+         "and no run is about."},
+    {.name = NULL},
+};
+
 const struct quell_field config_fields[] = {
     {.name = "store",
      .type = QUELL_FIELD_STRING,
@@ -136,6 +146,10 @@ const struct quell_field config_fields[] = {
      .fields = audit_fields,
      .fallback = "{}",
      .doc = "How the store proves that it is what was written."},
+    {.name = "retention",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = retention_fields,
+     .doc = "What is forgotten once a day: {older_than: 400d}; without it, nothing is."},
     {.name = NULL},
 };
 

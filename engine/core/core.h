@@ -65,6 +65,7 @@ struct list_builder;
 struct folds;
 struct starts;
 struct checkpoints;
+struct retention;
 
 struct active_call {
     struct active_call *next;
@@ -224,6 +225,7 @@ struct quell {
     struct halt_wait *halt_waits;    /* who halted, and waits for what was on the wire */
     struct active *asking;           /* run_decide is being asked about it */
     struct drain *drain;             /* under way: nothing new leaves; or NULL */
+    struct retention *retention;     /* or NULL */
     struct checkpoints *checkpoints; /* of a store that persists; or NULL */
     char last_audit[37];             /* id of the last audit row of this process, or empty */
     bool opened;                     /* for running, and recovered */
@@ -528,6 +530,10 @@ bool audit_is_known(const char *what);   /* whether journal/audits.def has it */
 void audit_opened(struct quell *engine); /* in a turn of its own, as the two below */
 void audit_closed(struct quell *engine);
 void audit_reloaded(struct quell *engine, struct quell_str who);
+
+/* retention.c: forgets old runs once a day, if the configuration says so. */
+void retention_open(struct quell *engine);
+void retention_free(struct quell *engine);
 
 /* checkpoints.c: from time to time, and when `checkpoint_now` asks, the chain is signed. */
 enum quell_code checkpoints_open(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;

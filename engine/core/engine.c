@@ -124,6 +124,8 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
         groups_look(engine);
     if (code == QUELL_OK)
         audit_opened(engine);
+    if (code == QUELL_OK)
+        retention_open(engine);
     engine->opened = code == QUELL_OK;
     return code;
 }
@@ -198,6 +200,7 @@ void quell_close(struct quell *engine)
     engine->broken = true; /* what ends from here on is not journaled: the next open takes it up */
     if (engine->writer)
         writer_stop(engine->writer);
+    retention_free(engine);
     checkpoints_free(engine);
     answer_pending(engine);
     answer_repeats(engine);

@@ -125,6 +125,13 @@ static enum quell_code token_find(void *engine, struct quell_str token,
     return quell_token_find(engine, token, document, err);
 }
 
+static enum quell_code prune(void *engine, const struct quell_prune_options *options,
+                             struct quell_pruned *pruned, quell_done_fn *done, void *user,
+                             struct quell_error *err)
+{
+    return quell_prune(engine, options, pruned, done, user, err);
+}
+
 static void audit(void *engine, const struct quell_audit_row *row)
 {
     struct quell_error err = {.code = QUELL_OK};
@@ -153,6 +160,7 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .submit = submit,
         .resolve = resolve,
         .cancel = cancel,
+        .prune = prune,
         .release = release,
         .start = start,
         .decide = decide,

@@ -91,6 +91,9 @@ struct serve_engine {
                               struct quell_error *err);
     enum quell_code (*token_find)(void *engine, struct quell_str token,
                                   struct quell_document *document, struct quell_error *err);
+    enum quell_code (*prune)(void *engine, const struct quell_prune_options *options,
+                             struct quell_pruned *pruned, quell_done_fn *done, void *user,
+                             struct quell_error *err);
     /* Nobody waits for it; a row that cannot be written shows as the store's failure. */
     void (*audit)(void *engine, const struct quell_audit_row *row);
     void (*free_document)(struct quell_document *document);

@@ -137,6 +137,9 @@ bool service_body(struct exchange *exchange, const struct quell_field *fields,
 /* Answers 200 with a value as JSON. */
 void service_value(struct exchange *exchange, struct quell_value value);
 
+/* control_prune.c */
+void control_prune(struct exchange *exchange);
+
 /* control_halt.c */
 void control_held(struct exchange *exchange); /* control.c */
 void control_halt(struct exchange *exchange);

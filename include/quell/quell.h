@@ -239,6 +239,26 @@ enum { QUELL_KEY_BYTES = 65 }; /* a public key in hexadecimal, and its NUL */
 enum quell_code quell_audit_key(struct quell *engine, char key[QUELL_KEY_BYTES],
                                 struct quell_error *err) QUELL_MUST_CHECK;
 
+/* ---- forgetting ---------------------------------------------------------------------------------
+ */
+
+struct quell_prune_options {
+    int64_t older_than_us; /* a day at least */
+    bool dry_run;          /* only count; an engine for reading can do that */
+    struct quell_str by;
+};
+struct quell_pruned {
+    int64_t before_us;
+    uint64_t runs, events, incidents, refusals, audits;
+    uint64_t kept; /* runs that ended before, and that one needs that has not ended */
+};
+/* Forgets runs that ended before, their events, incidents that no run is about, refusals and audit
+ * rows, in small transactions between which others commit. *pruned grows until `done` is called on
+ * the loop. What stays can still be verified. QUELL_INVALID younger than a day. */
+enum quell_code quell_prune(struct quell *engine, const struct quell_prune_options *options,
+                            struct quell_pruned *pruned, quell_done_fn *done, void *user,
+                            struct quell_error *err) QUELL_MUST_CHECK;
+
 /* ---- backup and restore -------------------------------------------------------------------------
  */
 

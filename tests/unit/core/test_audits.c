@@ -1,6 +1,6 @@
 /*
  * test_audits.c - who did what outside of a run, on a whole engine: each word of a person leaves a
- * row with the name, what it was about, and when; what was refused leaves none.
+ * row with the name, what it was about, and when; so does what one may not do.
  */
 #include "virtual.h"
 
@@ -77,9 +77,9 @@ static void test_words_of_people(void **state)
                      QUELL_CONFLICT);
     loop_settle(v.loop);
     assert_told(&v, (struct quell_audits_options){.limit = 0},
-                "ben cancelled, ana decided, test started, quell opened, ");
+                "ben cancelled, ana decided, ben refused, test started, quell opened, ");
     assert_told(&v, (struct quell_audits_options){.subject = quell_str_of(run)},
-                "ben cancelled, ana decided, test started, ");
+                "ben cancelled, ana decided, ben refused, test started, ");
     assert_told(&v, (struct quell_audits_options){.what = QUELL_STR("decided")}, "ana decided, ");
     assert_told(&v, (struct quell_audits_options){.since_us = INT64_MAX}, "");
     virtual_close(&v);

@@ -246,6 +246,18 @@ static UNUSED enum quell_code fake_cancel(void *engine, struct quell_str run, st
     return QUELL_OK;
 }
 
+static UNUSED enum quell_code fake_prune(void *engine, const struct quell_prune_options *options,
+                                         struct quell_pruned *pruned, quell_done_fn *done,
+                                         void *user, struct quell_error *err)
+{
+    (void)engine;
+    if (options->older_than_us < INT64_C(86400) * 1000000)
+        return error_set(err, QUELL_INVALID, "what is younger than a day is not forgotten");
+    *pruned = (struct quell_pruned){.runs = 7};
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
 static UNUSED enum quell_code fake_decide(void *engine, const struct quell_decision *decision,
                                           quell_done_fn *done, void *user, struct quell_error *err)
 {
@@ -431,6 +443,7 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .approvals = fake_approvals,
                                  .question = fake_question,
                                  .cancel = fake_cancel,
+                                 .prune = fake_prune,
                                  .release = fake_let_go,
                                  .held = fake_approvals,
                                  .halt = fake_halt,
