@@ -17,6 +17,8 @@ void print_sarif(const struct quell_document *document);
 void print_github(const struct quell_document *document);
 /* A run with its steps, as `show` and the end of `run` print it. */
 void print_run(const struct term *term, struct quell_value run, bool events);
+/* What quell_why says. */
+void print_why(const struct term *term, struct quell_value why);
 /* One event of a live run in one line; false when it says nothing to people. */
 bool print_event(const struct term *term, struct quell_value event);
 /* The tone of a run's state or a step's status. */

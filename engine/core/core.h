@@ -396,6 +396,10 @@ void folds_free(struct folds *folds);          /* NULL is allowed */
 enum quell_code active_cancel(struct active *active, struct quell_str by, struct quell_str reason,
                               struct quell_error *err) QUELL_MUST_CHECK;
 
+/* language.c: what the playbooks' triggers say of an incident as it was stored. */
+enum quell_code explain_stored(struct quell *engine, struct arena *arena, struct quell_str text,
+                               struct list_builder *list, struct quell_error *err) QUELL_MUST_CHECK;
+
 /* show.c: by id or the beginning of one; the row lives in `arena`. */
 enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
                          struct store_run *row, struct quell_error *err) QUELL_MUST_CHECK;

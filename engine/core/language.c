@@ -88,6 +88,20 @@ static enum quell_code explain_all(struct quell *engine, struct arena *arena,
     return QUELL_OK;
 }
 
+enum quell_code explain_stored(struct quell *engine, struct arena *arena, struct quell_str text,
+                               struct list_builder *list, struct quell_error *err)
+{
+    struct quell_value incident, before;
+    enum quell_code code = json_read(arena, text, 0, &incident, NULL, err);
+
+    if (code)
+        return code;
+    before = incident_before(engine, arena, incident);
+    return explain_all(engine, arena, incident,
+                       quell_is_null(before) ? QUELL_STR("created") : QUELL_STR("updated"), list,
+                       err);
+}
+
 enum quell_code quell_explain(struct quell *engine, const char *name, struct quell_str text,
                               struct quell_str source, struct quell_document *document,
                               struct quell_error *err)

@@ -158,13 +158,16 @@ bool run_queued(const struct run *run);                 /* it has not begun yet 
 int64_t run_begins_us(const struct run *run);           /* ... and not before this; 0 = any time */
 struct quell_str run_queued_for(const struct run *run); /* "turn" "time" "release" or empty */
 bool run_waits_for(const struct run *run, const char *queued);
-struct quell_str run_group(const struct run *run); /* of `concurrency`, or empty */
+struct quell_str run_queued_why(const struct run *run); /* the reason of its start, or empty */
+struct quell_str run_group(const struct run *run);      /* of `concurrency`, or empty */
 /* It has all the events or data that a run may have: its calls come to their end, unknown outcomes
  * still wait for a person, and then it ends as failed. Nothing else follows. */
 bool run_full(const struct run *run);
 /* running waiting held succeeded failed undone cancelled */
 const char *run_state(const struct run *run);
-bool run_cancellable(const struct run *run); /* EVENT_RUN_CANCELLING fits now */
+bool run_is_cancelling(const struct run *run); /* it comes to its end before its end */
+bool run_is_undoing(const struct run *run);    /* what it did is taken back */
+bool run_cancellable(const struct run *run);   /* EVENT_RUN_CANCELLING fits now */
 /* Of a run that has ended; null when there are none. */
 struct quell_value run_outputs(const struct run *run);
 struct quell_value run_error(const struct run *run);
@@ -283,6 +286,11 @@ struct run_step {
     struct quell_str waits; /* what it waits for: "answer", "retry", "poll", "sleep", "time",
                                "event", "approval", "form", "person", or empty */
     struct quell_value asked, given; /* the open question to people, and who has agreed; or null */
+    bool escalated;                  /* nobody answered it in time, and others were asked */
+    bool caught;                     /* it failed, and on-error took care of it */
+    struct quell_str key;            /* of its call, or empty */
+    unsigned looks;                  /* at what became of the call, begun */
+    int64_t look_until_us;           /* when they end; 0, INT64_MAX = not by themselves */
     int64_t started_us, ended_us, until_us;
 };
 void run_each_step(const struct run *run, void (*each)(const struct run_step *step, void *user),

@@ -292,6 +292,31 @@ bool run_idle(const struct run *run)
     return calls == 0;
 }
 
+bool run_is_cancelling(const struct run *run)
+{
+    return run->cancelling && !run->ended;
+}
+
+static void find_undoing(const struct instance *instance, void *user)
+{
+    bool *undoing = user;
+
+    *undoing = *undoing || instance->phase == PHASE_UNDOING;
+}
+
+bool run_is_undoing(const struct run *run)
+{
+    bool undoing = run->undoing && !run->undone;
+
+    run_each_instance(run, find_undoing, &undoing);
+    return undoing && !run->ended;
+}
+
+struct quell_str run_queued_why(const struct run *run)
+{
+    return run->queued_why;
+}
+
 bool run_listens(const struct run *run)
 {
     return run->listening > 0 && !run->ended;
@@ -442,6 +467,11 @@ static struct run_step step_of(const struct instance *instance)
         .waits = waits_for(instance),
         .asked = instance->asked,
         .given = instance->given,
+        .escalated = instance->escalated,
+        .caught = instance->caught,
+        .key = instance->key,
+        .looks = instance->looks,
+        .look_until_us = instance->looking ? instance->poll_due_us : 0,
         .started_us = instance->started_us,
         .ended_us = instance->ended_us,
         .until_us = instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||

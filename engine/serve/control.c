@@ -410,6 +410,17 @@ void control_show(struct exchange *exchange)
     answer_document(exchange, code, &document, &err);
 }
 
+void control_why(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {.code = QUELL_OK};
+    enum quell_code code =
+        service->engine.why(service->engine.engine, exchange->parameter, &document, &err);
+
+    answer_document(exchange, code, &document, &err);
+}
+
 /* Those of playbooks that a token is good for. */
 static struct quell_value in_scope(struct exchange *exchange, struct quell_value list)
 {

@@ -95,6 +95,12 @@ static enum quell_code resume(void *engine, const struct quell_halt *given, stru
     return quell_resume(engine, given, err);
 }
 
+static enum quell_code why(void *engine, struct quell_str id, struct quell_document *document,
+                           struct quell_error *err)
+{
+    return quell_why(engine, id, document, err);
+}
+
 static enum quell_code stats(void *engine, struct quell_document *document, struct quell_error *err)
 {
     return quell_stats(engine, document, err);
@@ -171,6 +177,7 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .held = held,
         .halt = halt,
         .resume = resume,
+        .why = why,
         .stats = stats,
         .token_create = token_create,
         .token_revoke = token_revoke,

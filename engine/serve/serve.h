@@ -77,6 +77,8 @@ struct serve_engine {
     enum quell_code (*halt)(void *engine, const struct quell_halt *halt, quell_done_fn *done,
                             void *user, struct quell_error *err);
     enum quell_code (*resume)(void *engine, const struct quell_halt *halt, struct quell_error *err);
+    enum quell_code (*why)(void *engine, struct quell_str id, struct quell_document *document,
+                           struct quell_error *err);
     enum quell_code (*stats)(void *engine, struct quell_document *document,
                              struct quell_error *err);
     /* Asks `check` about the new configuration before it replaces the old one. */

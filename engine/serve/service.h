@@ -105,6 +105,7 @@ void control_approvals(struct exchange *exchange);
 void control_question(struct exchange *exchange); /* approvals.c */
 void control_runs(struct exchange *exchange);
 void control_show(struct exchange *exchange);
+void control_why(struct exchange *exchange);
 
 /* approvals.c, style.c: pages */
 void approvals_list(struct exchange *exchange);

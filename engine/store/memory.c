@@ -304,6 +304,8 @@ static bool wanted(const struct store_run *run, const struct store_query *query)
         return false;
     if (query->state.len > 0 && !quell_str_equal(run->state, query->state))
         return false;
+    if (query->incident.len > 0 && !quell_str_equal(run->incident, query->incident))
+        return false;
     if (query->playbook.len > 0 && !quell_str_equal(run->playbook, query->playbook))
         return false;
     return str_starts(run->id, query->prefix);

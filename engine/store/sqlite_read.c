@@ -97,6 +97,7 @@ enum quell_code sqlite_runs(struct store *handle, const struct store_query *quer
     sqlite_bind_str(statement, 3, query->state);
     sqlite_bind_str(statement, 4, query->playbook);
     sqlite_bind_int(statement, 5, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    sqlite_bind_str(statement, 6, query->incident);
     result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
     for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
         struct store_run run = run_row(statement);

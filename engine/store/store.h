@@ -122,6 +122,7 @@ enum { STORE_QUERY_LIMIT = 100 }; /* rows of a listing that names no limit */
 struct store_query {
     struct quell_str state;    /* only runs of this state; empty = all */
     struct quell_str playbook; /* only runs of this playbook; empty = all */
+    struct quell_str incident; /* only runs about this incident; empty = all */
     bool active;               /* only runs that have not ended */
     struct quell_str before; /* only ids before this one (ids are in time order); empty = newest */
     struct quell_str prefix; /* only ids that begin with it; empty = all */

@@ -275,6 +275,19 @@ enum quell_code quell_restore(struct quell *engine, const char *file, struct que
                               struct quell_document *document,
                               struct quell_error *err) QUELL_MUST_CHECK;
 
+/* What a run waits for and until when, or why it ended: {run, playbook, incident, title, state,
+ * mode, started_at, updated_at, ended_at, because: [{what, step, text, since?, until?, then?,
+ * commands?, ...}], more}. `what` is a row of engine/core/why.def, `text` says it to people, `then`
+ * what happens at `until`, `commands` what a person can do; a run that waits for a run it called
+ * has its `child`. `more`: steps that wait beyond those told. A unique prefix of the id is enough.
+ *
+ * Of an incident's id: {incident, title, received_at, runs: [{run, playbook, state, started_at}],
+ * refusals: as quell_refusals, playbooks: as quell_explain, or `fault`: why they cannot be asked}.
+ */
+enum quell_code quell_why(struct quell *engine, struct quell_str id,
+                          struct quell_document *document,
+                          struct quell_error *err) QUELL_MUST_CHECK;
+
 /* One run with all its events: the row of quell_runs plus {steps: [...], events: [...], waits_for},
  * and `fault` when its steps cannot be told: its playbook or connector cannot be loaded any more.
  * A unique prefix of the id is enough. */

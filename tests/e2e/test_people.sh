@@ -48,7 +48,13 @@ approved_after_a_kill() {
     equal "one agrees" 0 "$(status_of approve "$run:isolate" --as ana --digest "$digest")"
     equal "but not twice" 4 "$(status_of approve "$run" --as ana)"
     equal "one is not enough" 0 "$(effects isolate)"
+    said=$(q why "$run")
+    contains "it says what it waits for" "approval at isolate: isolate" "$said"
+    contains "and who is missing" "1 of 2 agreed: ana, by group:soc" "$said"
+    contains "and how to answer" "quell approve $run:isolate" "$said"
     kill_serve
+    equal "it says so while nothing serves" "approval 1" \
+        "$(q why "$run" -o json | pick "d.because[0].what + ' ' + string(d.because[0].missing)")"
     equal "the other agrees while nothing serves" 0 "$(status_of approve "$run" --as ben)"
     start_serve || return
     wait_until 10 has_happened isolate || no "it is isolated"

@@ -451,6 +451,7 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .start = fake_begin,
                                  .runs = fake_runs,
                                  .show = fake_show,
+                                 .why = fake_show,
                                  .stats = fake_stats,
                                  .token_create = fake_token_create,
                                  .token_revoke = fake_token_revoke,

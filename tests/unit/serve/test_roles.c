@@ -261,6 +261,8 @@ static void a_scope_narrows_a_token_to_playbooks(void **state)
         {"POST", "/api/v1/runs", "{\"playbook\":\"other\"}", 403},
         {"GET", "/api/v1/runs/of-p", "", 200},
         {"GET", "/api/v1/runs/of-other", "", 403},
+        {"GET", "/api/v1/runs/of-p/why", "", 200},
+        {"GET", "/api/v1/runs/of-other/why", "", 403},
         {"POST", "/api/v1/runs/of-p/cancel", "{}", 200},
         {"POST", "/api/v1/runs/of-other/cancel", "{}", 403},
         {"POST", "/api/v1/runs/of-other/decide", "{\"agrees\":true}", 403},
