@@ -130,6 +130,16 @@ void active_fold(struct active *active)
     arena_free(arena);
 }
 
+static bool waits_for_run(struct quell_value waits)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(waits); i++)
+        if (quell_text_is(quell_get(quell_at(waits, i), "what"), "run"))
+            return true;
+    return false;
+}
+
 enum quell_code fold_row(struct quell *engine, const struct store_run *row, struct quell_error *err)
 {
     struct folds *folds = folds_of(engine);
@@ -144,8 +154,11 @@ enum quell_code fold_row(struct quell *engine, const struct store_run *row, stru
     if (code == QUELL_OK && waits_for_event(waits))
         code = journal_playbook(engine, row, &loaded, err);
     if (code == QUELL_OK) {
+        int64_t due = row->due_us ? row->due_us : INT64_MAX;
+
+        /* The run that it waits for may have ended while it could not be read: it looks itself. */
         folded = fold(engine, row->id, row->updated_us > now ? row->updated_us : now,
-                      row->due_us ? row->due_us : INT64_MAX);
+                      waits_for_run(waits) ? now : due);
         if (loaded)
             folded->listening = listening_of(folds, loaded, waits);
         loaded_release(loaded);
