@@ -42,29 +42,51 @@ static EVP_PKEY *make_key(void)
     return key;
 }
 
-/* A second process that makes it at the same time loses, and reads the first one's. */
-static enum quell_code write_key(const char *path, struct quell_error *err)
+/* A name is on disk when its folder is. */
+static bool sync_folder_of(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    EVP_PKEY *key;
-    FILE *file;
-    bool good;
+    const char *last = strrchr(path, '/');
+    char *folder = last ? memory_text(path, (size_t)(last - path)) : memory_text(".", 1);
+    int fd = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
 
-    if (fd < 0)
-        return errno == EEXIST ? QUELL_OK : refuse(path, err);
-    key = make_key();
-    file = fdopen(fd, "w");
-    good = file && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
-           fflush(file) == 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd); /* it was only read */
+    memory_free(folder);
+    return good;
+}
+
+static bool write_pem(int fd)
+{
+    EVP_PKEY *key = make_key();
+    FILE *file = fdopen(fd, "w");
+    bool good = file && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+                fflush(file) == 0 && fsync(fd) == 0;
+
     EVP_PKEY_free(key);
-    if (!good)
-        (void)refuse(path, err);
     if (file ? fclose(file) != 0 : close(fd) != 0)
         good = false;
-    if (good)
-        return QUELL_OK;
-    (void)unlink(path); /* half a key is none */
-    return error_set(err, QUELL_DENIED, "%s: the key could not be written", path);
+    return good;
+}
+
+/* It is whole on disk before it has its name: a key that was lost to a power cut after it has
+ * signed, or half of one, could never be made good again. A second process that makes it at the
+ * same time loses, and reads the first one's. */
+static enum quell_code write_key(const char *path, struct quell_error *err)
+{
+    struct arena *arena = arena_new(0);
+    const char *half = arena_format(arena, "%s.new", path).data;
+    enum quell_code code = QUELL_OK;
+    int fd =
+        access(path, F_OK) == 0 ? -1 : open(half, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        code = access(path, F_OK) == 0 ? QUELL_OK : refuse(path, err);
+    else if (!write_pem(fd) || (link(half, path) != 0 && errno != EEXIST) || unlink(half) != 0 ||
+             !sync_folder_of(path))
+        code = error_set(err, QUELL_DENIED, "%s: the key could not be written", path);
+    arena_free(arena);
+    return code;
 }
 
 static enum quell_code check_mode(const char *path, int fd, struct quell_error *err)
@@ -232,7 +254,8 @@ enum quell_code checkpoint_append(const char *path, const struct store_checkpoin
         arena_format(arena, "%.*s\n", QUELL_ARG(checkpoint_line(arena, checkpoint)));
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     ssize_t written = fd < 0 ? -1 : write(fd, line.data, line.len);
-    bool good = written == (ssize_t)line.len && fsync(fd) == 0;
+    bool good = written == (ssize_t)line.len && fsync(fd) == 0 &&
+                (lseek(fd, 0, SEEK_CUR) > written || sync_folder_of(path)); /* the first line */
 
     if (!good)
         (void)error_set(err, QUELL_DENIED, "%s: %s", path,
