@@ -1,17 +1,17 @@
 /*
- * crash.c - kill -9 at every call by which `quell serve` acts on the world, before and after it,
- * while one incident comes in and two playbooks run; then a restart, and the practice range's word
- * against the journal's (SAFETY.md, "Proof").
+ * crash.c - something bad at every call by which `quell serve` acts on the world, while incidents
+ * come in and playbooks run; then a restart, and the practice range's word against the journal's
+ * (SAFETY.md, "Proof").
  *
- * The points are those of a run that is only watched. Their numbers differ by a few from run to
- * run, because what waits together is committed together: three runs are watched, a point is one
+ * The points are those of runs that are only watched. Their numbers differ by a few from run to
+ * run, because what waits together is committed together: four runs are watched, a point is one
  * that all of them had, and one that is not reached is tried again. What is still not reached after
- * five tries is no pass.
+ * eight tries is no pass.
  *
  * With --twice the server that takes up dies as well, at each of its own points. With --term it is
- * asked to end there, and must leave nothing in doubt. With --expect-duplicates (of a quell that
- * keeps no intents) the test succeeds only if it finds some: one that could not see them would
- * prove nothing.
+ * asked to end there, and must leave nothing in doubt. With --expect (of a quell that lacks one of
+ * the things that are to be proved) the test succeeds only if that shows: one that could not see it
+ * would prove nothing.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -21,31 +21,34 @@
 #include <unistd.h>
 
 #include "work.h"
+#include "workload.h"
 
 static const char usage[] =
     "usage: crash_points [options]\n"
     "\n"
-    "  --all                 every point\n"
-    "  --most N              at most N, spread evenly over all calls\n"
+    "  --mode kill           what happens at a point: it dies before or after the call (kill); "
+    "the\n"
+    "                        machine loses its power (power); the call fails or does half of it\n"
+    "                        (errors); the clock is set (clock); it stands still while a second\n"
+    "                        engine is started (fence)\n"
+    "  --workload NAME       only this one of workload.c\n"
+    "  --most N              at most N points, spread evenly over all\n"
     "  --twice N             after a death at N points: the points of the server that takes up\n"
     "  --term                SIGTERM instead of SIGKILL\n"
-    "  --faults              the far side stumbles once at every door: 429, 451, lost answers\n"
-    "  --point T/CALL/N/W    only this one, such as writer/pwrite/12/after; with --twice "
-    "FIRST,POINT\n"
+    "  --point P             only this one, such as contain:writer/pwrite/12/after; with a first\n"
+    "                        death contain:FIRST,POINT\n"
     "  --quell PROGRAM       another binary\n"
-    "  --expect-duplicates   succeed only when there are some: a negative control\n"
+    "  --expect WHAT         duplicates or losses: a negative control, which has to show some\n"
     "  --workers N           processes that try, 3 for each core: mostly they wait\n"
-    "  --speed N             how many times faster its clock runs: 200\n"
-    "  --keep                leave the folders\n"
-    "\n"
-    "QUELL_CRASH_POINTS=N (or `all`) stands above --most.\n";
+    "  --speed N             how many times faster its clock runs: 100\n"
+    "  --keep                leave the folders\n";
 
 enum option_id {
-    OPTION_ALL = 256,
+    OPTION_MODE = 256,
+    OPTION_WORKLOAD,
     OPTION_MOST,
     OPTION_TWICE,
     OPTION_TERM,
-    OPTION_FAULTS,
     OPTION_POINT,
     OPTION_QUELL,
     OPTION_EXPECT,
@@ -56,14 +59,14 @@ enum option_id {
 };
 
 static const struct option long_options[] = {
-    {"all", no_argument, NULL, OPTION_ALL},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"workload", required_argument, NULL, OPTION_WORKLOAD},
     {"most", required_argument, NULL, OPTION_MOST},
     {"twice", required_argument, NULL, OPTION_TWICE},
     {"term", no_argument, NULL, OPTION_TERM},
-    {"faults", no_argument, NULL, OPTION_FAULTS},
     {"point", required_argument, NULL, OPTION_POINT},
     {"quell", required_argument, NULL, OPTION_QUELL},
-    {"expect-duplicates", no_argument, NULL, OPTION_EXPECT},
+    {"expect", required_argument, NULL, OPTION_EXPECT},
     {"workers", required_argument, NULL, OPTION_WORKERS},
     {"speed", required_argument, NULL, OPTION_SPEED},
     {"keep", no_argument, NULL, OPTION_KEEP},
@@ -85,11 +88,23 @@ static unsigned number_of_workers(void)
     return cores < 1 ? 3 : cores * 3 > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores * 3;
 }
 
+static void refuse(const char *what)
+{
+    fprintf(stderr, "crash: there is no such %s: %s\n", what, optarg);
+    exit(2);
+}
+
 static void take_option(int id, struct options *options)
 {
     switch (id) {
-    case OPTION_ALL:
-        options->most = 0;
+    case OPTION_MODE:
+        if (!mode_read(optarg, &options->mode))
+            refuse("mode");
+        break;
+    case OPTION_WORKLOAD:
+        options->workload = workload_find(optarg);
+        if (!options->workload)
+            refuse("workload");
         break;
     case OPTION_MOST:
         options->most = number(optarg, 1, 1000000);
@@ -100,9 +115,6 @@ static void take_option(int id, struct options *options)
     case OPTION_TERM:
         options->signal = SIGTERM;
         break;
-    case OPTION_FAULTS:
-        options->faults = true;
-        break;
     case OPTION_POINT:
         options->only = optarg;
         break;
@@ -110,7 +122,7 @@ static void take_option(int id, struct options *options)
         options->quell = optarg;
         break;
     case OPTION_EXPECT:
-        options->expect_duplicates = true;
+        options->expected = strcmp(optarg, "losses") == 0 ? EXPECT_LOSSES : EXPECT_DUPLICATES;
         break;
     case OPTION_WORKERS:
         options->workers = number(optarg, 1, WORKERS_MAX);
@@ -130,16 +142,13 @@ static void take_option(int id, struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {
-        .quell = QUELL_PROGRAM, .workers = number_of_workers(), .speed = 200, .signal = SIGKILL};
-    const char *asked = getenv("QUELL_CRASH_POINTS");
+        .quell = QUELL_PROGRAM, .workers = number_of_workers(), .speed = 100, .signal = SIGKILL};
     struct work *work;
     int id;
 
     for (id = getopt_long(argc, argv, "", long_options, NULL); id != -1;
          id = getopt_long(argc, argv, "", long_options, NULL))
         take_option(id, &options);
-    if (asked)
-        options.most = strcmp(asked, "all") == 0 ? 0 : number(asked, 1, 1000000);
     work = work_plan(&options);
     work_do(work, &options);
     return report(work, &options);

@@ -3,8 +3,10 @@
  */
 #include "oracle.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <sqlite3.h>
 
@@ -13,16 +15,7 @@
 #include "peer.h"
 #include "store/store.h"
 #include "value/value.h"
-
-/* What a run of the two playbooks must have caused once it has ended well. */
-static const struct promise {
-    const char *playbook, *kind;
-} promises[] = {
-    {"malware-on-device", "isolate"},
-    {"malware-on-device", "comment"},
-    {"malware-on-device", "mail"},
-    {"notify", "mail"},
-};
+#include "workload.h"
 
 void found(struct findings *findings, unsigned *kind, const char *format, ...)
 {
@@ -59,49 +52,36 @@ static unsigned count_effects(struct quell_value effects, const char *kind, stru
     return count;
 }
 
-unsigned oracle_mails(struct peer *range, struct quell_str run)
+/* A step's path as a Message-ID has it: contain[0].tell -> contain.0.tell */
+static struct quell_str dotted(struct arena *arena, struct quell_str step)
 {
+    char *text = arena_alloc(arena, step.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < step.len; i++) {
+        bool kept = isalnum((unsigned char)step.data[i]) || strchr("_-", step.data[i]);
+
+        if (kept || (len > 0 && text[len - 1] != '.' && step.data[i] != ']'))
+            text[len++] = step.data[i];
+        if (!kept && len > 0 && step.data[i] != ']')
+            text[len - 1] = '.';
+    }
+    return (struct quell_str){text, len};
+}
+
+unsigned oracle_mails(struct peer *range, struct quell_str run, struct quell_str step)
+{
+    struct arena *arena = arena_new(0);
+    struct quell_str key =
+        arena_format(arena, "%.*s.%.*s@", QUELL_ARG(run), QUELL_ARG(dotted(arena, step)));
+    unsigned count;
+
     /* A mail whose last bytes the dead server had sent may still be in the range's hands at the
      * first question, not at the second. */
     (void)effects_of(range);
-    return count_effects(effects_of(range), "mail", run);
-}
-
-static bool is_known_run(struct quell_value runs, struct quell_value effect)
-{
-    if (quell_text_is(quell_get(effect, "kind"), "comment"))
-        return true;
-    for (size_t i = 0; i < quell_count(runs); i++) {
-        if (str_starts(quell_get_str(effect, "key"), quell_get_str(quell_at(runs, i), "run")))
-            return true;
-    }
-    return false;
-}
-
-/* Putting a comment again at its id is no second effect, and not listed as one. */
-static void check_effects(struct peer *range, struct quell_value runs, struct findings *findings)
-{
-    struct quell_value told = peer_get(range, "/_range/effects").json;
-    int64_t refused = quell_get_int(peer_get(range, "/_range/state").json, "refused_duplicates", 0);
-    struct quell_value twice = quell_get(told, "duplicates"), effects = quell_get(told, "effects");
-
-    if (refused) /* the service was spared by its own luck */
-        found(findings, &findings->duplicated, "%lld isolations were asked for on top of one",
-              (long long)refused);
-    for (size_t i = 0; i < quell_count(twice); i++)
-        found(findings, &findings->duplicated, "%.*s %.*s took place %lld times",
-              QUELL_ARG(quell_get_str(quell_at(twice, i), "kind")),
-              QUELL_ARG(quell_get_str(quell_at(twice, i), "key")),
-              (long long)quell_get_int(quell_at(twice, i), "count", 0));
-    for (size_t i = 0; i < quell_count(effects); i++) {
-        struct quell_value effect = quell_at(effects, i);
-
-        if (!quell_text_is(quell_get(effect, "kind"), "comment-update") &&
-            !is_known_run(runs, effect))
-            found(findings, &findings->duplicated, "%.*s %.*s is of no run that was answered",
-                  QUELL_ARG(quell_get_str(effect, "kind")),
-                  QUELL_ARG(quell_get_str(effect, "key")));
-    }
+    count = count_effects(effects_of(range), "mail", key);
+    arena_free(arena);
+    return count;
 }
 
 /* ---- the journal -----------------------------------------------------------------------------*/
@@ -109,9 +89,12 @@ static void check_effects(struct peer *range, struct quell_value runs, struct fi
 struct reading {
     struct store *store;
     struct peer *range;
-    struct quell_value runs, effects;
+    struct arena *arena;
+    const struct workload *workload;
+    struct quell_value promised, effects;
+    struct list_builder runs; /* the ids of those that may have effects */
     struct findings *findings;
-    size_t rows;
+    size_t called;
     uint64_t seq; /* of one run */
     unsigned ends;
 };
@@ -149,28 +132,35 @@ static void check_journal(struct reading *reading, const struct store_run *row)
 static void check_promises(struct reading *reading, const struct store_run *row)
 {
     struct findings *findings = reading->findings;
+    const struct promise *promises = reading->workload->promises;
     bool well = str_is(row->state, "succeeded");
 
-    for (size_t i = 0; i < sizeof(promises) / sizeof(*promises); i++) {
+    for (size_t i = 0; i < WORKLOAD_PROMISES && promises[i].playbook; i++) {
         unsigned count;
 
         if (!str_is(row->playbook, promises[i].playbook))
             continue;
         count = count_effects(reading->effects, promises[i].kind, row->id);
-        if (count == 0 && well)
-            found(findings, &findings->lost, "run %.*s of %s has ended well without its %s",
-                  QUELL_ARG(row->id), promises[i].playbook, promises[i].kind);
-        if (count > 1) /* under keys that differ: check_effects() sees equal ones */
+        if (count < promises[i].count && well)
+            found(findings, &findings->lost, "run %.*s of %s has ended well with %u of %u %s",
+                  QUELL_ARG(row->id), promises[i].playbook, count, promises[i].count,
+                  promises[i].kind);
+        if (count > promises[i].count) /* under keys that differ: equal ones are seen as such */
             found(findings, &findings->duplicated, "run %.*s of %s has %u effects %s",
                   QUELL_ARG(row->id), promises[i].playbook, count, promises[i].kind);
     }
 }
 
+/* Whether a 202 promised it. */
 static bool was_answered(const struct reading *reading, struct quell_str run)
 {
-    for (size_t i = 0; i < quell_count(reading->runs); i++) {
-        if (quell_str_equal(quell_get_str(quell_at(reading->runs, i), "run"), run))
-            return true;
+    for (size_t i = 0; i < quell_count(reading->promised); i++) {
+        struct quell_value runs = quell_at(reading->promised, i);
+
+        for (size_t k = 0; k < quell_count(runs); k++) {
+            if (quell_str_equal(quell_get_str(quell_at(runs, k), "run"), run))
+                return true;
+        }
     }
     return false;
 }
@@ -179,9 +169,12 @@ static bool check_run(const struct store_run *row, void *user)
 {
     struct reading *reading = user;
     struct findings *findings = reading->findings;
+    const char *called = reading->workload->called;
 
-    reading->rows++;
-    if (!was_answered(reading, row->id))
+    list_add(&reading->runs, value_copy_str(reading->arena, row->id));
+    if (called && str_is(row->playbook, called))
+        reading->called++;
+    else if (!was_answered(reading, row->id))
         found(findings, &findings->duplicated, "run %.*s of %.*s was not promised",
               QUELL_ARG(row->id), QUELL_ARG(row->playbook));
     if (str_is(row->state, "failed"))
@@ -192,21 +185,62 @@ static bool check_run(const struct store_run *row, void *user)
     return true;
 }
 
-static void check_answered(struct reading *reading)
+static void check_answered(struct reading *reading, struct quell_value runs)
 {
     struct findings *findings = reading->findings;
-    struct arena *arena = arena_new(0);
 
-    for (size_t i = 0; i < quell_count(reading->runs); i++) {
-        struct quell_str id = quell_get_str(quell_at(reading->runs, i), "run");
+    for (size_t i = 0; i < quell_count(runs); i++) {
+        struct quell_str id = quell_get_str(quell_at(runs, i), "run");
         struct store_run row;
         struct quell_error err;
 
-        if (reading->store->kind->run(reading->store, arena, id, &row, &err))
+        if (reading->store->kind->run(reading->store, reading->arena, id, &row, &err))
             found(findings, &findings->lost, "run %.*s was answered with 202: %s", QUELL_ARG(id),
                   err.message);
     }
-    arena_free(arena);
+    if (quell_count(runs) == 0)
+        found(findings, &findings->lost, "the answer promised no run");
+}
+
+/* ---- both ------------------------------------------------------------------------------------*/
+
+static bool is_known_run(const struct reading *reading, struct quell_value effect)
+{
+    if (quell_text_is(quell_get(effect, "kind"), "comment"))
+        return true;
+    for (size_t i = 0; i < reading->runs.count; i++) {
+        if (str_starts(quell_get_str(effect, "key"), quell_str(reading->runs.items[i])))
+            return true;
+    }
+    return false;
+}
+
+/* Putting a comment again at its id is no second effect, and not listed as one. */
+static void check_effects(const struct reading *reading)
+{
+    struct peer *range = reading->range;
+    struct findings *findings = reading->findings;
+    struct quell_value told = peer_get(range, "/_range/effects").json;
+    int64_t refused = quell_get_int(peer_get(range, "/_range/state").json, "refused_duplicates", 0);
+    struct quell_value twice = quell_get(told, "duplicates"), effects = quell_get(told, "effects");
+
+    if (refused) /* the service was spared by its own luck */
+        found(findings, &findings->duplicated, "%lld isolations were asked for on top of one",
+              (long long)refused);
+    for (size_t i = 0; i < quell_count(twice); i++)
+        found(findings, &findings->duplicated, "%.*s %.*s took place %lld times",
+              QUELL_ARG(quell_get_str(quell_at(twice, i), "kind")),
+              QUELL_ARG(quell_get_str(quell_at(twice, i), "key")),
+              (long long)quell_get_int(quell_at(twice, i), "count", 0));
+    for (size_t i = 0; i < quell_count(effects); i++) {
+        struct quell_value effect = quell_at(effects, i);
+
+        if (!quell_text_is(quell_get(effect, "kind"), "comment-update") &&
+            !is_known_run(reading, effect))
+            found(findings, &findings->duplicated, "%.*s %.*s is of no run",
+                  QUELL_ARG(quell_get_str(effect, "kind")),
+                  QUELL_ARG(quell_get_str(effect, "key")));
+    }
 }
 
 /* SQLite's own word on the file. */
@@ -226,24 +260,40 @@ static void check_integrity(const char *database, struct findings *findings)
     (void)sqlite3_close(db);
 }
 
-void oracle_compare(struct peer *range, const char *database, struct quell_value runs,
-                    struct findings *findings)
+/* The journal as the store reads it; false when it cannot. */
+static bool read_journal(struct reading *reading, const char *database)
 {
-    struct reading reading = {.range = range, .runs = runs, .findings = findings};
     struct store_query all = {.limit = SIZE_MAX};
     struct quell_error err;
 
-    reading.effects = effects_of(range);
-    check_effects(range, runs, findings);
-    check_integrity(database, findings);
-    if (store_open(quell_str_of(database), STORE_READ, &reading.store, &err)) {
-        found(findings, &findings->corrupt, "%s", err.message);
-        return;
+    if (store_open(quell_str_of(database), STORE_READ, &reading->store, &err)) {
+        found(reading->findings, &reading->findings->corrupt, "%s", err.message);
+        return false;
     }
-    if (reading.store->kind->runs(reading.store, &all, check_run, &reading, &err))
-        found(findings, &findings->corrupt, "%s", err.message);
-    check_answered(&reading);
-    if (quell_count(runs) == 0)
-        found(findings, &findings->lost, "the answer promised no run");
-    store_close(reading.store);
+    if (reading->store->kind->runs(reading->store, &all, check_run, reading, &err))
+        found(reading->findings, &reading->findings->corrupt, "%s", err.message);
+    for (size_t i = 0; i < quell_count(reading->promised); i++)
+        check_answered(reading, quell_at(reading->promised, i));
+    store_close(reading->store);
+    return true;
+}
+
+void oracle_compare(struct peer *range, const char *database, const struct workload *workload,
+                    struct quell_value promised, struct findings *findings)
+{
+    struct reading reading = {.range = range,
+                              .arena = arena_new(0),
+                              .workload = workload,
+                              .promised = promised,
+                              .findings = findings};
+
+    reading.runs.arena = reading.arena;
+    reading.effects = effects_of(range);
+    check_integrity(database, findings);
+    if (read_journal(&reading, database))
+        check_effects(&reading);
+    if (reading.called > quell_count(promised))
+        found(findings, &findings->duplicated, "%zu runs of %s for %zu that call it",
+              reading.called, workload->called, quell_count(promised));
+    arena_free(reading.arena);
 }

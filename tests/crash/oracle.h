@@ -9,6 +9,7 @@
 
 struct arena;
 struct peer;
+struct workload;
 
 struct findings {
     unsigned lost;       /* answered 202 and no run that ended or is held; or ended well without its
@@ -26,11 +27,12 @@ struct findings {
 void found(struct findings *findings, unsigned *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* How often the range has seen `run`'s mail. */
-unsigned oracle_mails(struct peer *range, struct quell_str run);
+/* How often the range has seen the mail of a run's step. */
+unsigned oracle_mails(struct peer *range, struct quell_str run, struct quell_str step);
 
-/* `runs` is what the 202 promised: [{run, playbook}]. */
-void oracle_compare(struct peer *range, const char *database, struct quell_value runs,
-                    struct findings *findings);
+/* `promised` is what the first 202 for each incident said: a list of [{run, playbook}], null where
+ * there was none. */
+void oracle_compare(struct peer *range, const char *database, const struct workload *workload,
+                    struct quell_value promised, struct findings *findings);
 
 #endif

@@ -93,41 +93,57 @@ bool counts_have(const char *path, const struct point *point)
 
 /* ---- points ----------------------------------------------------------------------------------*/
 
-struct point *points_make(const struct counts *counts, size_t most, size_t *count, size_t *all)
+static void add_point(struct point_list *list, const struct count *of, unsigned long nth,
+                      const char *when)
 {
-    struct point *points;
-    size_t i, total = 0, made = 0, share = 0;
+    struct point *point;
 
-    for (i = 0; i < counts->count; i++)
-        total += 2 * counts->items[i].most;
-    points = memory_new((total + 1) * sizeof(*points));
-    for (i = 0; i < counts->count; i++) {
-        const struct count *of = &counts->items[i];
-        unsigned long k;
-
-        for (k = 0; k < 2 * of->most; k++) {
-            struct point *point = &points[made];
-            /* As the pixels of a slope: each time the share has grown by a whole point. */
-            share += most && most < total ? most : total;
-            if (share < total)
-                continue;
-            share -= total;
-            memcpy(point->thread, of->thread, sizeof(point->thread));
-            memcpy(point->call, of->call, sizeof(point->call));
-            point->nth = k % of->most + 1;
-            point->before = k < of->most; /* all of them first, or every second one is one kind */
-            made++;
-        }
+    if (list->count == list->size) {
+        list->size = list->size ? 2 * list->size : 1024;
+        list->items = memory_resize(list->items, list->size * sizeof(*list->items));
     }
-    *count = made;
-    *all = total;
-    return points;
+    point = &list->items[list->count++];
+    *point = (struct point){.nth = nth};
+    memcpy(point->thread, of->thread, sizeof(point->thread));
+    memcpy(point->call, of->call, sizeof(point->call));
+    (void)snprintf(point->when, sizeof(point->when), "%s", when);
 }
 
-void point_text(const struct point *point, char text[48])
+/* All of one kind first, or every second one would be of one kind when they are thinned out. */
+void points_add(const struct counts *counts, enum mode mode, struct point_list *list)
 {
-    (void)snprintf(text, 48, "%s/%s/%lu/%s", point->thread, point->call, point->nth,
-                   point->before ? "before" : "after");
+    for (size_t i = 0; i < counts->count; i++) {
+        const struct count *of = &counts->items[i];
+        char when[16];
+
+        for (unsigned k = 0; when_name(mode, of->thread, of->call, k, when); k++) {
+            for (unsigned long nth = when_first(mode, of->thread); nth <= of->most; nth++)
+                add_point(list, of, nth, when);
+        }
+    }
+}
+
+size_t *points_choose(size_t count, size_t most, size_t *chosen)
+{
+    size_t *numbers = memory_new((count + 1) * sizeof(*numbers));
+    size_t i, share = 0;
+
+    *chosen = 0;
+    for (i = 0; i < count; i++) {
+        /* As the pixels of a slope: each time the share has grown by a whole point. */
+        share += most && most < count ? most : count;
+        if (share < count)
+            continue;
+        share -= count;
+        numbers[(*chosen)++] = i;
+    }
+    return numbers;
+}
+
+void point_text(const struct point *point, char text[POINT_TEXT])
+{
+    (void)snprintf(text, POINT_TEXT, "%s/%s/%lu/%s", point->thread, point->call, point->nth,
+                   point->when);
 }
 
 /* The part up to the next slash, which *text goes on behind. */
@@ -147,13 +163,12 @@ static bool take_part(const char **text, char *part, size_t size)
 
 bool point_read(const char *text, struct point *point)
 {
-    char nth[20], when[8];
+    char nth[20];
 
     if (!take_part(&text, point->thread, sizeof(point->thread)) ||
         !take_part(&text, point->call, sizeof(point->call)) ||
-        !take_part(&text, nth, sizeof(nth)) || !take_part(&text, when, sizeof(when)))
+        !take_part(&text, nth, sizeof(nth)) || !take_part(&text, point->when, sizeof(point->when)))
         return false;
     point->nth = strtoul(nth, NULL, 10);
-    point->before = strcmp(when, "before") == 0;
-    return point->nth > 0 && (point->before || strcmp(when, "after") == 0);
+    return point->nth > 0;
 }

@@ -8,18 +8,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "when.h"
+
+enum { POINT_TEXT = 80 };
+
 struct point {
-    char thread[8], call[12]; /* as the shim names them */
+    char thread[8], call[20]; /* as the shim names them */
     unsigned long nth;        /* from 1 */
-    bool before;              /* the call is not made any more */
+    char when[16];            /* what happens there: a word of when.h */
 };
 
 /* How often each thread made each call. */
 struct counts {
     struct count {
-        char thread[8], call[12];
+        char thread[8], call[20];
         unsigned long most;
-    } items[40];
+    } items[64];
     size_t count;
 };
 
@@ -32,11 +36,17 @@ void counts_narrow(struct counts *counts, const struct counts *other);
 /* Whether a log has the call of a point. */
 bool counts_have(const char *path, const struct point *point);
 
-/* All points of the counts, before and after, in an array that the caller frees; with `most` > 0
- * at most so many, spread evenly over each thread and call. *all is how many there are. */
-struct point *points_make(const struct counts *counts, size_t most, size_t *count, size_t *all);
+/* All points of the counts for what a mode does, added to a list. */
+struct point_list {
+    struct point *items; /* memory_free() */
+    size_t count, size;
+};
+void points_add(const struct counts *counts, enum mode mode, struct point_list *list);
+/* Keeps at most so many of `count`, spread evenly: which ones, as numbers in order. 0 = all. The
+ * caller frees the array. */
+size_t *points_choose(size_t count, size_t most, size_t *chosen);
 /* "writer/pwrite/12/after", and back. */
-void point_text(const struct point *point, char text[48]);
+void point_text(const struct point *point, char text[POINT_TEXT]);
 bool point_read(const char *text, struct point *point);
 
 #endif

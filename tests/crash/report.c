@@ -1,14 +1,14 @@
 /*
  * report.c - what came of the trials: a row for each thread and call, and the figures.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "work.h"
 
 struct sum {
-    unsigned points, before, reached, again, untried, passed;
+    unsigned points, before, reached, again, untried, passed, lossy;
+    struct power_loss loss;
     struct findings findings;
 };
 
@@ -24,11 +24,16 @@ static void add(struct sum *sum, const struct item *item, const struct result *r
     const struct findings *found = &result->findings;
 
     sum->points++;
-    sum->before += item->point.before;
+    sum->before += strcmp(item->point.when, "before") == 0;
     sum->reached += result->reached;
     sum->again += result->tries > 1;
     sum->untried += !result->tried;
     sum->passed += result->reached && findings_are_clean(found);
+    sum->lossy += result->loss.dropped + result->loss.torn > 0;
+    sum->loss.pending += result->loss.pending;
+    sum->loss.dropped += result->loss.dropped;
+    sum->loss.torn += result->loss.torn;
+    sum->loss.reordered += result->loss.reordered;
     sum->findings.lost += found->lost;
     sum->findings.duplicated += found->duplicated;
     sum->findings.stuck += found->stuck;
@@ -62,14 +67,14 @@ static void print_row(const struct work *work, const struct point *point)
         if (same_call(&work->items[i].point, point))
             add(&sum, &work->items[i], &work->results[i]);
     }
-    printf("%-7s %-10s %6u %7u %5u %5u %5u %6u %7u %5u\n", point->thread, point->call, sum.points,
+    printf("%-7s %-16s %6u %7u %5u %5u %5u %6u %7u %5u\n", point->thread, point->call, sum.points,
            sum.reached, found->lost, found->duplicated, found->stuck, found->failed, found->corrupt,
            found->held);
 }
 
 static void print_table(const struct work *work)
 {
-    printf("%-7s %-10s %6s %7s %5s %5s %5s %6s %7s %5s\n", "thread", "call", "points", "reached",
+    printf("%-7s %-16s %6s %7s %5s %5s %5s %6s %7s %5s\n", "thread", "call", "points", "reached",
            "lost", "dupl.", "stuck", "failed", "corrupt", "held");
     for (size_t i = 0; i < work->count; i++) {
         if (!has_row(work, i))
@@ -79,30 +84,46 @@ static void print_table(const struct work *work)
 
 static void print_unreached(const struct work *work)
 {
-    char text[48];
+    char text[ITEM_TEXT];
 
     for (size_t i = 0; i < work->count; i++) {
         if (work->results[i].reached)
             continue;
-        point_text(&work->items[i].point, text);
+        item_text(&work->items[i], text);
         printf("%s: not reached in %u tries\n", text, work->results[i].tries);
     }
 }
 
-static void print_figures(const struct work *work, const struct sum *sum)
+static void print_figures(const struct work *work, const struct sum *sum, enum mode mode)
 {
     const struct findings *found = &sum->findings;
 
     if (work->count < work->all)
-        printf("%zu of %zu points, spread evenly over all calls (all of them: --all)\n",
-               work->count, work->all);
-    printf("points %u (%u before, %u after), reached %u, lost %u, duplicated %u, stuck %u, held "
-           "%u\n",
-           sum->points, sum->before, sum->points - sum->before, sum->reached, found->lost,
-           found->duplicated, found->stuck, found->held);
-    printf("failed runs %u, corrupt %u, resolved %u of %u held, tried more than once %u, not "
-           "tried %u\n",
-           found->failed, found->corrupt, found->resolved, found->held, sum->again, sum->untried);
+        printf("%zu of %zu points, spread evenly over all of them\n", work->count, work->all);
+    printf("figures: points %u, reached %u, lost %u, duplicated %u, stuck %u, corrupt %u, failed "
+           "%u; held %u, resolved %u\n",
+           sum->points, sum->reached, found->lost, found->duplicated, found->stuck, found->corrupt,
+           found->failed, found->held, found->resolved);
+    if (mode == MODE_KILL)
+        printf("figures: %u before and %u after a call\n", sum->before, sum->points - sum->before);
+    if (mode == MODE_POWER)
+        printf("figures: unsynced writes %u: %u dropped, %u torn, %u kept before an earlier one; "
+               "in %u states something was lost\n",
+               sum->loss.pending, sum->loss.dropped, sum->loss.torn, sum->loss.reordered,
+               sum->lossy);
+    printf("tried more than once %u, not tried %u\n", sum->again, sum->untried);
+}
+
+/* A negative control passes when it is found out. */
+static void judge_control(struct sum *sum, enum expected expected)
+{
+    unsigned seen = expected == EXPECT_DUPLICATES ? sum->findings.duplicated : sum->findings.lost;
+
+    printf("figures: negative control: %u %s: %s\n", seen,
+           expected == EXPECT_DUPLICATES ? "duplicates" : "losses",
+           seen ? "detected" : "the test is blind");
+    sum->points = 1;
+    sum->passed = seen > 0;
 }
 
 int report(const struct work *work, const struct options *options)
@@ -114,14 +135,10 @@ int report(const struct work *work, const struct options *options)
         add(&sum, &work->items[i], &work->results[i]);
     print_table(work);
     print_unreached(work);
-    print_figures(work, &sum);
+    print_figures(work, &sum, options->mode);
+    if (options->expected)
+        judge_control(&sum, options->expected);
     failed = sum.points - sum.passed;
-    if (options->expect_duplicates) {
-        printf("control: %u duplicates: %s\n", sum.findings.duplicated,
-               sum.findings.duplicated ? "the test sees what it is for" : "the test is blind");
-        sum.passed = sum.findings.duplicated > 0;
-        failed = !sum.passed;
-    }
     printf("%u passed, %u failed\n", sum.passed, failed);
     return failed || sum.passed == 0;
 }

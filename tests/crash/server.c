@@ -25,7 +25,7 @@
 #include "value/json.h"
 #include "value/value.h"
 
-enum { WORDS_MAX = 8, TOLD_MAX = 4096, ANSWER_MAX = 16 * 1024 * 1024, ANSWER_S = 10 };
+enum { WORDS_MAX = 8, TOLD_MAX = 4096, ANSWER_MAX = 16 * 1024 * 1024, ANSWER_MS = 10000 };
 
 int64_t now_ms(void)
 {
@@ -45,6 +45,14 @@ static void set_number(const char *variable, int64_t number)
     (void)setenv(variable, text, 1);
 }
 
+/* What the shim has to do there: a loss of power is a death, and one stands still by a signal. */
+static const char *shim_word(const char *when)
+{
+    bool cut = strncmp(when, "cut-", 4) == 0, stop = strcmp(when, "stop") == 0;
+
+    return cut || stop ? "after" : when;
+}
+
 /* In the child: the shim's orders. */
 static void give_orders(const struct server_plan *plan, const struct point *point)
 {
@@ -53,12 +61,18 @@ static void give_orders(const struct server_plan *plan, const struct point *poin
     set_number("QUELL_CRASH_EPOCH", plan->epoch_ns);
     if (plan->calls)
         (void)setenv("QUELL_CRASH_LOG", plan->calls, 1);
+    if (plan->trace) {
+        (void)setenv("QUELL_CRASH_TRACE", plan->trace, 1);
+        (void)setenv("QUELL_CRASH_FOLDER", plan->folder, 1);
+    }
+    if (plan->kinds)
+        (void)setenv("QUELL_CRASH_KINDS", "1", 1);
     if (!point)
         return;
     (void)setenv("QUELL_CRASH_THREAD", point->thread, 1);
     (void)setenv("QUELL_CRASH_CALL", point->call, 1);
     set_number("QUELL_CRASH_NTH", (int64_t)point->nth);
-    (void)setenv("QUELL_CRASH_WHEN", point->before ? "before" : "after", 1);
+    (void)setenv("QUELL_CRASH_WHEN", shim_word(point->when), 1);
     set_number("QUELL_CRASH_SIGNAL", plan->signal);
 }
 
@@ -227,7 +241,8 @@ static void set_options(CURL *easy, const struct server *server, struct arena *a
     if (control)
         (void)curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, server->control);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)ANSWER_S);
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                           (long)(server->answer_ms ? server->answer_ms : ANSWER_MS));
     (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep);
     if (body)

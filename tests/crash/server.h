@@ -18,7 +18,10 @@ struct server_plan {
     const char *program, *shim, *config;
     const char *log;   /* standard error is added to it */
     const char *calls; /* where the shim logs calls; NULL = nowhere */
-    int64_t epoch_ns;  /* where its faster clock begins */
+    const char *trace; /* where it writes down what the disk is told about `folder`; NULL */
+    const char *folder;
+    bool kinds;       /* calls are counted for files and sockets apart */
+    int64_t epoch_ns; /* where its faster clock begins */
     int speed;
     int signal; /* raised at the point */
 };
@@ -27,6 +30,7 @@ struct server {
     pid_t pid;
     int pidfd; /* readable once it has ended */
     char url[64], control[128];
+    int answer_ms; /* how long an answer may take; 0 = as long as any */
     bool ended;
     int status; /* of waitpid, once it has ended */
 };

@@ -4,149 +4,16 @@
  */
 #include "trial.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/str.h"
-#include "peer.h"
-#include "point.h"
 #include "value/value.h"
-
-enum {
-    REST_MS = 10000,    /* real time until every run has ended or is held: SAFETY.md */
-    LOOK_MS = 5,        /* between two looks at how the runs stand */
-    INJECTED_MS = 20000 /* the first server's life; beyond this it hangs */
-};
-
-struct story {
-    const struct ground *ground;
-    struct trial *trial;
-    struct arena *arena;
-    struct server server;
-    struct server_plan plan;
-    struct quell_value promised; /* runs of the first 202; null before */
-    int64_t deadline_ms;
-};
-
-/* Two effects take place and their answers are lost; the others are told to come back. */
-static const char *const faults[] = {
-    "{\"where\": \"token\", \"what\": \"503\"}",
-    "{\"where\": \"machines\", \"what\": \"429\", \"retry_after\": 1}",
-    "{\"where\": \"isolate\", \"what\": \"lost-after\"}",
-    "{\"where\": \"machineactions\", \"what\": \"429\", \"skip\": 1}",
-    "{\"where\": \"comment\", \"what\": \"lost-after\"}",
-    "{\"where\": \"mail\", \"what\": \"451\"}",
-};
-
-#define FINDING(story, kind, ...)                                                                  \
-    found(&(story)->trial->findings, &(story)->trial->findings.kind, __VA_ARGS__)
-
-/* ---- the ground ------------------------------------------------------------------------------*/
-
-static FILE *make_file(const char *folder, const char *name)
-{
-    char path[256];
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    file = fopen(path, "we");
-    if (!file || chmod(path, 0600)) {
-        perror(path);
-        exit(2);
-    }
-    return file;
-}
-
-static void make_secret(const char *folder, const char *name, const char *text)
-{
-    FILE *file = make_file(folder, name);
-
-    fputs(text, file);
-    (void)fclose(file); /* a short one shows as refused sign-ins */
-}
-
-static void write_connection(FILE *file, const char *name, long long port, const char *folder)
-{
-    fprintf(file,
-            "  %s:\n"
-            "    url: http://127.0.0.1:%lld\n"
-            "    token_url: http://127.0.0.1:%lld/demo/oauth2/v2.0/token\n"
-            "    egress: [loopback]\n"
-            "    auth:\n"
-            "      kind: client-secret\n"
-            "      tenant_id: demo\n"
-            "      client_id: 11111111-1111-1111-1111-111111111111\n"
-            "      client_secret: { file: %s/client-secret }\n",
-            name, port, port, folder);
-}
-
-void ground_prepare(struct ground *ground, const char *source_folder)
-{
-    struct quell_value ports = peer_told(ground->range);
-    long long http = quell_get_int(ports, "http", 0), smtp = quell_get_int(ports, "smtp", 0);
-    FILE *file = make_file(ground->folder, "quell.yaml");
-
-    (void)snprintf(ground->config, sizeof(ground->config), "%s/quell.yaml", ground->folder);
-    (void)snprintf(ground->store, sizeof(ground->store), "%s/store", ground->folder);
-    (void)snprintf(ground->database, sizeof(ground->database), "%s/store/quell.db", ground->folder);
-    (void)snprintf(ground->log, sizeof(ground->log), "%s/serve.log", ground->folder);
-    (void)snprintf(ground->calls, sizeof(ground->calls), "%s/calls.log", ground->folder);
-    (void)mkdir(ground->store, 0700); /* when it cannot be made the first server says so */
-    make_secret(ground->folder, "client-secret", "range-secret");
-    make_secret(ground->folder, "smtp-password", "range-password");
-    fprintf(file,
-            "store: sqlite:%s\n"
-            "listen: 127.0.0.1:0\n"
-            "playbooks:\n"
-            "  - %s/playbooks/malware-on-device.yaml\n"
-            "  - %s/playbooks/notify.yaml\n"
-            "config: { soc_mailbox: soc@contoso.example }\n"
-            "hooks:\n"
-            "  sentinel: { source: sentinel, auth: { kind: none, delivery: webhook-id } }\n"
-            "connections:\n",
-            ground->database, source_folder, source_folder);
-    write_connection(file, "defender", http, ground->folder);
-    write_connection(file, "sentinel", http, ground->folder);
-    fprintf(file,
-            "  email:\n"
-            "    url: smtp://127.0.0.1:%lld\n"
-            "    tls: none\n"
-            "    egress: [loopback]\n"
-            "    from: quell@contoso.example\n"
-            "    auth: { kind: basic, username: quell, password: { file: %s/smtp-password } }\n",
-            smtp, ground->folder);
-    (void)fclose(file); /* a short one is refused by the first server */
-}
-
-/* Nothing is left of the trial before. */
-static void make_fresh(const struct ground *ground)
-{
-    DIR *folder = opendir(ground->store);
-    struct dirent *entry = folder ? readdir(folder) : NULL;
-    char path[512];
-
-    for (; entry; entry = readdir(folder)) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof(path), "%s/%s", ground->store, entry->d_name);
-        (void)unlink(path); /* one that stays is found by the next server */
-    }
-    if (folder)
-        (void)closedir(folder);
-    (void)unlink(ground->log);
-    (void)unlink(ground->calls);
-    (void)peer_post(ground->range, "/_range/reset", "{}");
-    for (size_t i = 0; ground->faults && i < sizeof(faults) / sizeof(*faults); i++)
-        peer_fault(ground->range, faults[i]);
-}
+#include "workload.h"
 
 /* ---- sending and looking ---------------------------------------------------------------------*/
 
@@ -155,20 +22,37 @@ static bool same_runs(struct quell_value a, struct quell_value b)
     return quell_count(a) == quell_count(b) && value_equal(a, b);
 }
 
-/* Sends the delivery until it is accepted; false when the server ended, or time is up. */
-static bool deliver(struct story *story)
+/* The sample's incident; each of several has an id of its own: the sample's with another end. */
+static const char *body_of(const struct story *story, unsigned number)
 {
+    static const char id[] = "3a6b1f2e9c01";
+    struct quell_str copy = arena_format(story->arena, "%s", story->ground->body);
+    char *at = (char *)(uintptr_t)copy.data; /* our own, a moment old */
+
+    for (at = strstr(at, id); at; at = strstr(at, id)) {
+        at += sizeof(id) - 2;
+        *at = (char)('1' + number);
+    }
+    return copy.data;
+}
+
+/* Sends one until it is accepted. */
+static bool deliver(struct story *story, unsigned number, const char *body)
+{
+    const char *header = arena_format(story->arena, "webhook-id: msg_crash_%u", number).data;
+    struct quell_value *promised = &story->promised[number];
+
     for (;;) {
-        struct answer answer = server_ask(&story->server, story->arena, "/hooks/sentinel",
-                                          "webhook-id: msg_crash_1", story->ground->body);
+        struct answer answer =
+            server_ask(&story->server, story->arena, "/hooks/sentinel", header, body);
         struct quell_value runs = quell_get(answer.json, "runs");
 
-        if (answer.status == 202 && quell_is_null(story->promised)) {
-            story->promised = runs;
+        if (answer.status == 202 && quell_is_null(*promised)) {
+            *promised = runs;
             return true;
         }
         if (answer.status == 202) {
-            if (!same_runs(story->promised, runs))
+            if (!same_runs(*promised, runs))
                 FINDING(story, duplicated, "the same delivery was promised other runs");
             return true;
         }
@@ -177,28 +61,51 @@ static bool deliver(struct story *story)
     }
 }
 
-static bool is_at_rest(struct quell_value run)
+bool story_deliver(struct story *story)
 {
-    static const char *const states[] = {"succeeded", "failed", "cancelled", "undone", "held"};
+    for (unsigned i = 0; i < story->trial->workload->deliveries; i++) {
+        if (!deliver(story, i, body_of(story, i)))
+            return false;
+    }
+    return true;
+}
 
-    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
-        if (quell_text_is(quell_get(run, "state"), states[i]))
+static bool waits_for(struct quell_value run, const char *what)
+{
+    struct quell_value waits = quell_get(run, "waits");
+
+    for (size_t i = 0; i < quell_count(waits); i++) {
+        if (quell_text_is(quell_get(quell_at(waits, i), "what"), what))
             return true;
     }
     return false;
 }
 
+/* A held one may still be at work in another branch: it rests when nothing is left but to ask a
+ * person, or to wait for a run of its own that is held. */
+static bool is_at_rest(struct quell_value run, bool held)
+{
+    static const char *const states[] = {"succeeded", "failed", "cancelled", "undone"};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+        if (quell_text_is(quell_get(run, "state"), states[i]))
+            return true;
+    }
+    return waits_for(run, "person") || (held && waits_for(run, "run"));
+}
+
 static bool are_at_rest(struct quell_value runs)
 {
+    bool held = story_any_held(runs);
+
     for (size_t i = 0; i < quell_count(runs); i++) {
-        if (!is_at_rest(quell_at(runs, i)))
+        if (!is_at_rest(quell_at(runs, i), held))
             return false;
     }
     return quell_count(runs) > 0;
 }
 
-/* Looks until every run has ended or is held; false when the server ended, or time is up. */
-static bool rest(struct story *story, struct quell_value *runs)
+bool story_rest(struct story *story, struct quell_value *runs)
 {
     for (;;) {
         struct answer answer = server_ask(&story->server, story->arena, "/api/v1/runs", NULL, NULL);
@@ -206,24 +113,43 @@ static bool rest(struct story *story, struct quell_value *runs)
         *runs = answer.json;
         if (answer.status == 200 && are_at_rest(answer.json))
             return true;
+        if (answer.status == 200)
+            story_attend(story, answer.json);
         if (server_ended(&story->server, LOOK_MS) || now_ms() > story->deadline_ms)
             return false;
     }
 }
 
-/* ---- the server that ends at a point ---------------------------------------------------------*/
+/* ---- the server that has the point -----------------------------------------------------------*/
+
+static bool breaks(const struct trial *trial, const struct point *point)
+{
+    return trial->mode == MODE_ERRORS && point && point == trial->point;
+}
 
 static void live(struct story *story, const struct point *point)
 {
+    const struct trial *trial = story->trial;
+    bool broken = breaks(trial, point), rests;
     struct quell_value runs;
 
-    story->deadline_ms = now_ms() + INJECTED_MS;
+    story->deadline_ms = now_ms() + (broken ? BROKEN_MS : INJECTED_MS);
     if (!server_start(&story->server, &story->plan, point, story->deadline_ms))
         return;
-    if (deliver(story) && rest(story, &runs))
-        (void)server_stop(&story->server, story->deadline_ms);
+    if (point && trial->mode == MODE_FENCE)
+        story_fence(story);
+    rests = !story->server.ended && story_deliver(story) && story_rest(story, &runs);
+    if (!rests && trial->mode == MODE_CLOCK && !story->server.ended)
+        FINDING(story, stuck, "a run has not ended while the clock was set");
+    story->deadline_ms = broken ? now_ms() + REST_MS : story->deadline_ms;
     if (!server_ended(&story->server, 0) && !server_stop(&story->server, story->deadline_ms))
         FINDING(story, stuck, "the server that has the point does not end");
+}
+
+static bool ended_by(const struct server *server, int number)
+{
+    return server->status != -1 && WIFSIGNALED(server->status) &&
+           WTERMSIG(server->status) == number;
 }
 
 /* SIGTERM before it is listened to ends the server, too. */
@@ -231,11 +157,17 @@ static void check_end(struct story *story)
 {
     struct trial *trial = story->trial;
     int status = story->server.status;
-    bool by_signal = trial->point && WIFSIGNALED(status) && WTERMSIG(status) == trial->signal;
+    bool dies = trial->point && (trial->mode == MODE_KILL || trial->mode == MODE_POWER);
+    bool by_signal = dies && ended_by(&story->server, trial->signal);
 
-    trial->reached = by_signal;
-    if (trial->point && trial->signal != SIGKILL)
+    if (trial->mode != MODE_FENCE)
+        trial->reached = by_signal;
+    if (trial->point && (!dies || trial->signal != SIGKILL) && trial->mode != MODE_FENCE)
         trial->reached = counts_have(story->ground->calls, trial->point);
+    /* Calls that fail may end it, in order: with a code of its own. */
+    if (breaks(trial, trial->point) && status != -1 &&
+        (WIFEXITED(status) || ended_by(&story->server, SIGTERM)))
+        return;
     if (status != 0 && !by_signal)
         FINDING(story, stuck, "the server that has the point ended with status %d", status);
 }
@@ -251,67 +183,41 @@ static bool die_first(struct story *story)
     return server_was_killed(&story->server);
 }
 
+static void lose_power(struct story *story)
+{
+    struct trial *trial = story->trial;
+
+    if (trial->mode != MODE_POWER || !trial->point || !trial->reached)
+        return;
+    if (!power_lose(story->ground->trace, story->ground->store, when_seed(trial->point->when),
+                    &trial->loss))
+        FINDING(story, corrupt, "the trace cannot be read");
+}
+
 /* ---- the server that takes up ----------------------------------------------------------------*/
 
-/* A person looks at the mailbox and says what they see. */
-static bool resolve(struct story *story, struct quell_value run)
-{
-    struct quell_str id = quell_get_str(run, "run");
-    unsigned mails = oracle_mails(story->ground->range, id);
-    const char *name = arena_str(story->arena, id).data;
-    int status = server_command(
-        &story->plan,
-        (const char *const[]){"resolve", name, "tell", mails ? "--happened" : "--did-not", NULL});
-
-    if (status == 0)
-        return true;
-    FINDING(story, stuck, "run %s is held, and `quell resolve` ends with status %d", name, status);
-    return false;
-}
-
-static unsigned resolve_all(struct story *story, struct quell_value runs)
-{
-    unsigned resolved = 0;
-
-    for (size_t i = 0; i < quell_count(runs); i++) {
-        if (!quell_text_is(quell_get(quell_at(runs, i), "state"), "held"))
-            continue;
-        story->trial->findings.held++;
-        if (story->trial->point && story->trial->signal != SIGKILL)
-            FINDING(story, stuck, "a run is held after an end that was no crash");
-        resolved += resolve(story, quell_at(runs, i));
-    }
-    return resolved;
-}
-
-static bool any_held(struct quell_value runs)
-{
-    for (size_t i = 0; i < quell_count(runs); i++) {
-        if (quell_text_is(quell_get(quell_at(runs, i), "state"), "held"))
-            return true;
-    }
-    return false;
-}
-
-/* Of two points one is resolved while nobody serves. */
+/* Of two points one is resolved while nobody serves. Of branches side by side a second one may be
+ * held when the first is not any more. */
 static void resolve_held(struct story *story, struct quell_value runs)
 {
     bool away = story->trial->point && story->trial->point->nth % 2;
-    unsigned resolved;
 
-    if (!any_held(runs))
-        return;
-    if (away && !server_stop(&story->server, now_ms() + REST_MS))
-        FINDING(story, stuck, "a server with held runs does not end");
-    resolved = resolve_all(story, runs);
-    story->deadline_ms = now_ms() + REST_MS;
-    if (away && !server_start(&story->server, &story->plan, NULL, story->deadline_ms))
-        FINDING(story, stuck, "the server does not start after a run was resolved");
-    else if (!rest(story, &runs))
-        FINDING(story, stuck, "a run that was resolved does not end");
-    else if (any_held(runs))
-        FINDING(story, stuck, "a run that was resolved is held again");
-    story->trial->findings.resolved += resolved;
+    for (unsigned round = 0; story_any_held(runs) && round < ROUNDS_MAX; round++) {
+        if (away && !server_stop(&story->server, now_ms() + REST_MS))
+            FINDING(story, stuck, "a server with held runs does not end");
+        story_resolve(story, runs);
+        story->deadline_ms = now_ms() + REST_MS;
+        if (away && !server_start(&story->server, &story->plan, NULL, story->deadline_ms)) {
+            FINDING(story, stuck, "the server does not start after a run was resolved");
+            return;
+        }
+        if (!story_rest(story, &runs)) {
+            FINDING(story, stuck, "a run that was resolved does not end");
+            return;
+        }
+    }
+    if (story_any_held(runs))
+        FINDING(story, stuck, "a run is held however often it is resolved");
 }
 
 static void name_restless(struct story *story, struct quell_value runs)
@@ -319,7 +225,7 @@ static void name_restless(struct story *story, struct quell_value runs)
     for (size_t i = 0; i < quell_count(runs); i++) {
         struct quell_value run = quell_at(runs, i);
 
-        if (!is_at_rest(run))
+        if (!is_at_rest(run, false))
             FINDING(story, stuck, "run %.*s of %.*s is %.*s", QUELL_ARG(quell_get_str(run, "run")),
                     QUELL_ARG(quell_get_str(run, "playbook")),
                     QUELL_ARG(quell_get_str(run, "state")));
@@ -333,16 +239,16 @@ static void take_up(struct story *story)
     struct quell_value runs = quell_null();
 
     story->deadline_ms = now_ms() + REST_MS;
-    story->plan.calls = NULL;
+    story->plan.calls = story->plan.trace = NULL;
     if (!server_start(&story->server, &story->plan, NULL, story->deadline_ms)) {
         FINDING(story, stuck, "the last server does not start");
         return;
     }
-    if (!deliver(story))
+    if (!story_deliver(story))
         FINDING(story, stuck, "the last server accepts nothing");
-    else if (!rest(story, &runs))
+    else if (!story_rest(story, &runs))
         name_restless(story, runs);
-    else
+    else if (story_any_held(runs))
         resolve_held(story, runs);
     if (!server_stop(&story->server, now_ms() + REST_MS))
         FINDING(story, stuck, "the last server does not end");
@@ -350,27 +256,59 @@ static void take_up(struct story *story)
         FINDING(story, stuck, "the last server ended with status %d", story->server.status);
 }
 
-void trial_run(const struct ground *ground, struct trial *trial)
+/* The chain of the journal's rows holds, and so do the checkpoints that were signed over it. */
+static void verify(struct story *story)
+{
+    static const char *const words[] = {"audit", "verify", NULL};
+    int status;
+
+    if (story->trial->mode != MODE_POWER && story->trial->mode != MODE_ERRORS)
+        return;
+    status = server_command(&story->plan, words);
+    if (status != 0)
+        FINDING(story, corrupt, "`quell audit verify` ends with status %d", status);
+}
+
+static struct server_plan plan_of(const struct ground *ground, const struct trial *trial)
 {
     struct timespec now = {0};
-    struct story story = {.ground = ground, .trial = trial, .arena = arena_new(0)};
 
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
-    story.plan = (struct server_plan){.program = ground->program,
-                                      .shim = ground->shim,
-                                      .config = ground->config,
-                                      .log = ground->log,
-                                      .calls = ground->calls,
-                                      .epoch_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
-                                      .speed = ground->speed};
-    story.promised = quell_null();
-    make_fresh(ground);
+    return (struct server_plan){.program = ground->program,
+                                .shim = ground->shim,
+                                .config = ground->config,
+                                .log = ground->log,
+                                .calls = ground->calls,
+                                .folder = ground->store,
+                                .trace = trial->mode == MODE_POWER ? ground->trace : NULL,
+                                .kinds = trial->mode == MODE_ERRORS,
+                                .epoch_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
+                                .speed = ground->speed,
+                                .signal = trial->signal};
+}
+
+void trial_run(const struct ground *ground, struct trial *trial)
+{
+    struct arena *arena = arena_new(0);
+    unsigned deliveries = trial->workload->deliveries;
+    struct story story = {.ground = ground, .trial = trial, .arena = arena};
+
+    story.promised = arena_alloc(arena, deliveries * sizeof(*story.promised));
+    for (unsigned i = 0; i < deliveries; i++)
+        story.promised[i] = quell_null();
+    story.plan = plan_of(ground, trial);
+    ground_refresh(ground, trial->workload);
     if (die_first(&story)) {
-        story.plan.signal = trial->signal;
+        story.plan.signal = trial->mode == MODE_FENCE ? SIGSTOP : trial->signal;
         live(&story, trial->point);
         check_end(&story);
+        lose_power(&story);
     }
     take_up(&story);
-    oracle_compare(ground->range, ground->database, story.promised, &trial->findings);
-    arena_free(story.arena);
+    verify(&story);
+    oracle_compare(ground->range, ground->database, trial->workload,
+                   quell_list(story.promised, deliveries), &trial->findings);
+    if (trial->point && when_may_fail(trial->mode, trial->point->call, trial->point->when))
+        trial->findings.failed = 0;
+    arena_free(arena);
 }

@@ -14,8 +14,9 @@
 #include "base/memory.h"
 #include "peer.h"
 #include "trial.h"
+#include "workload.h"
 
-enum { WATCHED = 3, TRIES = 5, BODY_MAX = 1024 * 1024 };
+enum { WATCHED = 4, TRIES = 8, BODY_MAX = 1024 * 1024, FOLDER_MAX = 96 };
 
 /* ---- the ground of one worker ----------------------------------------------------------------*/
 
@@ -45,9 +46,12 @@ static struct peer *start_range(int speed)
     return peer_start(QUELL_RANGE, arguments);
 }
 
-static void ground_open(struct ground *ground, const struct options *options, char folder[32])
+static void ground_open(struct ground *ground, const struct options *options,
+                        char folder[FOLDER_MAX])
 {
-    (void)snprintf(folder, 32, "/tmp/quell-crash-XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+
+    (void)snprintf(folder, FOLDER_MAX, "%s/quell-crash-XXXXXX", tmp ? tmp : "/tmp");
     if (!mkdtemp(folder)) {
         perror("crash: mkdtemp");
         exit(2);
@@ -55,16 +59,16 @@ static void ground_open(struct ground *ground, const struct options *options, ch
     *ground = (struct ground){.program = options->quell,
                               .shim = QUELL_SHIM,
                               .speed = options->speed,
-                              .faults = options->faults,
+                              .source = QUELL_SOURCE_DIR,
                               .folder = folder,
                               .body = read_incident(),
                               .range = start_range(options->speed)};
-    ground_prepare(ground, QUELL_SOURCE_DIR);
+    ground_prepare(ground);
 }
 
 static void ground_close(struct ground *ground, const struct options *options)
 {
-    char command[64];
+    char command[FOLDER_MAX + 16];
 
     peer_stop(ground->range);
     memory_free((void *)(uintptr_t)ground->body);
@@ -81,16 +85,19 @@ static void ground_close(struct ground *ground, const struct options *options)
 
 /* One run that is only watched. Where the first server dies is a matter of threads: it is asked
  * again when it was not there, because then no second server wrote a log. */
-static void watch_once(const struct ground *ground, const struct point *first)
+static void watch_once(const struct ground *ground, const struct options *options,
+                       const struct workload *workload, const struct point *first)
 {
     unsigned tries = 0;
 
     do {
-        struct trial trial = {.first = first, .signal = SIGKILL};
+        struct trial trial = {
+            .mode = options->mode, .workload = workload, .first = first, .signal = SIGKILL};
 
         trial_run(ground, &trial);
         if (!findings_are_clean(&trial.findings)) {
-            printf("a run that is only watched: %s\n0 passed, 1 failed\n", trial.findings.note);
+            printf("a run of `%s` that is only watched: %s\n0 passed, 1 failed\n", workload->name,
+                   trial.findings.note);
             exit(1);
         }
     } while (first && access(ground->calls, R_OK) != 0 && ++tries < TRIES);
@@ -98,7 +105,8 @@ static void watch_once(const struct ground *ground, const struct point *first)
 
 /* The calls that every watched run made, of the server that starts after the death at `first`, if
  * any. */
-static struct counts watch(const struct ground *ground, const struct point *first)
+static struct counts watch(const struct ground *ground, const struct options *options,
+                           const struct workload *workload, const struct point *first)
 {
     struct counts counts = {.count = 0};
     unsigned i;
@@ -106,7 +114,7 @@ static struct counts watch(const struct ground *ground, const struct point *firs
     for (i = 0; i < WATCHED; i++) {
         struct counts seen;
 
-        watch_once(ground, first);
+        watch_once(ground, options, workload, first);
         seen = counts_read(ground->calls);
         if (i == 0)
             counts = seen;
@@ -115,106 +123,160 @@ static struct counts watch(const struct ground *ground, const struct point *firs
     return counts;
 }
 
-static struct work *work_new(size_t count)
+/* ---- what is tried ---------------------------------------------------------------------------*/
+
+struct plan {
+    struct item *items;
+    size_t count, size;
+};
+
+static void add_item(struct plan *plan, const struct item *item)
 {
-    size_t size = sizeof(struct work) + count * sizeof(struct result);
+    if (plan->count == plan->size) {
+        plan->size = plan->size ? 2 * plan->size : 1024;
+        plan->items = memory_resize(plan->items, plan->size * sizeof(*plan->items));
+    }
+    plan->items[plan->count++] = *item;
+}
+
+/* All points of a workload, or those of the server that starts after a first death. */
+static void add_points(struct plan *plan, const struct ground *ground,
+                       const struct options *options, const struct item *like)
+{
+    struct counts counts =
+        watch(ground, options, like->workload, like->has_first ? &like->first : NULL);
+    struct point_list list = {.items = NULL};
+
+    points_add(&counts, options->mode, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        struct item item = *like;
+
+        item.point = list.items[i];
+        add_item(plan, &item);
+    }
+    memory_free(list.items);
+}
+
+/* Keeps at most so many, spread evenly. */
+static void thin(struct plan *plan, size_t most)
+{
+    size_t count, *numbers = points_choose(plan->count, most, &count);
+
+    for (size_t i = 0; i < count; i++)
+        plan->items[i] = plan->items[numbers[i]];
+    plan->count = count;
+    memory_free(numbers);
+}
+
+static void add_second_points(struct plan *plan, const struct ground *ground,
+                              const struct options *options)
+{
+    struct plan firsts = *plan;
+
+    thin(&firsts, options->twice);
+    *plan = (struct plan){.items = NULL};
+    for (size_t i = 0; i < firsts.count; i++) {
+        struct item like = firsts.items[i];
+
+        like.has_first = true;
+        like.first = like.point;
+        add_points(plan, ground, options, &like);
+    }
+    memory_free(firsts.items);
+}
+
+static void plan_points(struct plan *plan, const struct options *options)
+{
+    struct ground ground;
+    char folder[FOLDER_MAX];
+
+    ground_open(&ground, options, folder);
+    for (size_t i = 0; workloads[i].name; i++) {
+        if (!options->workload || options->workload == &workloads[i])
+            add_points(plan, &ground, options, &(struct item){.workload = &workloads[i]});
+    }
+    if (options->twice)
+        add_second_points(plan, &ground, options);
+    ground_close(&ground, options);
+}
+
+static struct work *work_new(const struct plan *plan)
+{
+    size_t size = sizeof(struct work) + plan->count * sizeof(struct result);
     struct work *work = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (work == MAP_FAILED) {
         perror("crash: mmap");
         exit(2);
     }
-    work->items = memory_new((count + 1) * sizeof(*work->items));
-    return work;
-}
-
-static void add_items(struct work *work, const struct point *first, const struct point *points,
-                      size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct item *item = &work->items[work->count++];
-
-        *item = (struct item){.has_first = first != NULL, .point = points[i]};
-        if (first)
-            item->first = *first;
-    }
-}
-
-static struct work *plan_one(const char *text)
-{
-    struct work *work = work_new(1);
-    struct item *item = work->items;
-    const char *comma = strchr(text, ',');
-
-    item->has_first = comma != NULL;
-    if ((comma && !point_read(text, &item->first)) ||
-        !point_read(comma ? comma + 1 : text, &item->point)) {
-        fprintf(stderr, "crash: `%s` is no point\n", text);
-        exit(2);
-    }
-    work->count = work->all = 1;
-    return work;
-}
-
-/* A first death at some of the points, and of the server after it each point, or a share of them.
- */
-static struct work *plan_twice(const struct ground *ground, const struct options *options,
-                               const struct point *firsts, size_t count)
-{
-    size_t each = options->most ? options->most / count : 1000;
-    struct work *work = work_new(count * each);
-
-    for (size_t i = 0; i < count; i++) {
-        struct counts counts = watch(ground, &firsts[i]);
-        size_t made, all;
-        struct point *points = points_make(&counts, each, &made, &all);
-
-        add_items(work, &firsts[i], points, made);
-        work->all += all;
-        memory_free(points);
-    }
+    work->items = plan->items;
+    work->count = plan->count;
     return work;
 }
 
 struct work *work_plan(const struct options *options)
 {
-    struct ground ground;
-    char folder[32];
-    struct counts counts;
-    struct point *points;
+    struct plan plan = {.items = NULL};
+    struct item one;
     struct work *work;
-    size_t count, all;
+    size_t all;
 
-    if (options->only)
-        return plan_one(options->only);
-    ground_open(&ground, options, folder);
-    counts = watch(&ground, NULL);
-    points = points_make(&counts, options->twice ? options->twice : options->most, &count, &all);
-    if (options->twice) {
-        work = plan_twice(&ground, options, points, count);
-    } else {
-        work = work_new(count);
-        add_items(work, NULL, points, count);
-        work->all = all;
+    if (options->only && !item_read(options->only, &one)) {
+        fprintf(stderr, "crash: `%s` is no point\n", options->only);
+        exit(2);
     }
-    memory_free(points);
-    ground_close(&ground, options);
+    if (options->only)
+        add_item(&plan, &one);
+    else
+        plan_points(&plan, options);
+    all = plan.count;
+    thin(&plan, options->most);
+    work = work_new(&plan);
+    work->all = all;
     return work;
+}
+
+void item_text(const struct item *item, char text[ITEM_TEXT])
+{
+    char first[POINT_TEXT] = "", point[POINT_TEXT];
+
+    if (item->has_first)
+        point_text(&item->first, first);
+    point_text(&item->point, point);
+    (void)snprintf(text, ITEM_TEXT, "%s:%s%s%s", item->workload->name, first,
+                   item->has_first ? "," : "", point);
+}
+
+bool item_read(const char *text, struct item *item)
+{
+    char name[16] = "";
+    size_t len = strcspn(text, ":");
+    const char *comma = strchr(text, ',');
+
+    if (!text[len] || len >= sizeof(name))
+        return false;
+    memcpy(name, text, len);
+    *item = (struct item){.workload = workload_find(name), .has_first = comma != NULL};
+    return item->workload && (!comma || point_read(text + len + 1, &item->first)) &&
+           point_read(comma ? comma + 1 : text + len + 1, &item->point);
 }
 
 /* ---- workers ---------------------------------------------------------------------------------*/
 
-static void try_item(const struct ground *ground, const struct item *item, int number,
-                     struct result *result)
+static void try_item(const struct ground *ground, const struct options *options,
+                     const struct item *item, struct result *result)
 {
     do {
-        struct trial trial = {.first = item->has_first ? &item->first : NULL,
+        struct trial trial = {.mode = options->mode,
+                              .workload = item->workload,
+                              .first = item->has_first ? &item->first : NULL,
                               .point = &item->point,
-                              .signal = number};
+                              .signal = options->signal};
 
         trial_run(ground, &trial);
         result->tries++;
         result->reached = trial.reached;
+        result->loss = trial.loss;
         result->findings = trial.findings;
     } while (!result->reached && findings_are_clean(&result->findings) && result->tries < TRIES);
     result->tried = true;
@@ -222,25 +284,23 @@ static void try_item(const struct ground *ground, const struct item *item, int n
 
 static void print_finding(const struct item *item, const struct result *result)
 {
-    char first[48] = "", point[48];
+    char text[ITEM_TEXT];
 
-    if (item->has_first)
-        point_text(&item->first, first);
-    point_text(&item->point, point);
-    printf("%s%s%s: %s\n", first, item->has_first ? "," : "", point, result->findings.note);
+    item_text(item, text);
+    printf("%s: %s\n", text, result->findings.note);
     (void)fflush(stdout); /* for people who watch */
 }
 
 static void work_off(struct work *work, const struct options *options)
 {
     struct ground ground;
-    char folder[32];
+    char folder[FOLDER_MAX];
     size_t i;
 
     ground_open(&ground, options, folder);
     for (i = atomic_fetch_add(&work->next, 1); i < work->count;
          i = atomic_fetch_add(&work->next, 1)) {
-        try_item(&ground, &work->items[i], options->signal, &work->results[i]);
+        try_item(&ground, options, &work->items[i], &work->results[i]);
         if (!findings_are_clean(&work->results[i].findings))
             print_finding(&work->items[i], &work->results[i]);
     }
