@@ -69,6 +69,7 @@
 #define LIMIT_CALLS_SHOWN 100 /* calls that a question to a person lists; its digest is over all */
 #define LIMIT_WHY_ROWS 1000 /* runs and refusals of one incident, of each: more nobody reads */
 #define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
+#define LIMIT_REPLAY_DIFFERENCES 100 /* of a step, in a replay: more are another step */
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 #define LIMIT_CALL_DEPTH 8 /* runs that call runs: deeper ones are a mistake, or a cycle */
 #define LIMIT_UNDO_S 3600 /* what taking back may take: it runs when the run's time may be over */

@@ -294,6 +294,21 @@ enum quell_code quell_why(struct quell *engine, struct quell_str id,
 enum quell_code quell_show(struct quell *engine, struct quell_str run,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
+struct quell_replay_options {
+    struct quell_str run; /* its id, or the beginning of one */
+    const char *playbook; /* an id or a file: another text of it; NULL: the one that it ran by */
+};
+/* Tells a stored run again; nothing is sent: calls, people, events and called runs answer from the
+ * journal, as late as they did. What was not recorded is made up from the manifests' examples.
+ * Limits of hours and days are not judged: what they were then is not known. Document: {run,
+ * playbook, started_at, then, now: {revision, file, state, outputs, error}, same, steps: [{path,
+ * action, verdict: same|differs|only then|only now, then, now: its status, with, differences:
+ * [{what, then, now}]}], made_up: [paths of calls], assumed: [paths of approvals that were about
+ * something else], unfit: [{path, kind}: recorded, and fits nowhere now], sent: 0}. Errors:
+ * QUELL_NOT_FOUND, QUELL_INVALID a playbook that does not check or cannot take the inputs. */
+enum quell_code quell_replay(struct quell *engine, const struct quell_replay_options *options,
+                             struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
 /* A person says whether a call whose outcome is unknown did happen; the run goes on. `done` is
  * called, on the loop, once that is durable (QUELL_OK) or the store failed. Refused at once (done
  * is not called): QUELL_NOT_FOUND, QUELL_CONFLICT when the step is not held. */

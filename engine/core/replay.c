@@ -1,0 +1,301 @@
+/*
+ * replay.c - quell_replay(): the interpreter tells a stored run again. The first event is the
+ * recorded one; whatever the run then asks for is answered as it was answered, and as late.
+ */
+#include "core/replay.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "value/value.h"
+
+/* ---- what is recorded --------------------------------------------------------------------------
+ */
+
+struct reading {
+    struct replay *replay;
+    struct event *events;
+    size_t cap;
+    enum quell_code code;
+    struct quell_error *err;
+};
+
+static bool read_event(const struct store_event *row, void *user)
+{
+    struct reading *reading = user;
+    struct replay *replay = reading->replay;
+
+    if (replay->count == reading->cap) {
+        size_t cap = reading->cap ? reading->cap * 2 : 64;
+        reading->events =
+            arena_grow(replay->arena, reading->events, reading->cap * sizeof(*reading->events),
+                       cap * sizeof(*reading->events));
+        reading->cap = cap;
+    }
+    reading->code =
+        event_read(replay->arena, row->body, &reading->events[replay->count++], reading->err);
+    return reading->code == QUELL_OK;
+}
+
+static enum quell_code read_journal(struct replay *replay, const struct store_run *row,
+                                    struct quell_error *err)
+{
+    struct store *store = replay->engine->reader;
+    struct reading reading = {.replay = replay, .err = err};
+    enum quell_code code = store->kind->events(store, row->id, 0, read_event, &reading, err);
+
+    if (code == QUELL_OK)
+        code = reading.code;
+    if (code)
+        return code;
+    if (replay->count == 0 || reading.events[0].kind != EVENT_RUN_STARTED)
+        return error_set(err, QUELL_IO, "the journal of %.*s does not begin with its start",
+                         QUELL_ARG(row->id));
+    replay->events = reading.events;
+    replay->used = arena_array(replay->arena, bool, replay->count);
+    replay->over = row->ended_us != 0;
+    return QUELL_OK;
+}
+
+/* ---- the start ---------------------------------------------------------------------------------
+ */
+
+/* The inputs as the other text of the playbook wants them: those that it does not know are left
+ * out, those that it has beside get their defaults. */
+static enum quell_code inputs_for(struct replay *replay, const struct playbook *playbook,
+                                  struct quell_value data, struct quell_value *inputs,
+                                  struct quell_error *err)
+{
+    struct run_world world = generation_world(replay->engine->generation);
+    struct quell_value recorded = quell_get(data, "inputs"), value;
+    struct map_builder given = {.arena = replay->arena};
+    size_t i;
+
+    for (i = 0; i < playbook->input_count; i++)
+        if (quell_find(recorded, playbook->inputs[i].name, &value))
+            map_put(&given, playbook->inputs[i].name, value);
+    return run_make_inputs(replay->arena, playbook, map_made(&given), quell_get(data, "incident"),
+                           &world, inputs, err);
+}
+
+static enum quell_code begin(struct replay *replay, struct quell_error *err)
+{
+    const struct playbook *playbook = replay->loaded->playbook;
+    struct run_world world = generation_world(replay->engine->generation);
+    struct event first = replay->events[0];
+    struct quell_value inputs;
+    enum quell_code code;
+
+    /* What all runs had done by then is not known any more: what a limit of hours held then was
+     * released or not, and comes again as that. */
+    world.usage = NULL;
+    world.memory = NULL;
+    run_set_world(replay->run, &world);
+    if (!str_is(quell_get_str(first.data, "revision"), playbook->revision)) {
+        code = inputs_for(replay, playbook, first.data, &inputs, err);
+        if (code)
+            return code;
+        first.data = value_with(replay->arena, first.data, QUELL_STR("revision"),
+                                quell_text(playbook->revision));
+        first.data = value_with(replay->arena, first.data, QUELL_STR("playbook"),
+                                quell_string(playbook->id));
+        first.data = value_with(replay->arena, first.data, QUELL_STR("inputs"), inputs);
+    }
+    first.seq = 1;
+    replay->now_us = first.at_us;
+    return run_apply(replay->run, &first, err);
+}
+
+/* ---- the story ---------------------------------------------------------------------------------
+ */
+
+static size_t next_coming(const struct replay *replay)
+{
+    size_t i, first = replay->coming_count;
+
+    for (i = 0; i < replay->coming_count; i++)
+        if (first == replay->coming_count ||
+            replay->coming[i].event.at_us < replay->coming[first].event.at_us ||
+            (replay->coming[i].event.at_us == replay->coming[first].event.at_us &&
+             replay->coming[i].order < replay->coming[first].order))
+            first = i;
+    return first;
+}
+
+static void take(struct replay *replay, size_t at)
+{
+    struct event event = replay->coming[at].event;
+    struct map_builder unfit = {.arena = replay->arena};
+    struct quell_error ignored;
+
+    replay->coming[at] = replay->coming[--replay->coming_count];
+    if (event.at_us < run_updated_us(replay->run))
+        event.at_us = run_updated_us(replay->run);
+    event.seq = run_seq(replay->run) + 1;
+    if (run_apply(replay->run, &event, &ignored) == QUELL_OK)
+        return;
+    map_add(&unfit, "path", value_copy_str(replay->arena, event.path));
+    map_add(&unfit, "kind", quell_text(event_name(event.kind)));
+    list_add(&replay->unfit, map_made(&unfit));
+}
+
+/* Decides until nothing follows; what was asked is answered. */
+static void decide(struct replay *replay)
+{
+    struct run_events events;
+    size_t i;
+
+    do {
+        struct event *kept;
+
+        events = run_decide(replay->run, replay->now_us);
+        kept = arena_copy(replay->arena, events.items, events.count * sizeof(*events.items));
+        for (i = 0; i < events.count; i++)
+            replay_answer(replay, &kept[i]);
+    } while (events.count && !run_ended(replay->run));
+}
+
+/* The time of what happens next; false when nothing does, or nothing that the record knows of. */
+static bool pass_time(struct replay *replay)
+{
+    size_t at = next_coming(replay);
+    int64_t due = run_due(replay->run), coming = INT64_MAX;
+    int64_t last = replay->events[replay->count - 1].at_us;
+
+    if (at < replay->coming_count)
+        coming = replay->coming[at].event.at_us;
+    if (due <= replay->now_us)
+        due = INT64_MAX; /* asked about already, and nothing came of it */
+    if (coming == INT64_MAX && (due == INT64_MAX || (!replay->over && due > last)))
+        return false;
+    if (coming <= due) {
+        take(replay, at);
+        due = coming;
+    }
+    if (due > replay->now_us)
+        replay->now_us = due;
+    return true;
+}
+
+enum quell_code replay_tell(struct replay *replay, struct quell_error *err)
+{
+    enum quell_code code = begin(replay, err);
+
+    if (code)
+        return code;
+    replay_unasked(replay);
+    do
+        decide(replay);
+    while (!run_ended(replay->run) && pass_time(replay));
+    return QUELL_OK;
+}
+
+/* ---- the document ------------------------------------------------------------------------------
+ */
+
+static struct quell_value side(struct arena *arena, const struct run *run)
+{
+    const struct playbook *playbook = run_playbook(run);
+    struct map_builder map = {.arena = arena};
+    struct quell_value error = run_error(run);
+
+    map_add(&map, "revision", value_copy_str(arena, quell_str_of(playbook->revision)));
+    map_add(&map, "file", value_copy_str(arena, playbook->file));
+    map_add(&map, "state", quell_text(run_state(run)));
+    map_add(&map, "outputs", value_copy(arena, run_outputs(run)));
+    map_add(&map, "error", value_copy(arena, error));
+    return map_made(&map);
+}
+
+static bool all_same(struct quell_value steps)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(steps); i++)
+        if (!quell_text_is(quell_get(quell_at(steps, i), "verdict"), "same"))
+            return false;
+    return true;
+}
+
+static struct quell_value describe(struct replay *replay, const struct store_run *row,
+                                   const struct run *then)
+{
+    struct arena *arena = replay->arena;
+    struct map_builder map = {.arena = arena};
+    struct quell_value steps = replay_compare(arena, then, replay->run);
+    struct quell_value was = side(arena, then), is = side(arena, replay->run);
+
+    map_add(&map, "run", quell_string(row->id));
+    map_add(&map, "playbook", quell_string(row->playbook));
+    map_add(&map, "started_at", value_time_us(row->started_us));
+    map_add(&map, "then", was);
+    map_add(&map, "now", is);
+    map_add(&map, "same",
+            quell_bool(all_same(steps) &&
+                       value_equal(quell_get(was, "state"), quell_get(is, "state")) &&
+                       value_equal(quell_get(was, "outputs"), quell_get(is, "outputs"))));
+    map_add(&map, "steps", steps);
+    map_add(&map, "made_up", list_made(&replay->made_up));
+    map_add(&map, "assumed", list_made(&replay->assumed));
+    map_add(&map, "unfit", list_made(&replay->unfit));
+    map_add(&map, "sent", quell_int(0));
+    return map_made(&map);
+}
+
+static enum quell_code choose_playbook(struct replay *replay, const char *file,
+                                       struct loaded *recorded, struct quell_error *err)
+{
+    if (file)
+        return playbook_by_name(replay->engine, file, &replay->loaded, err);
+    replay->loaded = loaded_hold(recorded);
+    return QUELL_OK;
+}
+
+static enum quell_code tell_both(struct replay *replay, const struct quell_replay_options *options,
+                                 struct quell_value *made, struct quell_error *err)
+{
+    struct loaded *recorded = NULL;
+    struct run *then = NULL;
+    struct store_run row;
+    enum quell_code code = find_row(replay->engine, replay->arena, options->run, &row, err);
+
+    if (code == QUELL_OK)
+        code = read_journal(replay, &row, err);
+    if (code == QUELL_OK)
+        code = journal_read_run(replay->engine, &row, &then, &recorded, err);
+    if (code)
+        return code;
+    code = choose_playbook(replay, options->playbook, recorded, err);
+    if (code == QUELL_OK) {
+        replay->run = run_new(replay->loaded->playbook, row.id);
+        code = replay_tell(replay, err);
+    }
+    if (code == QUELL_OK)
+        *made = describe(replay, &row, then);
+    run_free(replay->run);
+    run_free(then);
+    if (replay->loaded)
+        loaded_release(replay->loaded);
+    loaded_release(recorded);
+    return code;
+}
+
+enum quell_code quell_replay(struct quell *engine, const struct quell_replay_options *options,
+                             struct quell_document *document, struct quell_error *err)
+{
+    struct quell_document made;
+    struct arena *arena = document_begin(&made);
+    struct replay replay = {.arena = arena,
+                            .engine = engine,
+                            .made_up = {.arena = arena},
+                            .assumed = {.arena = arena},
+                            .unfit = {.arena = arena}};
+    enum quell_code code = tell_both(&replay, options, &made.value, err);
+
+    if (code) {
+        arena_free(arena);
+        return code;
+    }
+    *document = made;
+    return QUELL_OK;
+}
