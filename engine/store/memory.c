@@ -510,6 +510,7 @@ const struct store_kind store_memory = {
     .runs = memory_runs,
     .run = memory_run,
     .incident = memory_incident,
+    .incidents = memory_incidents,
     .incident_last = memory_incident_last,
     .mark = memory_mark,
     .marks = memory_marks,

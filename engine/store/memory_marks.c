@@ -1,5 +1,6 @@
 /*
- * memory_marks.c - marks, refusals and the last incident of a sender's id in the memory store.
+ * memory_marks.c - marks, refusals, incidents in their order and the last of a sender's id in the
+ * memory store.
  */
 #include "base/arena.h"
 #include "base/error.h"
@@ -95,6 +96,30 @@ enum quell_code memory_incident_last(struct store *store, struct arena *arena,
         return error_set(err, QUELL_NOT_FOUND, "no incident %.*s", QUELL_ARG(source_id));
     *incident = row->incident->data;
     memory_copy_incident(arena, incident);
+    return QUELL_OK;
+}
+
+enum quell_code memory_incidents(struct store *store, struct quell_str from,
+                                 store_incident_fn *each, void *user, struct quell_error *err)
+{
+    struct memory *memory = memory_of(store);
+    struct shelf_key first = {.first = from};
+    struct arena *scratch = arena_new(0);
+    const struct incident_row **rows;
+    size_t place, count = 0, i;
+
+    (void)err; /* reading memory cannot fail */
+    pool_lock_take(memory->lock);
+    place = shelf_place(&memory->incidents, &first);
+    rows = arena_array(scratch, const struct incident_row *, memory->incidents.count - place);
+    for (; place < memory->incidents.count; place++)
+        rows[count++] = (const void *)memory->incidents.rows[place];
+    pool_lock_give(memory->lock);
+    for (i = 0; i < count; i++) {
+        if (!each(&rows[i]->data, user))
+            break;
+    }
+    arena_free(scratch);
     return QUELL_OK;
 }
 

@@ -126,6 +126,8 @@ enum quell_code memory_put_refusal(struct commit *commit, const struct store_ref
 void memory_put_sent(struct commit *commit, const struct incident_row *incident);
 void memory_prune_marks(struct memory *memory,
                         int64_t before_us); /* and refusals; under the lock */
+enum quell_code memory_incidents(struct store *store, struct quell_str from,
+                                 store_incident_fn *each, void *user, struct quell_error *err);
 enum quell_code memory_incident_last(struct store *store, struct arena *arena,
                                      struct quell_str source, struct quell_str source_id,
                                      struct store_incident *incident, struct quell_error *err);

@@ -214,6 +214,7 @@ const struct store_kind store_sqlite = {
     .runs = sqlite_runs,
     .run = sqlite_run,
     .incident = sqlite_incident,
+    .incidents = sqlite_incidents,
     .incident_last = sqlite_incident_last,
     .mark = sqlite_mark,
     .marks = sqlite_marks,

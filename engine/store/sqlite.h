@@ -122,6 +122,8 @@ enum quell_code sqlite_run(struct store *store, struct arena *arena, struct quel
                            struct store_run *run, struct quell_error *err);
 enum quell_code sqlite_incident(struct store *store, struct arena *arena, struct quell_str id,
                                 struct store_incident *incident, struct quell_error *err);
+enum quell_code sqlite_incidents(struct store *store, struct quell_str from,
+                                 store_incident_fn *each, void *user, struct quell_error *err);
 enum quell_code sqlite_incident_last(struct store *store, struct arena *arena,
                                      struct quell_str source, struct quell_str source_id,
                                      struct store_incident *incident, struct quell_error *err);

@@ -151,6 +151,19 @@ enum quell_code sqlite_run(struct store *handle, struct arena *arena, struct que
     return code;
 }
 
+static struct store_incident incident_row(sqlite3_stmt *statement)
+{
+    return (struct store_incident){
+        .id = sqlite_column(statement, 0),
+        .received_us = sqlite3_column_int64(statement, 1),
+        .source = sqlite_column(statement, 2),
+        .source_id = sqlite_column(statement, 3),
+        .title = sqlite_column(statement, 4),
+        .severity = sqlite_column(statement, 5),
+        .body = sqlite_column(statement, 6),
+    };
+}
+
 static void keep_incident(struct arena *arena, sqlite3_stmt *statement,
                           struct store_incident *incident)
 {
@@ -192,6 +205,28 @@ enum quell_code sqlite_incident(struct store *handle, struct arena *arena, struc
     if (!code)
         keep_incident(arena, statement, incident);
     sqlite_give(store, SQL_INCIDENT, statement);
+    return code;
+}
+
+enum quell_code sqlite_incidents(struct store *handle, struct quell_str from,
+                                 store_incident_fn *each, void *user, struct quell_error *err)
+{
+    struct sqlite_store *store = (struct sqlite_store *)handle;
+    sqlite3_stmt *statement = sqlite_take(store, SQL_INCIDENTS);
+    enum quell_code code = QUELL_OK;
+    int result;
+
+    sqlite_bind_str(statement, 1, from);
+    result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+        struct store_incident incident = incident_row(statement);
+
+        if (!each(&incident, user))
+            break;
+    }
+    if (result != SQLITE_DONE && result != SQLITE_ROW)
+        code = sqlite_refuse(store, err);
+    sqlite_give(store, SQL_INCIDENTS, statement);
     return code;
 }
 

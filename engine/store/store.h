@@ -145,6 +145,7 @@ struct store_audit_query {
 typedef bool store_audit_fn(const struct store_audit *audit, void *user); /* false stops */
 typedef bool store_mark_fn(const struct store_mark *mark, void *user);    /* false stops */
 typedef bool store_refusal_fn(const struct store_refusal *refusal, void *user);
+typedef bool store_incident_fn(const struct store_incident *incident, void *user);
 typedef bool store_run_fn(const struct store_run *run, void *user); /* false stops */
 typedef bool store_event_fn(const struct store_event *event, void *user);
 
@@ -233,6 +234,10 @@ struct store_kind {
                            struct store_run *run, struct quell_error *err);
     enum quell_code (*incident)(struct store *store, struct arena *arena, struct quell_str id,
                                 struct store_incident *incident, struct quell_error *err);
+    /* Incidents whose id is `from` or after it, in the order of their ids, which is that of time.
+     */
+    enum quell_code (*incidents)(struct store *store, struct quell_str from,
+                                 store_incident_fn *each, void *user, struct quell_error *err);
     /* The incident that was committed last of those a sender has sent under this id of its own. */
     enum quell_code (*incident_last)(struct store *store, struct arena *arena,
                                      struct quell_str source, struct quell_str source_id,

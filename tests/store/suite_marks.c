@@ -147,6 +147,40 @@ static void refusals_are_found_by_query(struct fixture *f)
     assert_int_equal(f->kind->refusals(f->reader, &all, keep_refusal, NULL, NULL), QUELL_OK);
 }
 
+static bool add_incident(const struct store_incident *incident, void *user)
+{
+    struct text *text = user;
+
+    text->len += (size_t)snprintf(text->data + text->len, sizeof text->data - text->len,
+                                  "%.*s:%.*s ", QUELL_ARG(incident->id), QUELL_ARG(incident->body));
+    return text->len < 12;
+}
+
+static struct quell_str incidents(struct fixture *f, const char *from)
+{
+    struct text text = {.len = 0};
+
+    assert_int_equal(f->kind->incidents(f->reader, quell_str_of(from), add_incident, &text, NULL),
+                     QUELL_OK);
+    return arena_str(f->arena, (struct quell_str){text.data, text.len});
+}
+
+static void incidents_in_the_order_of_their_ids(struct fixture *f)
+{
+    struct store_incident rows[] = {an_incident(f, "c"), an_incident(f, "a"), an_incident(f, "b")};
+    struct store_batch batch = {.incidents = rows, .incident_count = 3};
+    size_t i;
+
+    for (i = 0; i < 3; i++)
+        rows[i].body = arena_format(f->arena, "<%.*s>", QUELL_ARG(rows[i].id));
+    assert_text(incidents(f, ""), "");
+    assert_int_equal(commit(f, &batch), QUELL_OK);
+    assert_text(incidents(f, "b"), "b:<b> c:<c> ");
+    assert_text(incidents(f, "bb"), "c:<c> ");
+    assert_text(incidents(f, ""), "a:<a> b:<b> "); /* until it has enough */
+    assert_text(incidents(f, "d"), "");
+}
+
 static enum quell_code last(struct fixture *f, const char *source_id, struct store_incident *found)
 {
     return f->kind->incident_last(f->reader, f->arena, QUELL_STR("sentinel"),
@@ -215,6 +249,7 @@ static void reopening_keeps_marks(struct fixture *f)
 const struct suite_test suite_marks[] = {
     SUITE_TEST(marks_are_replaced_and_removed),
     SUITE_TEST(a_refused_commit_changes_no_mark),
+    SUITE_TEST(incidents_in_the_order_of_their_ids),
     SUITE_TEST(refusals_are_found_by_query),
     SUITE_TEST(the_last_incident_of_a_sender),
     SUITE_TEST(marks_and_refusals_are_pruned),
