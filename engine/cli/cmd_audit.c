@@ -13,7 +13,6 @@
 #include "base/when.h"
 #include "cli/command.h"
 #include "cli/print.h"
-#include "loop/loop.h"
 #include "value/value.h"
 
 /* ---- verify ------------------------------------------------------------------------------------
@@ -116,23 +115,6 @@ static void print_rows(const struct term *term, struct quell_value list)
     }
 }
 
-/* `7d`: that long ago; else a time. */
-static bool read_since(const char *text, int64_t *since_us)
-{
-    struct when when;
-
-    if (text == NULL)
-        return true;
-    if (when_parse_duration(quell_str_of(text), &when)) {
-        *since_us = clock_now_us() - when_to_us(when);
-        return true;
-    }
-    if (!when_parse_time(quell_str_of(text), &when))
-        return false;
-    *since_us = when_to_us(when);
-    return true;
-}
-
 static struct quell_str word_of(const struct args *args, const char *option)
 {
     const char *text = args_text(args, option);
@@ -154,9 +136,8 @@ static int list(const struct args *args, struct quell *engine)
     if (limit && (!str_to_int(quell_str_of(limit), &number) || number < 1))
         return fail_usage(args, "--limit is a number from 1 on, not `%s`", limit);
     options.limit = (size_t)number;
-    if (!read_since(args_text(args, "since"), &options.since_us))
-        return fail_usage(args, "--since is a time or a duration like 7d, not `%s`",
-                          args_text(args, "since"));
+    if (!args_since(args, "since", &options.since_us))
+        return EXIT_TOOL;
     if (quell_audits(engine, &options, &document, &err))
         return fail(&err);
     if (args_output(args) == OUTPUT_TEXT)

@@ -102,6 +102,9 @@ enum output args_output(const struct args *args);
 void print_json(struct quell_document *document, enum output output);
 
 struct arena;
+/* `7d`: that long ago; or a time. Left as it is without the option; false when it is neither, which
+ * was told. */
+bool args_since(const struct args *args, const char *option, int64_t *us);
 /* The file (or - for standard input) named by an option; empty when the option is absent. */
 enum quell_code args_file(const struct args *args, const char *option, struct arena *arena,
                           struct quell_str *text, struct quell_error *err) QUELL_MUST_CHECK;

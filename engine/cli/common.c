@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/when.h"
 #include "cli/command.h"
 #include "loop/file.h"
 #include "loop/loop.h"
@@ -175,4 +176,23 @@ enum quell_code args_inputs(const struct args *args, struct arena *arena, struct
     }
     *json = json_text(arena, map_made(&map), JSON_COMPACT);
     return QUELL_OK;
+}
+
+bool args_since(const struct args *args, const char *option, int64_t *us)
+{
+    const char *text = args_text(args, option);
+    struct when when;
+
+    if (text == NULL)
+        return true;
+    if (when_parse_duration(quell_str_of(text), &when)) {
+        *us = clock_now_us() - when_to_us(when);
+        return true;
+    }
+    if (!when_parse_time(quell_str_of(text), &when)) {
+        (void)fail_usage(args, "--%s is a time or a duration such as 7d, not `%s`", option, text);
+        return false;
+    }
+    *us = when_to_us(when);
+    return true;
 }

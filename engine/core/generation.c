@@ -371,9 +371,9 @@ enum quell_code playbook_by_name(struct quell *engine, const char *name, struct 
     if (file_type(name) == FILE_REGULAR || strcmp(name, "-") == 0)
         return loaded_from_file(generation->registry, name, loaded, err);
     found = generation_playbook(generation, quell_str_of(name));
-    if (found == NULL && engine->purpose == QUELL_FOR_AUTHORING && !strchr(name, '/') &&
+    if (found == NULL && engine->purpose != QUELL_FOR_RUNNING && !strchr(name, '/') &&
         !str_ends(quell_str_of(name), QUELL_STR(".yaml"))) {
-        /* Authors' commands load the configured set only when they are asked for an id. */
+        /* Commands that run nothing load the configured set only when asked for an id. */
         code = generation_new(engine, true, &full, err);
         if (code)
             return code;

@@ -294,6 +294,22 @@ enum quell_code quell_why(struct quell *engine, struct quell_str id,
 enum quell_code quell_show(struct quell *engine, struct quell_str run,
                            struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
+struct quell_backtest_options {
+    const char *playbook; /* an id, or a file: a new text of a playbook, or a new one */
+    int64_t since_us;     /* incidents that came in from then on ... */
+    int64_t until_us;     /* ... and before then; 0 = now */
+    const char *people;   /* what whoever is asked says: agree (NULL), deny, silent */
+};
+/* Tells a playbook over the incidents that are in the store, as they came; and, when another text
+ * of it is configured, that one beside it. Triggers, guards, limits and policies hold as they would
+ * have, calls are answered by the manifests' examples, nothing is sent. Document: {playbook, file,
+ * incidents, cut: there were more, since, until, people, version, live: null or a version
+ * {revision, matched, undetermined, started, refused: {reason: count}, ended: {succeeded, failed,
+ * other}, asks, held, calls: [{action, effect, calls, targets}]}, changed: [{incident, title,
+ * severity, received_at, version, live: no|undetermined|started|a reason}]}. */
+enum quell_code quell_backtest(struct quell *engine, const struct quell_backtest_options *options,
+                               struct quell_document *document,
+                               struct quell_error *err) QUELL_MUST_CHECK;
 struct quell_replay_options {
     struct quell_str run; /* its id, or the beginning of one */
     const char *playbook; /* an id or a file: another text of it; NULL: the one that it ran by */
