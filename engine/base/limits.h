@@ -170,6 +170,7 @@
 #define LIMIT_BACKTEST_INCIDENTS 100000 /* the newest: more are gigabytes of memory [M] */
 #define LIMIT_BACKTEST_TAIL_S 604800 /* what the last incident's run may still do: a week */
 #define LIMIT_BACKTEST_CHANGED 1000 /* incidents listed one by one that two versions see otherwise */
+#define LIMIT_SHADOW_RUNS 100000 /* of the report over shadow runs, the newest */
 #define LIMIT_TEST_REPLIES 100 /* of people in one case: what is asked again and again ends */
 #define LIMIT_TEST_JUMPS 100000 /* timers of one case: a loop of waits ends */
 

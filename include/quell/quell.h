@@ -310,6 +310,19 @@ struct quell_backtest_options {
 enum quell_code quell_backtest(struct quell *engine, const struct quell_backtest_options *options,
                                struct quell_document *document,
                                struct quell_error *err) QUELL_MUST_CHECK;
+struct quell_shadow_options {
+    struct quell_str playbook; /* its id; empty: of all */
+    int64_t since_us;          /* runs that started from then on */
+};
+/* What runs in shadow would have changed, beside what people did: changes of live runs on the same
+ * incident, and what its sender calls it by now. Document: {since, cut, actions: {NAME: {effect,
+ * calls, people_did, "true positive", benign, "false positive", open}}, runs: the newest first
+ * [{run, playbook, title, state, started_at, would: [{path, action, effect, targets, at,
+ * people_did}], approvals: how many people would have been asked, people: [{run, by, path, action,
+ * effect, targets, at}], became: {status, classification, verdict, owner}}]}. */
+enum quell_code quell_shadow(struct quell *engine, const struct quell_shadow_options *options,
+                             struct quell_document *document,
+                             struct quell_error *err) QUELL_MUST_CHECK;
 struct quell_replay_options {
     struct quell_str run; /* its id, or the beginning of one */
     const char *playbook; /* an id or a file: another text of it; NULL: the one that it ran by */
