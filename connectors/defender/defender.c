@@ -85,6 +85,11 @@ static const struct quell_field device_outputs[] = {
     {0},
 };
 
+static const struct quell_field isolation_inputs[] = {
+    FIELD_DEVICE("Defender's device id."),
+    {0},
+};
+
 static const struct quell_field isolate_inputs[] = {
     FIELD_DEVICE("Defender's device id."),
     {.name = "type",
@@ -147,6 +152,30 @@ static const struct quell_action get_device = {
     .attributes = attributes,
 };
 
+static const struct quell_field isolation_outputs[] = {
+    TEXT("device_id", "Defender's device id."),
+    {.name = "isolated", .type = QUELL_FIELD_BOOL, .doc = "Whether it is, or is about to be."},
+    TEXT("action_id", "The machine action that made it so; empty when there was none."),
+    TEXT("status", "That one's last status."),
+    {0},
+};
+
+static const struct quell_action get_isolation = {
+    .name = "get-isolation",
+    .doc = "Reads whether a device is isolated, and by which machine action.",
+    .effect = QUELL_READS,
+    .repeat = QUELL_PURE,
+    .inputs = isolation_inputs,
+    .outputs = isolation_outputs,
+    .targets = targets,
+    .rights = (const char *const[]){"Machine.Read.All", NULL},
+    .rates = rates,
+    .example = "{\"device_id\": \"1e5bc9d7e413ddd7902c2932e418702b84d0cc07\", \"isolated\": true, "
+               "\"action_id\": \"5382f7ea-7557-4ab7-9782-d50480024a4e\", \"status\": "
+               "\"Succeeded\"}",
+    .turn = defender_isolation,
+};
+
 static const struct quell_action isolate_device = {
     .name = "isolate-device",
     .doc = "Isolates a device from the network and waits until it is.",
@@ -157,7 +186,11 @@ static const struct quell_action isolate_device = {
     .targets = targets,
     .undo = {.action = "defender.release-device",
              .with = (const char *const[]){"device_id", "output.device_id", "comment",
-                                           "'Undo: ' + input.comment", NULL}},
+                                           "'Undo: ' + input.comment", NULL},
+             .changed = "output.ours",
+             .look = "defender.get-isolation",
+             .look_with = (const char *const[]){"device_id", "output.device_id", NULL},
+             .same = "now.action_id == output.action_id"},
     .rights = (const char *const[]){"Machine.Isolate", "Machine.Read.All", NULL},
     .rates = rates,
     .example = action_example,
@@ -178,8 +211,8 @@ static const struct quell_action release_device = {
     .turn = defender_release,
 };
 
-static const struct quell_action *const actions[] = {&get_device, &isolate_device, &release_device,
-                                                     NULL};
+static const struct quell_action *const actions[] = {&get_device, &get_isolation, &isolate_device,
+                                                     &release_device, NULL};
 
 const struct quell_connector QUELL_CONNECTOR = {
     .abi = QUELL_ABI,

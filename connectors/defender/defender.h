@@ -10,6 +10,6 @@
 enum quell_turn defender_get(struct quell_call *call, struct quell_str path,
                              struct quell_value state);
 
-quell_turn_fn defender_isolate, defender_release; /* isolation.c */
+quell_turn_fn defender_isolate, defender_release, defender_isolation; /* isolation.c */
 
 #endif

@@ -425,3 +425,34 @@ enum quell_turn defender_release(struct quell_call *call, const struct quell_rep
 {
     return turn(call, &releasing, reply);
 }
+
+/* ---- reading ---------------------------------------------------------------------------------*/
+
+enum quell_turn defender_isolation(struct quell_call *call, const struct quell_reply *reply)
+{
+    const struct quell_host *host = call->host;
+    struct memory memory = recall(call, false);
+    struct quell_value page;
+    struct view view;
+
+    if (!reply)
+        return look(call, &memory);
+    page = quell_get(reply->json, "value");
+    if (reply->code || reply->status != 200)
+        return host->refuse(call, reply);
+    if (!quell_is(page, QUELL_LIST))
+        return host->fail(call, QUELL_REFUSED, 200, "the list of machine actions is no list");
+    memory.seen = add_page(call, memory.seen, page);
+    if (quell_count(memory.seen) > ITEMS_MAX)
+        return host->fail(call, QUELL_LIMIT, 0, "the device has more than %d isolations",
+                          (int)ITEMS_MAX);
+    memory.skip += (int64_t)quell_count(page);
+    if (quell_get_str(reply->json, "@odata.nextLink").len > 0 && quell_count(page) > 0)
+        return look(call, &memory);
+    view = make_view(&isolating, memory.seen);
+    return host->done(call,
+                      host->map(call, "device_id", quell_get(call->input, "device_id"), "isolated",
+                                quell_bool(view.any && is(view.newest.type, isolating.type)),
+                                "action_id", quell_string(view.newest.id), "status",
+                                quell_string(view.newest.status), NULL));
+}

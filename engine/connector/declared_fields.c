@@ -98,6 +98,12 @@ static const struct quell_field settle_fields[] = {
     {0},
 };
 
+static const struct quell_field look_fields[] = {
+    TEXT("action", QUELL_REQUIRED, "The read action."),
+    ANY_MAP("with", 0, "Its inputs as CEL."),
+    TEXT("same", QUELL_REQUIRED, "CEL over input, output and now: whether it is as we left it."),
+    {0}};
+
 const struct quell_field declared_action_fields[] = {
     TEXT("doc", QUELL_REQUIRED, "One sentence."),
     {.name = "effect",
@@ -123,6 +129,13 @@ const struct quell_field declared_action_fields[] = {
      .type = QUELL_FIELD_OBJECT,
      .fields = (const struct quell_field[]){TEXT("action", QUELL_REQUIRED, "The inverse action."),
                                             ANY_MAP("with", 0, "Its inputs as CEL."),
+                                            TEXT("changed", 0,
+                                                 "CEL: whether the action changed anything."),
+                                            {.name = "look",
+                                             .type = QUELL_FIELD_OBJECT,
+                                             .fields = look_fields,
+                                             .doc = "How it is found out whether others changed "
+                                                    "it since."},
                                             {0}},
      .doc = "What takes it back."},
     LIST("rights", QUELL_FIELD_STRING, "API permissions it needs."),

@@ -71,18 +71,12 @@ static const struct quell_rate *read_rates(struct loading *in, const struct yaml
     return rates;
 }
 
-static struct quell_inverse read_undo(struct loading *in, const struct yaml_node *map,
-                                      const struct quell_action *action)
+/* Inputs of another action, each a CEL text over what ours was given and gave. */
+static const char *const *read_pairs(struct loading *in, const struct yaml_node *with,
+                                     const struct declared_scope *scope)
 {
-    struct quell_inverse undo = {0};
-    struct declared_scope scope = {.inputs = action->inputs, .outputs = action->outputs};
-    const struct yaml_node *with = map ? yaml_get(map, "with") : NULL;
-    const char **pairs;
+    const char **pairs = arena_array(in->arena, const char *, with ? 2 * with->count + 1 : 1);
 
-    if (!map)
-        return undo;
-    undo.action = declared_text(in, map, "action");
-    pairs = arena_array(in->arena, const char *, with ? 2 * with->count + 1 : 1);
     for (size_t i = 0; with && i < with->count; i++) {
         const struct yaml_node *node = &with->pairs[i].node;
         const struct cel *unused;
@@ -91,11 +85,35 @@ static struct quell_inverse read_undo(struct loading *in, const struct yaml_node
                            "an input of the inverse is written as CEL in a text");
             continue;
         }
-        declared_check_expression(in, node, &scope, &unused);
+        declared_check_expression(in, node, scope, &unused);
         pairs[2 * i] = arena_str(in->arena, quell_str(with->pairs[i].key.value)).data;
         pairs[2 * i + 1] = arena_str(in->arena, quell_str(node->value)).data;
     }
-    undo.with = pairs;
+    return pairs;
+}
+
+static struct quell_inverse read_undo(struct loading *in, const struct yaml_node *map,
+                                      const struct quell_action *action)
+{
+    struct quell_inverse undo = {0};
+    struct declared_scope scope = {.inputs = action->inputs, .outputs = action->outputs};
+    const struct yaml_node *look = map ? yaml_get(map, "look") : NULL;
+    const struct yaml_node *changed = map ? yaml_get(map, "changed") : NULL;
+    const struct cel *unused;
+
+    if (!map)
+        return undo;
+    undo.action = declared_text(in, map, "action");
+    undo.with = read_pairs(in, yaml_get(map, "with"), &scope);
+    if (changed && quell_is(changed->value, QUELL_STRING)) {
+        declared_check_expression(in, changed, &scope, &unused);
+        undo.changed = declared_text(in, map, "changed");
+    }
+    if (look) { /* `same` also sees what the look gives, whose table may not be read yet */
+        undo.look = declared_text(in, look, "action");
+        undo.look_with = read_pairs(in, yaml_get(look, "with"), &scope);
+        undo.same = declared_text(in, look, "same");
+    }
     return undo;
 }
 

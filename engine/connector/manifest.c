@@ -109,6 +109,19 @@ static enum quell_code check_targets(const struct quell_action *action, struct q
     return QUELL_OK;
 }
 
+static enum quell_code check_undo(const struct quell_action *action, struct quell_error *err)
+{
+    const struct quell_inverse *undo = &action->undo;
+
+    if (!undo->action && (undo->changed || undo->look))
+        return error_set(err, QUELL_INVALID, "%s: says when it is undone, but not by what",
+                         action->name);
+    if (!undo->look != !undo->same)
+        return error_set(err, QUELL_INVALID, "%s: `look` and `same` of an undo go together",
+                         action->name);
+    return QUELL_OK;
+}
+
 static enum quell_code check_example(struct arena *arena, const struct quell_action *action,
                                      struct quell_error *err)
 {
@@ -147,6 +160,8 @@ static enum quell_code check_action(const struct quell_action *action, struct qu
         code = check_table(action->outputs, action->name, 0, err);
     if (!code)
         code = check_targets(action, err);
+    if (!code)
+        code = check_undo(action, err);
     if (code)
         return code;
     arena = arena_new(0);
@@ -227,6 +242,12 @@ static struct quell_value describe_undo(struct arena *arena, const struct quell_
         map_add(&with, undo->with[i], quell_text(undo->with[i + 1]));
     map_add(&map, "action", quell_text(undo->action));
     map_add(&map, "with", map_made(&with));
+    if (undo->changed)
+        map_add(&map, "changed", quell_text(undo->changed));
+    if (undo->look)
+        map_add(&map, "look", quell_text(undo->look));
+    if (undo->same)
+        map_add(&map, "same", quell_text(undo->same));
     return map_made(&map);
 }
 

@@ -244,6 +244,7 @@ bool children_settle(struct active *active)
     run_each_child(active->run, collect, &children);
     for (i = 0; i < children.count; i++)
         any = settle(active, &children.items[i]) || any;
+    any = children_undone_settle(active) || any;
     turn_end(active->engine);
     return any;
 }

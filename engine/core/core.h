@@ -412,6 +412,12 @@ void child_ended(struct active *child); /* tells its caller, if it has one */
 bool children_settle(struct active *active);
 void children_take_up(struct active *active); /* those that were called and not started */
 
+/* undo.c: what a called run changed is taken back; all in the open turn */
+void child_undoing(struct active *active, struct quell_str path); /* it was said */
+void child_undone(struct active *child); /* it has ended anew: tells its caller, if it waits */
+/* Tells it of such runs that could not say so; whether there was one. */
+bool children_undone_settle(struct active *active);
+
 /* reactions.c: what was decided starts playbooks that react to runs; in the open turn */
 void react(struct active *active, const struct event *event);
 

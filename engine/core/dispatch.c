@@ -178,7 +178,10 @@ static void dispatch(struct active *active, const struct event *event)
         child_begin(active, event->path);
     if (event->kind == EVENT_CHILD_CANCELLING)
         child_cancelling(active, event->path, event->data);
-    if (event->kind == EVENT_RUN_HELD || event->kind == EVENT_RUN_ENDED)
+    if (event->kind == EVENT_CHILD_UNDOING)
+        child_undoing(active, event->path);
+    if (event->kind == EVENT_RUN_HELD ||
+        (event->kind == EVENT_RUN_ENDED && !run_was_reopened(active->run)))
         react(active, event);
     notify_asked(active, event);
 }
@@ -208,7 +211,7 @@ void advance(struct active *active)
             drop_call(active, &events.items[i]);
         for (i = 0; i < events.count; i++)
             dispatch(active, &events.items[i]);
-        if (events.count && run_ended(active->run))
+        if (events.count && run_ended(active->run) && !run_was_reopened(active->run))
             count_end(engine, active->run);
     } while (events.count && !run_ended(active->run));
     active->deciding = false;
@@ -216,8 +219,10 @@ void advance(struct active *active)
     if (active->kept && active->kept != kept)
         commit_touch(active); /* its row says so */
     start_advanced(active);
-    if (events.count && run_ended(active->run))
+    if (events.count && run_ended(active->run)) {
         child_ended(active);
+        child_undone(active);
+    }
 }
 
 /* ---- outcomes ----------------------------------------------------------------------------------

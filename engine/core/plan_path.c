@@ -240,12 +240,14 @@ static struct quell_value rights(struct plan *plan, const struct plan_path *path
 /* ---- taking it back ----------------------------------------------------------------------------
  */
 
+/* A look at how it is now is not what takes it back. */
 static struct quell_str first_action(const struct step_list *steps)
 {
     size_t i;
 
     for (i = 0; i < steps->count; i++)
-        if (steps->items[i]->kind == STEP_USES)
+        if (steps->items[i]->kind == STEP_USES &&
+            (!steps->items[i]->inverse || steps->items[i]->action->effect > QUELL_READS))
             return steps->items[i]->uses;
     return steps->count ? QUELL_STR("steps of its own") : QUELL_STR("");
 }

@@ -14,18 +14,17 @@
  */
 
 /* The inputs of the inverse; NULL when one of their texts is no CEL (a faulty manifest). */
-static const struct inverse_input *inverse_inputs(struct loader *loader,
-                                                  const struct quell_inverse *undo)
+static const struct inverse_input *inverse_inputs(struct loader *loader, const char *const *with)
 {
     struct inverse_input *inputs;
     struct cel_fault fault;
     size_t i, count = 0;
-    while (undo->with && undo->with[2 * count])
+    while (with && with[2 * count])
         count++;
     inputs = arena_array(loader->arena, struct inverse_input, count + 1);
     for (i = 0; i < count; i++) {
-        inputs[i].name = undo->with[2 * i];
-        if (cel_parse(loader->arena, quell_str_of(undo->with[2 * i + 1]), &inputs[i].expr, &fault))
+        inputs[i].name = with[2 * i];
+        if (cel_parse(loader->arena, quell_str_of(with[2 * i + 1]), &inputs[i].expr, &fault))
             return NULL;
     }
     return inputs;
@@ -41,29 +40,58 @@ static struct quell_str inverse_id(struct loader *loader, const char *action)
     return (struct quell_str){text, i};
 }
 
-/* The call that the manifest names, as a step of its own. */
-static void make_inverse(struct loader *loader, struct step *step)
+/* A call that the manifest names, as a step of its own; NULL when there is none. */
+static struct step *make_call(struct loader *loader, const struct step *step, const char *action,
+                              const char *const *with)
 {
-    const struct step **list;
-    struct step *made;
-    if (!step->action || !step->action->undo.action)
-        return;
-    list = arena_array(loader->arena, const struct step *, 1);
-    made = arena_one(loader->arena, struct step);
+    struct step *made = arena_one(loader->arena, struct step);
     *made = (struct step){.kind = STEP_USES,
                           .place = step->place,
                           .number = step->number,
-                          .uses = quell_str_of(step->action->undo.action),
+                          .uses = quell_str_of(action),
                           .connection = step->connection,
                           .uses_place = step->uses_place,
                           .retry = step->retry};
     made->action = load_find_action(loader, made->uses, &made->connector);
-    made->inverse = inverse_inputs(loader, &step->action->undo);
+    made->inverse = inverse_inputs(loader, with);
     if (!made->action || !made->inverse)
-        return;
+        return NULL;
     made->id = inverse_id(loader, made->action->name);
-    list[0] = made;
-    step->undo_steps = (struct step_list){list, 1};
+    return made;
+}
+
+static bool read_guard(struct loader *loader, const char *text, const struct cel **expr)
+{
+    struct cel_fault fault;
+    return !text || cel_parse(loader->arena, quell_str_of(text), expr, &fault) == QUELL_OK;
+}
+
+/* The inverse, behind the look that tells whether others changed it since. */
+static void make_inverse(struct loader *loader, struct step *step)
+{
+    const struct quell_inverse *undo = step->action ? &step->action->undo : NULL;
+    const struct step **list;
+    struct step *look = NULL, *made;
+    struct inverse_guard guard = {NULL, NULL};
+    size_t count = 0;
+    if (!undo || !undo->action)
+        return;
+    if (!read_guard(loader, undo->changed, &guard.changed) ||
+        !read_guard(loader, undo->same, &guard.same))
+        return;
+    made = make_call(loader, step, undo->action, undo->with);
+    if (undo->look)
+        look = make_call(loader, step, undo->look, undo->look_with);
+    if (!made || (undo->look && !look))
+        return;
+    made->guard = guard;
+    list = arena_array(loader->arena, const struct step *, 2);
+    if (look) {
+        look->guard.changed = guard.changed;
+        list[count++] = look;
+    }
+    list[count++] = made;
+    step->undo_steps = (struct step_list){list, count};
 }
 
 void load_undo(struct loader *loader, const struct yaml_node *map, struct step *step)
@@ -142,6 +170,16 @@ static struct step_words people(struct loader *loader, const struct yaml_node *b
     return words;
 }
 
+static struct quell_value people_value(struct loader *loader, const struct yaml_node *by)
+{
+    struct step_words words = people(loader, by);
+    struct list_builder list = {.arena = loader->arena};
+    size_t i;
+    for (i = 0; i < words.count; i++)
+        list_add(&list, quell_string(words.items[i]));
+    return list_made(&list);
+}
+
 void load_run_undo(struct loader *loader, const struct yaml_node *root)
 {
     struct playbook *playbook = loader->playbook;
@@ -158,6 +196,8 @@ void load_run_undo(struct loader *loader, const struct yaml_node *root)
                                                : UNDO_NEVER;
         playbook->undo_window_us =
             duration_at(loader, map, "window", (int64_t)LIMIT_TIMEOUT_DEFAULT_S * 1000000);
+        playbook->undo_window_given = yaml_get(map, "window") != NULL;
+        playbook->undo_by = people_value(loader, yaml_get(map, "by"));
         *step = (struct step){
             .kind = STEP_BLOCK, .id = QUELL_STR("undo"), .place = map->place, .undoes_run = true};
         approve->count = 1;

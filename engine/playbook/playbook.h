@@ -105,6 +105,12 @@ struct inverse_input {
     const struct cel *expr;
 };
 
+/* Whether there is still something of ours to take back. */
+struct inverse_guard {
+    const struct cel *changed; /* over `input` and `output`, or NULL */
+    const struct cel *same;    /* over these and `now`, what the step before it gave; or NULL */
+};
+
 /* `poll`: after the call its action's companion is called, until a condition holds. */
 struct step_poll {
     const struct quell_action *look;   /* the companion, of the same connector; a read is its own */
@@ -175,6 +181,7 @@ struct step {
     struct step_list undo_steps;
     bool never_undone;                   /* undo: none */
     const struct inverse_input *inverse; /* of such a one: its inputs, ended by a NULL name */
+    struct inverse_guard guard;          /* and when it is called at all */
     bool undoes_run;                     /* the step that takes a whole failed run back */
 };
 
@@ -255,6 +262,8 @@ struct playbook {
     struct step_list steps, on_failure, finally;
     enum undo_mode undo;           /* what is done when the run fails */
     int64_t undo_window_us;        /* how long it may be taken back */
+    bool undo_window_given;        /* it is written */
+    struct quell_value undo_by;    /* list of who may; null or empty = anyone */
     struct step_list undo_steps;   /* one step that does it, behind an approval when it asks */
     const struct step *const *all; /* by number */
     size_t step_count;

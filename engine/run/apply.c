@@ -94,8 +94,11 @@ static enum quell_code run_is_over(struct run *run, struct instance *instance,
     (void)instance;
     (void)err;
     run->ended = true;
+    run->taking_back = false;
     run->ending = event->data;
     run->ended_us = event->at_us;
+    if (run->closed_us == 0)
+        run->closed_us = event->at_us;
     return QUELL_OK;
 }
 
@@ -452,6 +455,9 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_POLL_WAITING] = {true, apply_poll_waiting},
     [EVENT_UNDO_STARTED] = {true, apply_undo_started},
     [EVENT_RUN_UNDOING] = {false, apply_run_undoing},
+    [EVENT_UNDO_ASKED] = {false, apply_undo_asked},
+    [EVENT_CHILD_UNDOING] = {true, apply_child_undoing},
+    [EVENT_CHILD_UNDONE] = {true, apply_child_undone},
     [EVENT_WAIT_STARTED] = {true, apply_wait_started},
     [EVENT_EVENT_CAME] = {true, apply_event_came},
     [EVENT_APPROVAL_ASKED] = {true, apply_approval_asked},
@@ -490,7 +496,7 @@ static enum quell_code take(struct run *run, const struct event *event, bool cop
     applier = &appliers[event->kind];
     if (event->seq != run->seq + 1)
         return event_misfit(event, "an event before it is missing", err);
-    if (run->ended)
+    if (run->ended && event->kind != EVENT_UNDO_ASKED)
         return event_misfit(event, "the run has ended", err);
     if (!run->started && event->kind != EVENT_RUN_STARTED)
         return event_misfit(event, "the run has not started", err);

@@ -226,6 +226,7 @@ static void wait_for_begin(struct decision *decision)
 }
 
 enum part {
+    PART_TAKING_BACK,
     PART_QUEUED,
     PART_VARS,
     PART_MAIN,
@@ -240,6 +241,8 @@ static enum part part_of(const struct run *run)
 {
     if (run->ended)
         return PART_OVER;
+    if (run->taking_back)
+        return PART_TAKING_BACK;
     if (run->finishing)
         return PART_FINALLY;
     if (run->cancelling)
@@ -257,7 +260,7 @@ static void (*const parts[])(struct decision *decision) = {
     [PART_QUEUED] = wait_for_begin,       [PART_VARS] = compute_vars,
     [PART_MAIN] = advance_main,           [PART_FAILING] = advance_on_failure,
     [PART_CANCELLED] = advance_cancelled, [PART_FINALLY] = advance_finally,
-    [PART_UNDOING] = advance_undoing,
+    [PART_UNDOING] = advance_undoing,     [PART_TAKING_BACK] = undo_ended_advance,
 };
 
 void run_advance(struct decision *decision)

@@ -180,15 +180,29 @@ static void start(struct decision *decision, struct instance *instance, bool oth
     emit(decision, EVENT_STEP_STARTED, instance->path, map_made(&map));
 }
 
-static void skip(struct decision *decision, struct instance *instance)
+static void skip(struct decision *decision, struct instance *instance, struct quell_str reason)
 {
-    struct run *run = decision->run;
-    struct map_builder map = {.arena = run->arena};
+    struct map_builder map = {.arena = decision->run->arena};
 
-    map_add(&map, "reason",
-            value_format(run->arena, "if: %.*s is false",
-                         QUELL_ARG(cel_source(instance->step->condition.expr))));
+    map_add(&map, "reason", quell_string(reason));
     emit(decision, EVENT_STEP_SKIPPED, instance->path, map_made(&map));
+}
+
+/* A call that a manifest names to take another back. */
+static enum flow begin_inverse(struct decision *decision, struct instance *instance)
+{
+    struct quell_value error = quell_null();
+    struct quell_str reason;
+    bool ours;
+
+    if (undo_is_ours(decision->run, instance, &ours, &reason, &error))
+        return step_failed(decision, instance, STEP_FAILED, error);
+    if (!ours) {
+        skip(decision, instance, reason);
+        return FLOW_DONE;
+    }
+    start(decision, instance, false);
+    return FLOW_WAITING;
 }
 
 /* Evaluates `if` and begins, skips or fails the step. */
@@ -199,6 +213,8 @@ static enum flow begin(struct decision *decision, struct instance *instance)
     bool has_else = step->kind == STEP_BLOCK && step->otherwise.count > 0;
     enum quell_code code = QUELL_OK;
 
+    if (step->inverse)
+        return begin_inverse(decision, instance);
     if (step->condition.expr)
         code = scope_eval(decision->run, instance->frame, &step->condition, &held, &error);
     if (code == QUELL_OK && !quell_is(held, QUELL_BOOL) && !may_be_unknown(decision->run, held)) {
@@ -215,7 +231,9 @@ static enum flow begin(struct decision *decision, struct instance *instance)
         held = quell_bool(answer);
     }
     if (!held.as.boolean && !has_else) {
-        skip(decision, instance);
+        skip(decision, instance,
+             arena_format(decision->run->arena, "if: %.*s is false",
+                          QUELL_ARG(cel_source(instance->step->condition.expr))));
         return FLOW_DONE;
     }
     start(decision, instance, !held.as.boolean);

@@ -258,6 +258,43 @@ struct run_parent run_parent(const struct run *run);
 struct quell_value run_child_data(struct arena *arena, struct quell_value start_data,
                                   const struct run_parent *parent);
 
+/* ---- taking back what a run changed, after its end ----------------------------------------------
+ */
+
+/* A step that changed something, the newest first. */
+struct run_change {
+    struct quell_str path;
+    const struct step *step;
+    struct quell_str child; /* of a call: the run that answers for it, or empty */
+    enum run_change_is {
+        CHANGE_OPEN,       /* it can be taken back */
+        CHANGE_FAILED,     /* it could not be, and may be tried again */
+        CHANGE_LEFT_ALONE, /* others had changed it, or the step had changed nothing */
+        CHANGE_UNDONE,
+        CHANGE_STAYS, /* nothing takes it back */
+    } is;
+    struct quell_value input;     /* of its call */
+    const struct step *undo;      /* the first changing call that takes it back, or NULL */
+    struct quell_value undo_with; /* its inputs where they are known, else null */
+};
+void run_each_change(struct run *run, void (*each)(const struct run_change *change, void *user),
+                     void *user);
+/* What EVENT_UNDO_ASKED's data must hold; lives in `arena`. `step`: its path or id, or empty: all.
+ * QUELL_CONFLICT: it has not ended, or there is nothing (more) to take back; *err says why. */
+enum quell_code run_undo_data(struct run *run, struct arena *arena, struct quell_str step,
+                              struct quell_str by, struct quell_str reason,
+                              struct quell_value *data, struct quell_error *err) QUELL_MUST_CHECK;
+/* Who may ask for it, and until when: `undo: {by, window}`. QUELL_DENIED, QUELL_CONFLICT. */
+enum quell_code run_may_undo(const struct run *run, struct quell_str who, struct quell_value groups,
+                             int64_t now_us, struct quell_error *err) QUELL_MUST_CHECK;
+bool run_taking_back(const struct run *run);
+bool run_was_reopened(const struct run *run); /* its end now is not its first */
+/* Whether a step waits for what its called run changed to be taken back. */
+bool run_undoes_child(const struct run *run, struct quell_str path, struct quell_str *child);
+void run_each_undone_child(const struct run *run,
+                           void (*each)(struct quell_str path, struct quell_str child, void *user),
+                           void *user);
+
 enum step_status {
     STEP_NOT_RUN,
     STEP_RUNNING,

@@ -247,7 +247,7 @@ static const char *ended_as(const struct run *run)
 
 bool run_cancellable(const struct run *run)
 {
-    return run->started && !run->ended && !run->cancelling && !run->finishing;
+    return run->started && !run->ended && !run->cancelling && !run->finishing && !run->taking_back;
 }
 
 struct quell_value run_outputs(const struct run *run)

@@ -42,6 +42,8 @@ struct undo_list { /* steps that are taken back, the newest first */
     struct arena *arena;
     struct instance **items;
     size_t count, cap;
+    bool pretends; /* a run that changes nothing: nothing of those that it called, either */
+    bool again;    /* looks for what was tried before and is still there, too */
 };
 
 struct instance {
@@ -96,8 +98,17 @@ struct instance {
     size_t chosen; /* switch: the case whose body it is */
     struct frame *otherwise, *catcher;
     /* taking back */
-    uint64_t ended_seq;            /* of the event with which it ended */
-    struct frame *undo;            /* of this step, when it is or was taken back */
+    uint64_t ended_seq;  /* of the event with which it ended */
+    struct frame *undo;  /* of this step, when it is or was taken back */
+    unsigned undo_tries; /* how often that was begun */
+    enum child_undo {    /* a call: the same of the run that it called */
+                      CHILD_KEPT,
+                      CHILD_TO_UNDO,
+                      CHILD_UNDOING,
+                      CHILD_UNDONE,
+                      CHILD_UNCHANGED, /* there was nothing to take back */
+                      CHILD_LEFT,      /* something of it could not be taken back */
+    } child_undo;
     struct undo_list undoing;      /* in PHASE_UNDOING: of those inside it */
     struct instance *next_by_path; /* chain of the path index */
 };
@@ -155,7 +166,11 @@ struct run {
     } * touched;
     size_t listening; /* steps that wait for an event */
     struct frame root, on_failure, finally, rollback;
-    bool undoing, undone; /* a failed run is being taken back; all of it was */
+    bool undoing, undone;      /* a failed run is being taken back; all of it was */
+    bool taking_back;          /* it had ended, and what it changed is being taken back now */
+    int64_t closed_us;         /* when it ended first; 0 = it has not */
+    struct quell_value closed; /* how: the data of its last run_ended */
+    struct undo_list taking;   /* the steps that are */
     struct instance *paths[RUN_PATHS];
     struct supposition *suppositions;
     struct run_question question; /* plan: the first one that the last run_decide() had */
@@ -345,6 +360,19 @@ struct quell_str agreed_print(struct arena *arena, struct quell_str path, const 
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
                                 const struct event *event,
                                 struct quell_error *err) QUELL_MUST_CHECK;
+
+/* undo_ended.c: a run that has ended is taken back. */
+enum quell_code apply_undo_asked(struct run *run, struct instance *instance,
+                                 const struct event *event,
+                                 struct quell_error *err) QUELL_MUST_CHECK;
+void undo_ended_advance(struct decision *decision);
+/* undo_child.c: what a called run changed. */
+enum quell_code apply_child_undoing(struct run *run, struct instance *instance,
+                                    const struct event *event,
+                                    struct quell_error *err) QUELL_MUST_CHECK;
+enum quell_code apply_child_undone(struct run *run, struct instance *instance,
+                                   const struct event *event,
+                                   struct quell_error *err) QUELL_MUST_CHECK;
 
 /* ---- plans: suppose.c ---------------------------------------------------------------------------
  * Where a step would have to know what only a live run can know, a plan asks; each path of it

@@ -6,6 +6,8 @@
  * A change that cannot be taken back does not keep the others from it. Which ones were is said when
  * it is over; the step fails all the same.
  */
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/str.h"
 #include "run/undo.h"
@@ -17,7 +19,7 @@
 
 static void collect_frame(struct undo_list *list, const struct frame *frame);
 
-static void add(struct undo_list *list, struct instance *instance)
+void undo_list_add(struct undo_list *list, struct instance *instance)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 16;
@@ -36,6 +38,44 @@ bool undo_takes_back(const struct frame *frame)
     return false;
 }
 
+enum undo_result undo_result(const struct instance *target)
+{
+    bool left_alone = false;
+    size_t i;
+
+    if (target->child_undo != CHILD_KEPT)
+        return target->child_undo == CHILD_UNDONE      ? UNDO_DONE
+               : target->child_undo == CHILD_UNCHANGED ? UNDO_LEFT_ALONE
+               : target->child_undo == CHILD_LEFT      ? UNDO_FAILED
+                                                       : UNDO_UNDERWAY;
+    if (target->undo == NULL)
+        return UNDO_NOT_BEGUN;
+    for (i = 0; i < target->undo->steps->count; i++) {
+        const struct instance *instance = &target->undo->instances[i];
+        if (instance->phase == PHASE_ENDED && flow_of_ended(instance) == FLOW_FAILED)
+            return UNDO_FAILED;
+        if (instance->phase != PHASE_ENDED)
+            return UNDO_UNDERWAY;
+        left_alone = instance->step->inverse && instance->status == STEP_SKIPPED;
+    }
+    return left_alone ? UNDO_LEFT_ALONE : UNDO_DONE;
+}
+
+/* Nobody has begun to take it back; or that came to nothing, and is to be tried anew. */
+static bool is_open(const struct undo_list *list, const struct instance *instance)
+{
+    enum undo_result result = undo_result(instance);
+
+    return result == UNDO_NOT_BEGUN || (list->again && result != UNDO_DONE);
+}
+
+/* It called a run, which may have changed something. */
+static bool has_child(const struct undo_list *list, const struct instance *instance)
+{
+    return instance->step->kind == STEP_CALL && instance->child.len &&
+           instance->phase == PHASE_ENDED && !list->pretends;
+}
+
 /* A step with an undo of its own answers for what is inside it. */
 static void collect(struct undo_list *list, struct instance *instance)
 {
@@ -45,10 +85,10 @@ static void collect(struct undo_list *list, struct instance *instance)
                 (instance->status == STEP_SUCCEEDED || instance->looking);
     size_t i;
 
-    if (instance->undo || step->never_undone)
+    if (!is_open(list, instance) || step->never_undone)
         return;
-    if (done && step->undo_steps.count) {
-        add(list, instance);
+    if ((done && step->undo_steps.count) || has_child(list, instance)) {
+        undo_list_add(list, instance);
         return;
     }
     for (i = 0; i < instance->body_count; i++)
@@ -86,7 +126,7 @@ static void collect_left(struct undo_list *list, struct instance *instance)
         return;
     if (changes && instance->phase == PHASE_ENDED && !instance->shadowed &&
         (instance->status == STEP_SUCCEEDED || instance->looking))
-        add(list, instance);
+        undo_list_add(list, instance);
     for (i = 0; i < instance->body_count; i++)
         collect_left_in(list, &instance->bodies[i]);
     collect_left_in(list, instance->otherwise);
@@ -113,7 +153,7 @@ static void sort_newest_first(struct undo_list *list)
 
 struct undo_list undo_find(struct run *run, const struct instance *instance)
 {
-    struct undo_list list = {.arena = run->arena};
+    struct undo_list list = {.arena = run->arena, .pretends = run->mode != RUN_LIVE};
     size_t i;
 
     if (instance->step->undoes_run) {
@@ -129,10 +169,26 @@ struct undo_list undo_find(struct run *run, const struct instance *instance)
 
 bool undo_has_any(struct run *run)
 {
-    struct undo_list list = {.arena = run->arena};
+    struct undo_list list = {.arena = run->arena, .pretends = run->mode != RUN_LIVE};
 
     collect_frame(&list, &run->root);
     return list.count > 0;
+}
+
+struct undo_list undo_find_all(struct run *run, bool again, struct undo_list *nothing)
+{
+    struct undo_list list = {
+        .arena = run->arena, .again = again, .pretends = run->mode != RUN_LIVE};
+    struct frame *const frames[] = {&run->root, &run->on_failure, &run->finally};
+    size_t i;
+
+    for (i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+        collect_frame(&list, frames[i]);
+        if (nothing)
+            collect_left_in(nothing, frames[i]);
+    }
+    sort_newest_first(&list);
+    return list;
 }
 
 enum quell_code undo_arguments(struct run *run, const struct step *step,
@@ -162,10 +218,53 @@ enum quell_code undo_arguments(struct run *run, const struct step *step,
     return code;
 }
 
+/* False only when the guard says so: in a plan it may not be known. */
+static enum quell_code judge_guard(struct run *run, const struct step *step,
+                                   const struct cel *guard, const struct cel_scope *scope,
+                                   bool *holds, struct quell_value *error)
+{
+    struct cel_fault fault = {0};
+    struct quell_value value = quell_bool(true);
+    enum quell_code code = guard ? cel_eval(guard, scope, run->scratch, &value, &fault) : QUELL_OK;
+
+    if (code == QUELL_OK && !quell_is(value, QUELL_BOOL) && !may_be_unknown(run, value)) {
+        code = QUELL_INVALID;
+        (void)snprintf(fault.message, sizeof(fault.message), "it gave neither true nor false");
+    }
+    if (code)
+        *error = scope_error(run, quell_code_name(code), "whether %.*s is needed is not known: %s",
+                             QUELL_ARG(step->uses), fault.message);
+    *holds = !quell_is(value, QUELL_BOOL) || value.as.boolean;
+    return code;
+}
+
+enum quell_code undo_is_ours(struct run *run, const struct instance *instance, bool *ours,
+                             struct quell_str *reason, struct quell_value *error)
+{
+    const struct step *step = instance->step;
+    const struct instance *undoes = instance->frame->undoes;
+    struct map_builder vars = {.arena = run->scratch};
+    struct cel_scope scope = {0};
+    enum quell_code code;
+
+    map_add(&vars, "input", undoes->input);
+    map_add(&vars, "output", undoes->output);
+    map_add(&vars, "now", instance->frame->instances[0].output);
+    scope.vars = map_made(&vars);
+    code = judge_guard(run, step, step->guard.changed, &scope, ours, error);
+    *reason = QUELL_STR("left alone: it was so before the run");
+    if (code == QUELL_OK && *ours) {
+        code = judge_guard(run, step, step->guard.same, &scope, ours, error);
+        *reason = QUELL_STR("left alone: it was changed by others since");
+    }
+    arena_reset(run->scratch);
+    return code;
+}
+
 /* ---- events ------------------------------------------------------------------------------------
  */
 
-static struct quell_value paths_of(struct run *run, const struct undo_list *list)
+struct quell_value undo_paths(struct run *run, const struct undo_list *list)
 {
     struct list_builder paths = {.arena = run->arena};
     size_t i;
@@ -175,8 +274,30 @@ static struct quell_value paths_of(struct run *run, const struct undo_list *list
     return list_made(&paths);
 }
 
-/* Opens the undo steps of each: they stand where the step stands, and see what it saw, but its
- * deadlines are over. */
+bool undo_may_open(const struct instance *target)
+{
+    enum undo_result result = undo_result(target);
+
+    return (target->step->undo_steps.count || target->child.len) && result != UNDO_DONE;
+}
+
+/* The undo steps stand where the step stands, and see what it saw, but its deadlines are over. */
+void undo_open(struct run *run, struct instance *target, int64_t at_us)
+{
+    struct quell_str path = arena_format(run->arena, "%.*s.undo", QUELL_ARG(target->path));
+
+    if (target->step->undo_steps.count == 0) {
+        target->child_undo = CHILD_TO_UNDO;
+        return;
+    }
+    if (target->undo_tries++)
+        path = arena_format(run->arena, "%.*s[%u]", QUELL_ARG(path), target->undo_tries);
+    target->undo = arena_one(run->arena, struct frame);
+    target->undo->undoes = target;
+    target->undo->due_us = time_after(at_us, (int64_t)LIMIT_UNDO_S * 1000000);
+    frame_open(run, target->undo, &target->step->undo_steps, target->frame, NULL, path);
+}
+
 enum quell_code apply_undo_started(struct run *run, struct instance *instance,
                                    const struct event *event, struct quell_error *err)
 {
@@ -188,21 +309,15 @@ enum quell_code apply_undo_started(struct run *run, struct instance *instance,
         return event_misfit(event, "the step has ended, or is being taken back", err);
     for (i = 0; i < quell_count(paths); i++) {
         struct instance *target = run_instance(run, quell_str(quell_at(paths, i)));
-        if (target == NULL || target->undo || target->step->undo_steps.count == 0)
+        if (target == NULL || !undo_may_open(target))
             return event_misfit(event, "a step in it cannot be taken back", err);
-        add(&list, target);
+        undo_list_add(&list, target);
     }
     instance->phase = PHASE_UNDOING;
     instance->error = quell_get(event->data, "error");
     instance->undoing = list;
-    for (i = 0; i < list.count; i++) {
-        struct instance *target = list.items[i];
-        target->undo = arena_one(run->arena, struct frame);
-        target->undo->undoes = target;
-        target->undo->due_us = time_after(event->at_us, (int64_t)LIMIT_UNDO_S * 1000000);
-        frame_open(run, target->undo, &target->step->undo_steps, target->frame, NULL,
-                   arena_format(run->arena, "%.*s.undo", QUELL_ARG(target->path)));
-    }
+    for (i = 0; i < list.count; i++)
+        undo_open(run, list.items[i], event->at_us);
     return QUELL_OK;
 }
 
@@ -252,9 +367,17 @@ static void end(struct decision *decision, struct instance *instance, struct und
         map_add(&map, "error",
                 scope_error(run, "failed", "%zu of %zu changes could not be taken back", left.count,
                             left.count + undone.count));
-    map_add(&map, "undone", paths_of(run, &undone));
-    map_add(&map, "not_undone", paths_of(run, &left));
+    map_add(&map, "undone", undo_paths(run, &undone));
+    map_add(&map, "not_undone", undo_paths(run, &left));
     emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
+}
+
+enum flow undo_one(struct decision *decision, struct instance *target)
+{
+    struct quell_value error = quell_null();
+
+    return target->step->undo_steps.count ? frame_advance(decision, target->undo, &error)
+                                          : undo_child(decision, target);
 }
 
 enum flow undo_advance(struct decision *decision, struct instance *instance)
@@ -265,12 +388,11 @@ enum flow undo_advance(struct decision *decision, struct instance *instance)
 
     for (i = 0; i < instance->undoing.count; i++) {
         struct instance *target = instance->undoing.items[i];
-        struct quell_value error = quell_null();
-        enum flow flow = frame_advance(decision, target->undo, &error);
+        enum flow flow = undo_one(decision, target);
 
         if (flow == FLOW_WAITING || decision->full)
             return FLOW_WAITING;
-        add(flow == FLOW_FAILED ? &left : &undone, target);
+        undo_list_add(flow == FLOW_FAILED ? &left : &undone, target);
     }
     end(decision, instance, undone, left);
     return instance->phase == PHASE_ENDED ? flow_of_ended(instance) : FLOW_WAITING;
@@ -282,7 +404,7 @@ enum flow undo_begin(struct decision *decision, struct instance *instance, struc
     struct map_builder map = {.arena = run->arena};
     struct undo_list list = undo_find(run, instance);
 
-    map_add(&map, "steps", paths_of(run, &list));
+    map_add(&map, "steps", undo_paths(run, &list));
     map_add(&map, "error", error);
     emit(decision, EVENT_UNDO_STARTED, instance->path, map_made(&map));
     return decision->full ? FLOW_WAITING : undo_advance(decision, instance);

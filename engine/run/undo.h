@@ -13,11 +13,34 @@
 bool undo_takes_back(const struct frame *frame);
 struct undo_list undo_find(struct run *run, const struct instance *instance);
 bool undo_has_any(struct run *run); /* of the main steps */
+/* What there is to take back of a run that has ended, wherever it was done; with `again` also what
+ * could not be taken back before. `nothing` (or NULL): what nothing takes back. */
+struct undo_list undo_find_all(struct run *run, bool again, struct undo_list *nothing);
+
+/* What has become of taking a step back. */
+enum undo_result {
+    UNDO_NOT_BEGUN,
+    UNDO_UNDERWAY,
+    UNDO_DONE,
+    UNDO_LEFT_ALONE, /* it was so before the step, or was changed by others since */
+    UNDO_FAILED,
+};
+enum undo_result undo_result(const struct instance *target);
+void undo_list_add(struct undo_list *list, struct instance *instance);
+struct quell_value undo_paths(struct run *run, const struct undo_list *list);
+bool undo_may_open(const struct instance *target);
+void undo_open(struct run *run, struct instance *target, int64_t at_us);
+/* undo_child.c */
+enum flow undo_child(struct decision *decision, struct instance *target);
+enum flow undo_one(struct decision *decision, struct instance *target);
 /* The inputs of a call that a manifest names, over what the call that it takes back was and gave.
  */
 enum quell_code undo_arguments(struct run *run, const struct step *step,
                                const struct instance *undoes, struct quell_value *given,
                                struct quell_value *error);
+/* Whether there is still something of ours to take back; else *reason why not. */
+enum quell_code undo_is_ours(struct run *run, const struct instance *instance, bool *ours,
+                             struct quell_str *reason, struct quell_value *error);
 enum flow undo_begin(struct decision *decision, struct instance *instance,
                      struct quell_value error);
 enum flow undo_advance(struct decision *decision, struct instance *instance);

@@ -36,6 +36,18 @@ static enum quell_code cancel(void *engine, struct quell_str run, struct quell_s
     return quell_cancel(engine, run, by, reason, done, user, err);
 }
 
+static enum quell_code undo(void *engine, const struct quell_undo_options *options, char run[37],
+                            quell_done_fn *done, void *user, struct quell_error *err)
+{
+    return quell_undo(engine, options, run, done, user, err);
+}
+
+static enum quell_code undo_plan(void *engine, struct quell_str run, struct quell_str step,
+                                 struct quell_document *document, struct quell_error *err)
+{
+    return quell_undo_plan(engine, run, step, document, err);
+}
+
 static enum quell_code release(void *engine, struct quell_str run, struct quell_str step,
                                bool allowed, struct quell_str by, quell_done_fn *done, void *user,
                                struct quell_error *err)
@@ -167,6 +179,8 @@ int serve_run(struct quell *engine, const struct serve_options *options)
         .resolve = resolve,
         .cancel = cancel,
         .prune = prune,
+        .undo = undo,
+        .undo_plan = undo_plan,
         .release = release,
         .start = start,
         .decide = decide,

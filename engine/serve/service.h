@@ -97,6 +97,8 @@ void health_metrics(struct exchange *exchange);
 /* control.c */
 void control_resolve(struct exchange *exchange);
 void control_cancel(struct exchange *exchange);
+void control_undo(struct exchange *exchange);
+void control_undo_plan(struct exchange *exchange);
 void control_release(struct exchange *exchange);
 void control_start(struct exchange *exchange);
 void control_decide(struct exchange *exchange);

@@ -105,10 +105,19 @@ struct quell_attribute {
     const char *output; /* the output's name; a list tells many */
 };
 
-/* What takes it back: inputs of the inverse action, each a CEL text over `input` and `output`. */
+/* What takes it back: inputs of the inverse action, each a CEL text over `input` and `output`. An
+ * undo takes back only what the action itself changed and nobody has changed since. */
 struct quell_inverse {
     const char *action;      /* "defender.release-device", or NULL: cannot be undone */
     const char *const *with; /* pairs name, expression, NULL-ended */
+    /* Whether the action changed anything: CEL over `input` and `output`; NULL = always. */
+    const char *changed;
+    /* The read that says how it is now, and its inputs, as of `with`; NULL = nobody can know. */
+    const char *look;
+    const char *const *look_with;
+    /* Whether it still is as the action left it: CEL over `input`, `output` and `now`, the look's
+     * output. */
+    const char *same;
 };
 
 /* The far side's published rate: `count` per `seconds`. */

@@ -387,6 +387,29 @@ enum quell_code quell_resume(struct quell *engine, const struct quell_halt *halt
 enum quell_code quell_held(struct quell *engine, struct quell_document *document,
                            struct quell_error *err) QUELL_MUST_CHECK;
 
+/* ---- taking back what a run changed -------------------------------------------------------------
+ */
+
+struct quell_undo_options {
+    struct quell_str run;    /* its id, or the beginning of one */
+    struct quell_str step;   /* path or id of a step; empty: all that it changed */
+    struct quell_str by;     /* who says so; proved by the caller */
+    struct quell_str reason; /* or empty */
+};
+/* A run that has ended takes back what it really changed and nobody changed since, the newest
+ * first, and what the runs changed that it called. It is at work again until that is done, and
+ * `undone` then, unless something is left. Fills the run's id. `done` and errors as of
+ * quell_resolve; QUELL_CONFLICT, too: it has not ended, or nothing (more) is to be taken back;
+ * QUELL_DENIED: the playbook's `undo: { by }` names others. */
+enum quell_code quell_undo(struct quell *engine, const struct quell_undo_options *options,
+                           char run[37], quell_done_fn *done, void *user,
+                           struct quell_error *err) QUELL_MUST_CHECK;
+/* What that would do: {run, playbook, state, ended, changes: [{run, step, action, is: open | failed
+ * | left-alone | undone | stays | unknown, undo, effect, with, targets}]}, the newest first. Of
+ * `with` only what is known before the call; `stays`: nothing takes it back. */
+enum quell_code quell_undo_plan(struct quell *engine, struct quell_str run, struct quell_str step,
+                                struct quell_document *document,
+                                struct quell_error *err) QUELL_MUST_CHECK;
 /* ---- questions to people ------------------------------------------------------------------------
  */
 

@@ -1,0 +1,289 @@
+/*
+ * undo_ended.c - a run that has ended is taken back: because a person asks for it, or because the
+ * time is over for which a step's change was meant. The run is at work again until that is done,
+ * and its calls pass the limits, the policy and the journal as all its others did.
+ *
+ * It is `undone` afterwards when something was taken back and nothing that can be is left; else it
+ * is what it was. Either way its last event says what became of each.
+ */
+#include "base/error.h"
+#include "base/str.h"
+#include "policy/approval.h"
+#include "run/undo.h"
+#include "value/fields.h"
+#include "value/value.h"
+
+/* ---- what there is -----------------------------------------------------------------------------
+ */
+
+static const struct step *changing_step(const struct step_list *steps)
+{
+    size_t i;
+
+    for (i = 0; i < steps->count; i++)
+        if (steps->items[i]->action && steps->items[i]->action->effect > QUELL_READS)
+            return steps->items[i];
+    return NULL;
+}
+
+static enum run_change_is change_is(const struct run *run, const struct instance *instance)
+{
+    switch (undo_result(instance)) {
+    case UNDO_NOT_BEGUN:
+        return CHANGE_OPEN;
+    case UNDO_DONE:
+        return CHANGE_UNDONE;
+    case UNDO_LEFT_ALONE:
+        return CHANGE_LEFT_ALONE;
+    case UNDO_FAILED:
+        return CHANGE_FAILED;
+    case UNDO_UNDERWAY:
+        break;
+    }
+    return run->ended ? CHANGE_FAILED : CHANGE_OPEN;
+}
+
+static void tell_change(struct run *run, struct instance *instance, enum run_change_is is,
+                        void (*each)(const struct run_change *change, void *user), void *user)
+{
+    struct run_change change = {.path = instance->path,
+                                .step = instance->step,
+                                .child = instance->step->undo_steps.count ? QUELL_STR("")
+                                                                          : instance->child,
+                                .is = is,
+                                .input = instance->input,
+                                .undo_with = quell_null()};
+    struct quell_value error;
+
+    if (is != CHANGE_STAYS)
+        change.undo = changing_step(&instance->step->undo_steps);
+    if (change.undo && change.undo->inverse &&
+        undo_arguments(run, change.undo, instance, &change.undo_with, &error))
+        change.undo_with = quell_null();
+    each(&change, user);
+}
+
+static bool holds(const struct undo_list *list, const struct instance *instance)
+{
+    size_t i;
+
+    for (i = 0; i < list->count; i++)
+        if (list->items[i] == instance)
+            return true;
+    return false;
+}
+
+struct undone_search {
+    struct undo_list *list;
+};
+
+static void find_undone(const struct instance *instance, void *user)
+{
+    struct undone_search *search = user;
+
+    if (undo_result(instance) == UNDO_DONE)
+        undo_list_add(search->list, (struct instance *)instance);
+}
+
+void run_each_change(struct run *run, void (*each)(const struct run_change *change, void *user),
+                     void *user)
+{
+    struct undo_list stay = {.arena = run->arena}, undone = {.arena = run->arena};
+    struct undo_list open = undo_find_all(run, true, &stay);
+    struct undone_search search = {&undone};
+    size_t i;
+
+    run_each_instance(run, find_undone, &search);
+    for (i = 0; i < open.count; i++)
+        tell_change(run, open.items[i], change_is(run, open.items[i]), each, user);
+    for (i = 0; i < undone.count; i++)
+        tell_change(run, undone.items[i], CHANGE_UNDONE, each, user);
+    for (i = 0; i < stay.count; i++)
+        if (!holds(&open, stay.items[i]) && !holds(&undone, stay.items[i]))
+            tell_change(run, stay.items[i], CHANGE_STAYS, each, user);
+}
+
+/* ---- who may, and until when -------------------------------------------------------------------
+ */
+
+enum quell_code run_may_undo(const struct run *run, struct quell_str who, struct quell_value groups,
+                             int64_t now_us, struct quell_error *err)
+{
+    const struct playbook *playbook = run->playbook;
+    enum quell_code code = policy_may_answer(playbook->undo_by, groups, who, err);
+
+    if (code)
+        return error_set(err, code,
+                         "`%.*s` may not undo runs of playbook `%.*s`: see its `undo: "
+                         "{ by }`",
+                         QUELL_ARG(who), QUELL_ARG(playbook->id));
+    if (playbook->undo_window_given && run->closed_us &&
+        now_us > time_after(run->closed_us, playbook->undo_window_us))
+        return error_set(err, QUELL_CONFLICT,
+                         "the time in which run %.*s may be undone is over: see `undo: { window }` "
+                         "of playbook `%.*s`",
+                         QUELL_ARG(run->id), QUELL_ARG(playbook->id));
+    return QUELL_OK;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------
+ */
+
+/* The step itself, by path or id, or something inside it. */
+static bool is_meant(const struct instance *instance, struct quell_str step)
+{
+    struct quell_str path = instance->path;
+
+    return step.len == 0 || quell_str_equal(instance->step->id, step) ||
+           (str_starts(path, step) &&
+            (path.len == step.len || path.data[step.len] == '.' || path.data[step.len] == '['));
+}
+
+static struct undo_list meant_of(struct run *run, struct quell_str step)
+{
+    struct undo_list all = undo_find_all(run, true, NULL), list = {.arena = run->arena};
+    size_t i;
+
+    for (i = 0; i < all.count; i++)
+        if (is_meant(all.items[i], step))
+            undo_list_add(&list, all.items[i]);
+    return list;
+}
+
+static enum quell_code nothing_left(struct run *run, struct quell_str step, struct quell_error *err)
+{
+    struct undo_list undone = {.arena = run->arena};
+    struct undone_search search = {&undone};
+    size_t i;
+    bool any = false;
+
+    run_each_instance(run, find_undone, &search);
+    for (i = 0; i < undone.count; i++)
+        any |= is_meant(undone.items[i], step);
+    return error_set(err, QUELL_CONFLICT, "%s%.*s%srun %.*s %s", step.len ? "step " : "",
+                     QUELL_ARG(step), step.len ? " of " : "", QUELL_ARG(run->id),
+                     any                       ? "is undone already"
+                     : run->mode == RUN_SHADOW ? "was a shadow run: it changed nothing"
+                                               : "changed nothing that can be undone");
+}
+
+enum quell_code run_undo_data(struct run *run, struct arena *arena, struct quell_str step,
+                              struct quell_str by, struct quell_str reason,
+                              struct quell_value *data, struct quell_error *err)
+{
+    struct map_builder map = {.arena = arena};
+    struct undo_list list;
+
+    if (run->taking_back)
+        return error_set(err, QUELL_CONFLICT, "run %.*s is being undone already",
+                         QUELL_ARG(run->id));
+    if (!run->ended)
+        return error_set(err, QUELL_CONFLICT,
+                         "run %.*s has not ended: end it first, with `quell cancel %.*s`",
+                         QUELL_ARG(run->id), QUELL_ARG(run->id));
+    if (run_full(run))
+        return error_set(err, QUELL_CONFLICT, "run %.*s has no room for more events",
+                         QUELL_ARG(run->id));
+    list = meant_of(run, step);
+    if (list.count == 0)
+        return nothing_left(run, step, err);
+    map_add(&map, "by", value_copy_str(arena, by));
+    if (reason.len)
+        map_add(&map, "reason", value_copy_str(arena, reason));
+    map_add(&map, "steps", value_copy(arena, undo_paths(run, &list)));
+    *data = map_made(&map);
+    return QUELL_OK;
+}
+
+enum quell_code apply_undo_asked(struct run *run, struct instance *instance,
+                                 const struct event *event, struct quell_error *err)
+{
+    struct quell_value paths = quell_get(event->data, "steps");
+    struct undo_list list = {.arena = run->arena};
+    size_t i;
+
+    (void)instance;
+    if (!run->ended)
+        return event_misfit(event, "the run has not ended", err);
+    for (i = 0; i < quell_count(paths); i++) {
+        struct instance *target = run_instance(run, quell_str(quell_at(paths, i)));
+        if (target == NULL || !undo_may_open(target))
+            return event_misfit(event, "a step in it cannot be taken back", err);
+        undo_list_add(&list, target);
+    }
+    run->ended = false;
+    run->ended_us = 0;
+    run->taking_back = true;
+    run->closed = run->ending;
+    run->taking = list;
+    for (i = 0; i < list.count; i++)
+        undo_open(run, list.items[i], event->at_us);
+    return QUELL_OK;
+}
+
+bool run_was_reopened(const struct run *run)
+{
+    return !quell_is_null(run->closed);
+}
+
+bool run_taking_back(const struct run *run)
+{
+    return run->taking_back;
+}
+
+/* ---- taking back -------------------------------------------------------------------------------
+ */
+
+static void add_paths(struct map_builder *map, struct run *run, const char *key,
+                      const struct undo_list *list)
+{
+    if (list->count)
+        map_add(map, key, undo_paths(run, list));
+}
+
+/* What it ends with now: as before, but for what was taken back and what was not. */
+static struct quell_value ending(struct run *run)
+{
+    struct undo_list undone = {.arena = run->arena}, alone = {.arena = run->arena},
+                     failed = {.arena = run->arena}, all = undo_find_all(run, true, NULL);
+    struct map_builder map = {.arena = run->arena};
+    bool left = false;
+    size_t i;
+
+    for (i = 0; i < run->taking.count; i++) {
+        struct instance *target = run->taking.items[i];
+        enum undo_result result = undo_result(target);
+        undo_list_add(result == UNDO_DONE         ? &undone
+                      : result == UNDO_LEFT_ALONE ? &alone
+                                                  : &failed,
+                      target);
+    }
+    for (i = 0; i < all.count; i++)
+        left |= undo_result(all.items[i]) != UNDO_LEFT_ALONE;
+    for (i = 0; i < quell_count(run->closed); i++) {
+        const struct quell_pair *pair = &run->closed.as.pairs[i];
+        struct quell_str key = quell_str(pair->key);
+        if (!str_is(key, "undone") && !str_is(key, "left_alone") && !str_is(key, "not_undone") &&
+            !(str_is(key, "status") && undone.count && !left))
+            map_add_key(&map, pair->key, pair->value);
+    }
+    if (undone.count && !left)
+        map_add(&map, "status", quell_text("undone"));
+    add_paths(&map, run, "undone", &undone);
+    add_paths(&map, run, "left_alone", &alone);
+    add_paths(&map, run, "not_undone", &failed);
+    return map_made(&map);
+}
+
+/* One after the other: what was done last is taken back first. What cannot be taken back does not
+ * keep the others from it. */
+void undo_ended_advance(struct decision *decision)
+{
+    struct run *run = decision->run;
+    size_t i;
+
+    for (i = 0; i < run->taking.count; i++)
+        if (undo_one(decision, run->taking.items[i]) == FLOW_WAITING || decision->full)
+            return;
+    emit(decision, EVENT_RUN_ENDED, QUELL_STR(""), ending(run));
+}
