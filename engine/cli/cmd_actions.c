@@ -33,7 +33,7 @@ static void print_fields(const struct term *term, const char *title, struct quel
 
 static void print_one(const struct term *term, struct quell_value action)
 {
-    struct quell_str undo = quell_get_str(action, "undo");
+    struct quell_str undo = quell_get_str(quell_get(action, "undo"), "action");
 
     printf("%s", term_on(term, TONE_STRONG));
     term_print(quell_get_str(action, "action"));

@@ -217,8 +217,9 @@ static bool settle(struct active *active, const struct run_child *child)
     struct quell_error err = {0};
     struct loaded *loaded;
     struct run *run;
+    const struct active *there = child->run.len ? active_find(engine, child->run) : NULL;
 
-    if (child->run.len == 0 || active_find(engine, child->run) ||
+    if (child->run.len == 0 || (there && !run_ended(there->run)) ||
         engine->reader->kind->run(engine->reader, turn_commit(engine)->arena, child->run, &row,
                                   &err) ||
         row.ended_us == 0)

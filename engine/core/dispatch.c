@@ -71,7 +71,7 @@ void active_retire(struct active *active)
 {
     if (active->commits > 0 || active->calls)
         return;
-    if (run_ended(active->run))
+    if (run_ended(active->run) && !run_idle(active->run))
         active_free(active);
     else
         active_fold(active);

@@ -86,8 +86,10 @@ enum quell_code quell_undo(struct quell *engine, const struct quell_undo_options
     if (code == QUELL_OK) {
         memcpy(run, row.id.data, 36);
         run[36] = '\0';
-    } else if (made && active) {
+    } else if (active && made) {
         active_free(active);
+    } else if (active) {
+        active_fold(active);
     }
     arena_free(arena);
     return code;
@@ -214,10 +216,11 @@ bool children_undone_settle(struct active *active)
     for (i = 0; i < quell_count(list); i++) {
         struct quell_error err = {0};
         struct quell_str child = quell_str(list.as.pairs[i].value);
+        const struct active *there = active_find(engine, child);
         struct store_run row;
         struct loaded *loaded;
         struct run *run;
-        if (active_find(engine, child) ||
+        if ((there && !run_ended(there->run)) ||
             engine->reader->kind->run(engine->reader, waits.map.arena, child, &row, &err) ||
             row.ended_us == 0)
             continue;

@@ -292,6 +292,7 @@ struct playbook_input *load_typed(struct loader *loader, struct here here,
 /* load_undo.c: the modifier `undo` of a step, or what its action's manifest says; and the keyword
  * of the playbook. */
 void load_undo(struct loader *loader, const struct yaml_node *map, struct step *step);
+void load_lasting(struct loader *loader, const struct yaml_node *map, struct step *step);
 void load_run_undo(struct loader *loader, const struct yaml_node *root);
 /* load_poll.c: the modifiers `poll` and `idempotency-key` of a step that calls an action. */
 void load_poll(struct loader *loader, size_t index, const struct yaml_node *map, struct step *step);

@@ -293,6 +293,7 @@ static struct step *load_step(struct loader *loader, size_t index)
     }
     load_on_error(loader, yaml_get(map, "on-error"), step);
     load_undo(loader, map, step);
+    load_lasting(loader, map, step);
     step->disrupts = step->disrupts || load_disrupts(&step->steps) ||
                      load_disrupts(&step->otherwise) || load_disrupts(&step->on_error_steps);
     for (i = 0; i < step->lane_count; i++)

@@ -119,6 +119,23 @@ void load_undo(struct loader *loader, const struct yaml_node *map, struct step *
     diag->help = QUELL_STR("write `undo: { uses: connector.action, with: { ... } }`");
 }
 
+/* How long the change is meant for. */
+void load_lasting(struct loader *loader, const struct yaml_node *map, struct step *step)
+{
+    const struct yaml_node *node = yaml_get(map, "for");
+    struct diag *diag;
+    if (!node)
+        return;
+    step->for_us = duration_at(loader, map, "for", 0);
+    if (!step->action || (step->action->effect >= QUELL_NOTES && step->undo_steps.count))
+        return;
+    diag = report(loader, NOT_FOR_A_TIME, head_place(loader, node),
+                  step->action->effect < QUELL_NOTES ? "`%.*s` changes nothing that could be undone"
+                                                     : "nothing takes `%.*s` back",
+                  QUELL_ARG(step->uses));
+    diag->help = QUELL_STR("say what takes it back: `undo: { uses: ..., with: { ... } }`");
+}
+
 /* ---- what cannot be taken back -----------------------------------------------------------------
  */
 

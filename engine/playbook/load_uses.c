@@ -174,5 +174,5 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
 }
 
 static const char *const keywords[] = {
-    "with", "connection", "retry", "poll", "idempotency-key", "sensitive", NULL};
+    "with", "connection", "retry", "poll", "idempotency-key", "sensitive", "for", NULL};
 const struct step_loader load_USES = {keywords, load};

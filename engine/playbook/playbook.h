@@ -180,6 +180,7 @@ struct step {
     /* What takes it back: its own steps, or the one that its action's manifest names. */
     struct step_list undo_steps;
     bool never_undone;                   /* undo: none */
+    int64_t for_us;                      /* its change is taken back so long after; 0 = it stays */
     const struct inverse_input *inverse; /* of such a one: its inputs, ended by a NULL name */
     struct inverse_guard guard;          /* and when it is called at all */
     bool undoes_run;                     /* the step that takes a whole failed run back */

@@ -477,6 +477,11 @@ const struct quell_field step_fields[] = {
      .type = QUELL_FIELD_ANY,
      .doc = "what takes the step back: a step, a list of steps, or `none`; without it what the "
             "action's manifest names"},
+    {.name = "for",
+     .type = QUELL_FIELD_DURATION,
+     .flags = QUELL_CONSTANT | PLAYBOOK_OWNED,
+     .doc = "how long the change is meant for: so long after the step it is undone by itself, "
+            "though the run has ended, unless it was undone or others changed it before"},
     {.name = "idempotency-key",
      .type = QUELL_FIELD_STRING,
      .flags = QUELL_TEMPLATE | PLAYBOOK_OWNED,

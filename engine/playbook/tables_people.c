@@ -114,10 +114,11 @@ const struct quell_field undo_fields[] = {
      .type = QUELL_FIELD_DURATION,
      .flags = QUELL_CONSTANT,
      .fallback = "\"24h\"",
-     .doc = "how long they have to agree"},
+     .doc = "how long they have to agree, and where it is written, how long after the run's end "
+            "`quell undo` takes it back"},
     {.name = "by",
      .type = QUELL_FIELD_LIST,
      .of = QUELL_FIELD_STRING,
      .flags = QUELL_CONSTANT | QUELL_ONE_OR_MANY,
-     .doc = "who may agree: names of users and `group:NAME`"},
+     .doc = "who may agree, and who may undo a run by hand: names of users and `group:NAME`"},
     {.name = NULL}};

@@ -456,6 +456,7 @@ static const struct applier appliers[EVENT_KINDS] = {
     [EVENT_UNDO_STARTED] = {true, apply_undo_started},
     [EVENT_RUN_UNDOING] = {false, apply_run_undoing},
     [EVENT_UNDO_ASKED] = {false, apply_undo_asked},
+    [EVENT_UNDO_ENDED] = {false, apply_undo_ended},
     [EVENT_CHILD_UNDOING] = {true, apply_child_undoing},
     [EVENT_CHILD_UNDONE] = {true, apply_child_undone},
     [EVENT_WAIT_STARTED] = {true, apply_wait_started},

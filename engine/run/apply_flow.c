@@ -24,7 +24,7 @@ enum quell_code apply_run_cancelling(struct run *run, struct instance *instance,
                                      const struct event *event, struct quell_error *err)
 {
     (void)instance;
-    if (run->cancelling || run->finishing || run->taking_back)
+    if (run->cancelling || run->finishing || (run->taking_back && run->reopened))
         return event_misfit(event, "the run ends already", err);
     run->cancelling = true;
     run->stopping = false;

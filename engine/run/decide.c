@@ -305,9 +305,12 @@ struct run_events run_decide(struct run *run, int64_t now_us)
 
     run->decided_count = 0;
     run->asking = false;
-    if (!run->started || run->ended)
+    if (!run->started)
         return (struct run_events){0};
-    run_advance(&decision);
+    do { /* what was meant for a time may be due at once, and when the run has ended */
+        undo_when_due(&decision);
+        run_advance(&decision);
+    } while (undo_is_due(&decision));
     run->asked_us = decision.now_us;
     return (struct run_events){run->decided, run->decided_count};
 }

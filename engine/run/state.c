@@ -2,6 +2,7 @@
  * state.c - making a run and looking at it. Nothing here changes a run that has begun.
  */
 #include "run/state.h"
+#include "run/undo.h"
 
 #include <assert.h>
 
@@ -247,7 +248,8 @@ static const char *ended_as(const struct run *run)
 
 bool run_cancellable(const struct run *run)
 {
-    return run->started && !run->ended && !run->cancelling && !run->finishing && !run->taking_back;
+    return run->started && !run->ended && !run->cancelling && !run->finishing &&
+           !(run->taking_back && run->reopened);
 }
 
 struct quell_value run_outputs(const struct run *run)
@@ -287,7 +289,7 @@ bool run_idle(const struct run *run)
     size_t calls = 0;
 
     if (run->ended)
-        return false;
+        return undo_due_first(run) != INT64_MAX;
     run_each_instance(run, count_calls, &calls);
     return calls == 0;
 }
@@ -359,8 +361,9 @@ int64_t run_due(const struct run *run)
 {
     struct due_search search = {run, run->asked_us, INT64_MAX};
 
+    look_at_due(&search, undo_due_first(run));
     if (run->ended)
-        return INT64_MAX;
+        return search.due_us;
     look_at_due(&search, run->due_us);
     if (run_waits_for(run, "time"))
         look_at_due(&search, run->begins_us);
@@ -451,8 +454,10 @@ static struct quell_str waits_for(const struct instance *instance)
     return QUELL_STR("");
 }
 
-static struct run_step step_of(const struct instance *instance)
+static struct run_step step_of(const struct run *run, const struct instance *instance)
 {
+    bool for_a_time = run->ended && undo_due(run, instance) != INT64_MAX;
+
     return (struct run_step){
         .path = instance->path,
         .step = instance->step,
@@ -464,7 +469,7 @@ static struct run_step step_of(const struct instance *instance)
         .output = instance->output,
         .error = instance->error,
         .child = instance->child,
-        .waits = waits_for(instance),
+        .waits = for_a_time ? QUELL_STR("undo") : waits_for(instance),
         .asked = instance->asked,
         .given = instance->given,
         .escalated = instance->escalated,
@@ -474,7 +479,8 @@ static struct run_step step_of(const struct instance *instance)
         .look_until_us = instance->looking ? instance->poll_due_us : 0,
         .started_us = instance->started_us,
         .ended_us = instance->ended_us,
-        .until_us = instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
+        .until_us = for_a_time ? undo_due(run, instance)
+                    : instance->phase == PHASE_RETRYING || instance->phase == PHASE_WAITING ||
                             instance->phase == PHASE_ASKING ||
                             (instance->phase == PHASE_HELD && instance->limited)
                         ? instance->until_us
@@ -483,6 +489,7 @@ static struct run_step step_of(const struct instance *instance)
 }
 
 struct step_visit {
+    const struct run *run;
     void (*each)(const struct run_step *step, void *user);
     void *user;
 };
@@ -490,14 +497,14 @@ struct step_visit {
 static void visit_step(const struct instance *instance, void *user)
 {
     const struct step_visit *visit = user;
-    struct run_step step = step_of(instance);
+    struct run_step step = step_of(visit->run, instance);
     visit->each(&step, visit->user);
 }
 
 void run_each_step(const struct run *run, void (*each)(const struct run_step *step, void *user),
                    void *user)
 {
-    struct step_visit visit = {each, user};
+    struct step_visit visit = {run, each, user};
     run_each_instance(run, visit_step, &visit);
 }
 
@@ -507,7 +514,7 @@ bool run_find_step(const struct run *run, struct quell_str path, struct run_step
 
     if (instance == NULL)
         return false;
-    *step = step_of(instance);
+    *step = step_of(run, instance);
     return true;
 }
 

@@ -166,8 +166,9 @@ struct run {
     } * touched;
     size_t listening; /* steps that wait for an event */
     struct frame root, on_failure, finally, rollback;
-    bool undoing, undone;      /* a failed run is being taken back; all of it was */
-    bool taking_back;          /* it had ended, and what it changed is being taken back now */
+    bool undoing, undone; /* a failed run is being taken back; all of it was */
+    bool taking_back; /* what it changed is being taken back now: it had ended (reopened), ... */
+    bool reopened, taking_due; /* ... or the time is over that it was meant for */
     int64_t closed_us;         /* when it ended first; 0 = it has not */
     struct quell_value closed; /* how: the data of its last run_ended */
     struct undo_list taking;   /* the steps that are */
@@ -363,6 +364,9 @@ enum quell_code apply_run_bound(struct run *run, struct instance *instance,
 
 /* undo_ended.c: a run that has ended is taken back. */
 enum quell_code apply_undo_asked(struct run *run, struct instance *instance,
+                                 const struct event *event,
+                                 struct quell_error *err) QUELL_MUST_CHECK;
+enum quell_code apply_undo_ended(struct run *run, struct instance *instance,
                                  const struct event *event,
                                  struct quell_error *err) QUELL_MUST_CHECK;
 void undo_ended_advance(struct decision *decision);

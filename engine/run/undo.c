@@ -134,7 +134,7 @@ static void collect_left(struct undo_list *list, struct instance *instance)
 }
 
 /* Steps mostly end in the order of the program: turned round, few have to move. */
-static void sort_newest_first(struct undo_list *list)
+void undo_sort(struct undo_list *list)
 {
     size_t i, k;
 
@@ -163,7 +163,7 @@ struct undo_list undo_find(struct run *run, const struct instance *instance)
             collect_frame(&list, &instance->bodies[i]);
         collect_frame(&list, instance->otherwise);
     }
-    sort_newest_first(&list);
+    undo_sort(&list);
     return list;
 }
 
@@ -187,7 +187,7 @@ struct undo_list undo_find_all(struct run *run, bool again, struct undo_list *no
         if (nothing)
             collect_left_in(nothing, frames[i]);
     }
-    sort_newest_first(&list);
+    undo_sort(&list);
     return list;
 }
 

@@ -17,6 +17,14 @@ bool undo_has_any(struct run *run); /* of the main steps */
  * could not be taken back before. `nothing` (or NULL): what nothing takes back. */
 struct undo_list undo_find_all(struct run *run, bool again, struct undo_list *nothing);
 
+/* When the change of a step is to be taken back by itself; INT64_MAX = never, or it was tried. */
+int64_t undo_due(const struct run *run, const struct instance *instance);
+/* Of all its steps: the earliest. */
+int64_t undo_due_first(const struct run *run);
+/* For some of its changes the time is over now. */
+bool undo_is_due(const struct decision *decision);
+void undo_when_due(struct decision *decision);
+
 /* What has become of taking a step back. */
 enum undo_result {
     UNDO_NOT_BEGUN,
@@ -27,6 +35,7 @@ enum undo_result {
 };
 enum undo_result undo_result(const struct instance *target);
 void undo_list_add(struct undo_list *list, struct instance *instance);
+void undo_sort(struct undo_list *list); /* the newest first */
 struct quell_value undo_paths(struct run *run, const struct undo_list *list);
 bool undo_may_open(const struct instance *target);
 void undo_open(struct run *run, struct instance *target, int64_t at_us);

@@ -1,7 +1,8 @@
 /*
  * undo_ended.c - a run that has ended is taken back: because a person asks for it, or because the
  * time is over for which a step's change was meant. The run is at work again until that is done,
- * and its calls pass the limits, the policy and the journal as all its others did.
+ * and its calls pass the limits, the policy and the journal as all its others did. A run that is
+ * still under way when such a time is over begins nothing else meanwhile.
  *
  * It is `undone` afterwards when something was taken back and nothing that can be is left; else it
  * is what it was. Either way its last event says what became of each.
@@ -174,7 +175,7 @@ enum quell_code run_undo_data(struct run *run, struct arena *arena, struct quell
     struct map_builder map = {.arena = arena};
     struct undo_list list;
 
-    if (run->taking_back)
+    if (run->taking_back && run->reopened)
         return error_set(err, QUELL_CONFLICT, "run %.*s is being undone already",
                          QUELL_ARG(run->id));
     if (!run->ended)
@@ -202,22 +203,37 @@ enum quell_code apply_undo_asked(struct run *run, struct instance *instance,
     struct undo_list list = {.arena = run->arena};
     size_t i;
 
+    bool due = quell_get_bool(event->data, "due", false);
+
     (void)instance;
-    if (!run->ended)
-        return event_misfit(event, "the run has not ended", err);
+    if (run->taking_back || (!run->ended && !due))
+        return event_misfit(event, "the run has not ended, or is being taken back", err);
     for (i = 0; i < quell_count(paths); i++) {
         struct instance *target = run_instance(run, quell_str(quell_at(paths, i)));
         if (target == NULL || !undo_may_open(target))
             return event_misfit(event, "a step in it cannot be taken back", err);
         undo_list_add(&list, target);
     }
+    run->taking_back = true;
+    run->taking_due = due;
+    run->reopened = run->ended;
+    if (run->ended)
+        run->closed = run->ending;
     run->ended = false;
     run->ended_us = 0;
-    run->taking_back = true;
-    run->closed = run->ending;
     run->taking = list;
     for (i = 0; i < list.count; i++)
         undo_open(run, list.items[i], event->at_us);
+    return QUELL_OK;
+}
+
+enum quell_code apply_undo_ended(struct run *run, struct instance *instance,
+                                 const struct event *event, struct quell_error *err)
+{
+    (void)instance;
+    if (!run->taking_back || run->reopened)
+        return event_misfit(event, "nothing is being taken back beside the run", err);
+    run->taking_back = false;
     return QUELL_OK;
 }
 
@@ -231,6 +247,78 @@ bool run_taking_back(const struct run *run)
     return run->taking_back;
 }
 
+/* ---- when its time is over ---------------------------------------------------------------------
+ */
+
+int64_t undo_due(const struct run *run, const struct instance *instance)
+{
+    const struct step *step = instance->step;
+
+    if (step->for_us == 0 || run->mode != RUN_LIVE || instance->phase != PHASE_ENDED ||
+        instance->shadowed || (instance->status != STEP_SUCCEEDED && !instance->looking) ||
+        undo_result(instance) != UNDO_NOT_BEGUN || step->undo_steps.count == 0 || run_full(run))
+        return INT64_MAX;
+    return time_after(instance->ended_us, step->for_us);
+}
+
+struct due_search {
+    const struct run *run;
+    int64_t first_us;
+};
+
+static void find_due(const struct instance *instance, void *user)
+{
+    struct due_search *search = user;
+    int64_t due = undo_due(search->run, instance);
+
+    if (due < search->first_us)
+        search->first_us = due;
+}
+
+int64_t undo_due_first(const struct run *run)
+{
+    struct due_search search = {run, INT64_MAX};
+
+    run_each_instance(run, find_due, &search);
+    return search.first_us;
+}
+
+struct due_list {
+    struct decision *decision;
+    struct undo_list list;
+};
+
+static void collect_due(const struct instance *instance, void *user)
+{
+    struct due_list *due = user;
+
+    if (undo_due(due->decision->run, instance) <= due->decision->now_us)
+        undo_list_add(&due->list, (struct instance *)instance);
+}
+
+bool undo_is_due(const struct decision *decision)
+{
+    return !decision->run->taking_back && !decision->full &&
+           undo_due_first(decision->run) <= decision->now_us;
+}
+
+void undo_when_due(struct decision *decision)
+{
+    struct run *run = decision->run;
+    struct due_list due = {decision, {.arena = run->arena}};
+    struct map_builder map = {.arena = run->arena};
+    int64_t late_us = decision->now_us - undo_due_first(run);
+
+    if (!undo_is_due(decision))
+        return;
+    run_each_instance(run, collect_due, &due);
+    undo_sort(&due.list);
+    map_add(&map, "due", quell_bool(true));
+    map_add(&map, "steps", undo_paths(run, &due.list));
+    map_add(&map, "late_s", quell_int(late_us / 1000000));
+    emit(decision, EVENT_UNDO_ASKED, QUELL_STR(""), map_made(&map));
+}
+
 /* ---- taking back -------------------------------------------------------------------------------
  */
 
@@ -241,13 +329,25 @@ static void add_paths(struct map_builder *map, struct run *run, const char *key,
         map_add(map, key, undo_paths(run, list));
 }
 
+/* Whether the run is `undone`: not when it only was over in time, as it was meant. */
+static bool is_undone(struct run *run, size_t undone)
+{
+    struct undo_list all = undo_find_all(run, true, NULL);
+    size_t i;
+
+    for (i = 0; i < all.count; i++)
+        if (undo_result(all.items[i]) != UNDO_LEFT_ALONE)
+            return false;
+    return undone > 0 && !run->taking_due;
+}
+
 /* What it ends with now: as before, but for what was taken back and what was not. */
 static struct quell_value ending(struct run *run)
 {
     struct undo_list undone = {.arena = run->arena}, alone = {.arena = run->arena},
-                     failed = {.arena = run->arena}, all = undo_find_all(run, true, NULL);
+                     failed = {.arena = run->arena};
     struct map_builder map = {.arena = run->arena};
-    bool left = false;
+    bool all;
     size_t i;
 
     for (i = 0; i < run->taking.count; i++) {
@@ -258,16 +358,15 @@ static struct quell_value ending(struct run *run)
                                                   : &failed,
                       target);
     }
-    for (i = 0; i < all.count; i++)
-        left |= undo_result(all.items[i]) != UNDO_LEFT_ALONE;
-    for (i = 0; i < quell_count(run->closed); i++) {
+    all = is_undone(run, undone.count);
+    for (i = 0; run->reopened && i < quell_count(run->closed); i++) {
         const struct quell_pair *pair = &run->closed.as.pairs[i];
         struct quell_str key = quell_str(pair->key);
         if (!str_is(key, "undone") && !str_is(key, "left_alone") && !str_is(key, "not_undone") &&
-            !(str_is(key, "status") && undone.count && !left))
+            !(str_is(key, "status") && all))
             map_add_key(&map, pair->key, pair->value);
     }
-    if (undone.count && !left)
+    if (all)
         map_add(&map, "status", quell_text("undone"));
     add_paths(&map, run, "undone", &undone);
     add_paths(&map, run, "left_alone", &alone);
@@ -285,5 +384,5 @@ void undo_ended_advance(struct decision *decision)
     for (i = 0; i < run->taking.count; i++)
         if (undo_one(decision, run->taking.items[i]) == FLOW_WAITING || decision->full)
             return;
-    emit(decision, EVENT_RUN_ENDED, QUELL_STR(""), ending(run));
+    emit(decision, run->reopened ? EVENT_RUN_ENDED : EVENT_UNDO_ENDED, QUELL_STR(""), ending(run));
 }

@@ -300,7 +300,7 @@ static enum quell_code memory_events(struct store *store, struct quell_str run, 
 
 static bool wanted(const struct store_run *run, const struct store_query *query)
 {
-    if (query->active && run->ended_us != 0)
+    if (query->active && run->ended_us != 0 && run->due_us == 0)
         return false;
     if (query->state.len > 0 && !quell_str_equal(run->state, query->state))
         return false;

@@ -168,7 +168,7 @@ static void collect(struct memory *memory, int64_t ended_us, int64_t received_us
     for (i = 0; i < memory->runs.count; i++) {
         const struct run_row *row = (const void *)memory->runs.rows[i];
 
-        if (row->data.ended_us > 0 && row->data.ended_us < ended_us)
+        if (row->data.ended_us > 0 && row->data.ended_us < ended_us && row->data.due_us == 0)
             found->ids[found->count++] = row->data.id;
     }
     found->runs = found->count;

@@ -40,7 +40,7 @@ struct sqlite_store {
 enum quell_code sqlite_refuse(const struct sqlite_store *store, struct quell_error *err);
 
 /* sqlite_schema.c */
-enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 5 }; /* "quel" */
+enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 6 }; /* "quel" */
 extern const char *const sqlite_schema_steps[]; /* the tables, one version after the other */
 /* Settings, whose file it is, its version; makes or raises the tables when writing. */
 enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *err);

@@ -121,6 +121,9 @@ const char *const sqlite_schema_steps[SQLITE_SCHEMA_VERSION] = {
     " signature BLOB NOT NULL"
     ") STRICT;"
     "CREATE INDEX run_ended ON run (ended_us) WHERE ended_us > 0;",
+    /* A run that has ended may still have something due. */
+    "DROP INDEX run_active;"
+    "CREATE INDEX run_active ON run (id) WHERE (ended_us = 0 OR due_us > 0);",
 };
 
 /* ---- asking ----------------------------------------------------------------------------------*/

@@ -124,6 +124,7 @@ struct store_query {
     struct quell_str playbook; /* only runs of this playbook; empty = all */
     struct quell_str incident; /* only runs about this incident; empty = all */
     bool active;               /* only runs that have not ended */
+    bool active;               /* only runs that have not ended, or have something due */
     struct quell_str before; /* only ids before this one (ids are in time order); empty = newest */
     struct quell_str prefix; /* only ids that begin with it; empty = all */
     size_t limit;            /* rows at most; 0 = STORE_QUERY_LIMIT */

@@ -339,7 +339,8 @@ static struct quell_value undo_names(struct judging *in, const struct run_step *
     for (i = 0; i < count; i++) {
         const struct step_list *own = &steps[i]->step->undo_steps;
         for (j = 0; j < own->count; j++)
-            if (own->items[j]->uses.len)
+            if (own->items[j]->uses.len && !(own->items[j]->inverse && /* only looks */
+                                             own->items[j]->action->effect == QUELL_READS))
                 list_add(&list, quell_string(own->items[j]->uses));
         if (own->count == 0)
             list_add(&list, quell_text(steps[i]->step->action->undo.action));

@@ -4,7 +4,7 @@
  */
 #include "virtual.h"
 
-#define CONFIG "connectors: []\nusers: { ana: { groups: [leads] }, bob: {} }\n"
+#define CONFIG "connectors: []\n" UNPROTECTED "users: { ana: { groups: [leads] }, bob: {} }\n"
 #define DEVICE "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
 #define ISOLATE(id)                                                                                \
     "  - id: " id "\n    uses: defender.isolate-device\n"                                          \
@@ -268,6 +268,89 @@ static void the_plan_says_what_and_what_not(void **state)
     virtual_close(&v);
 }
 
+/* ---- `for` -------------------------------------------------------------------------------------
+ */
+
+#define FOR(id, time) ISOLATE(id) "    for: " time "\n"
+
+static void what_is_meant_for_a_time_is_undone_after_it(void **state)
+{
+    struct virtual v;
+    struct quell_value waits;
+
+    (void)state;
+    open_one(&v, HEAD "steps:\n" FOR("one", "7d"));
+    virtual_answer(&v, "defender.get-isolation", QUELL_STR(NOW(OURS)));
+    virtual_state(&v, 0, "succeeded");
+    waits = quell_get(virtual_show(&v, 0), "waits");
+    assert_true(quell_text_is(quell_get(quell_at(waits, 0), "what"), "undo"));
+    assert_true(quell_text_is(quell_get(quell_at(waits, 0), "step"), "one"));
+    assert_int_equal(fold_count(v.engine), 1); /* nothing else of it is in memory */
+    assert_int_equal(v.engine->active_count, 0);
+    virtual_pass(&v, "167h");
+    assert_int_equal(releases(&v), 0);
+    virtual_pass(&v, "2h");
+    assert_int_equal(releases(&v), 1);
+    virtual_state(&v, 0, "succeeded"); /* as it was meant */
+    assert_int_equal(quell_count(quell_get(virtual_show(&v, 0), "waits")), 0);
+    refused(&v, 0, "ana", QUELL_CONFLICT, "is undone already");
+    virtual_pass(&v, "1000h");
+    assert_int_equal(releases(&v), 1);
+    assert_int_equal(v.engine->active_count + fold_count(v.engine), 0);
+    virtual_close(&v);
+}
+
+static void undo_by_hand_comes_before_its_time(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "steps:\n" FOR("one", "4h"));
+    virtual_answer(&v, "defender.get-isolation", QUELL_STR(NOW(OURS)));
+    undo(&v, 0, "");
+    virtual_state(&v, 0, "undone");
+    virtual_pass(&v, "10h");
+    assert_int_equal(releases(&v), 1);
+    assert_int_equal(virtual_count(&v, "undo_asked", NULL), 1);
+    virtual_close(&v);
+}
+
+static void its_time_may_be_over_before_the_run(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "steps:\n" FOR("one", "1h") "  - wait: 4h\n" FOR("two", "30m"));
+    virtual_answer(&v, "defender.get-isolation", QUELL_STR(NOW(OURS)));
+    virtual_state(&v, 0, "waiting");
+    virtual_pass(&v, "61m");
+    assert_int_equal(releases(&v), 1);
+    assert_int_equal(virtual_count(&v, "undo_ended", NULL), 1);
+    virtual_state(&v, 0, "waiting");
+    virtual_pass(&v, "3h");
+    virtual_state(&v, 0, "succeeded");
+    assert_int_equal(releases(&v), 1);
+    virtual_pass(&v, "31m");
+    assert_int_equal(releases(&v), 2);
+    virtual_state(&v, 0, "succeeded");
+    virtual_close(&v);
+}
+
+static void what_others_changed_in_time_is_left_alone(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "steps:\n" FOR("one", "1h"));
+    virtual_answer(&v, "defender.get-isolation", QUELL_STR(NOW("another")));
+    virtual_pass(&v, "2h");
+    assert_int_equal(releases(&v), 0);
+    assert_int_equal(quell_count(quell_get(last_end(&v), "left_alone")), 1);
+    virtual_pass(&v, "200h");
+    assert_int_equal(virtual_count(&v, "undo_asked", NULL), 1);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +364,10 @@ int main(void)
         cmocka_unit_test(nothing_changed_nothing_is_undone),
         cmocka_unit_test(only_those_who_may_and_in_time),
         cmocka_unit_test(the_plan_says_what_and_what_not),
+        cmocka_unit_test(what_is_meant_for_a_time_is_undone_after_it),
+        cmocka_unit_test(undo_by_hand_comes_before_its_time),
+        cmocka_unit_test(its_time_may_be_over_before_the_run),
+        cmocka_unit_test(what_others_changed_in_time_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
