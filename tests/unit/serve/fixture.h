@@ -66,6 +66,7 @@ struct fake {
     size_t delivery_count;
     struct quell_str started, released,
         halted;                     /* "playbook by incident inputs", "run step 0|1 by" */
+    struct quell_str undone;        /* "run step by reason" of the last undo */
     struct quell_str cancelled;     /* "run by reason" of the last cancel */
     struct quell_str decided;       /* the last decision, its parts with blanks between */
     struct quell_str resolved;      /* "run step happened by" of the last resolve */
@@ -232,6 +233,22 @@ static UNUSED enum quell_code fake_begin(void *engine, const struct quell_run_op
     return QUELL_OK;
 }
 
+static UNUSED enum quell_code fake_undo(void *engine, const struct quell_undo_options *options,
+                                        char run[37], quell_done_fn *done, void *user,
+                                        struct quell_error *err)
+{
+    struct fake *fake = engine;
+
+    if (fake->resolve_code)
+        return error_set(err, fake->resolve_code, "the run is undone already");
+    fake->undone =
+        arena_format(fake->arena, "%.*s %.*s %.*s %.*s", QUELL_ARG(options->run),
+                     QUELL_ARG(options->step), QUELL_ARG(options->by), QUELL_ARG(options->reason));
+    (void)snprintf(run, 37, "%s", "0198c7d2-0000-7000-8000-000000000001");
+    done(QUELL_OK, NULL, user);
+    return QUELL_OK;
+}
+
 static UNUSED enum quell_code fake_cancel(void *engine, struct quell_str run, struct quell_str by,
                                           struct quell_str reason, quell_done_fn *done, void *user,
                                           struct quell_error *err)
@@ -323,6 +340,15 @@ static UNUSED enum quell_code fake_show(void *engine, struct quell_str run,
     if (quell_find(fake->shown, run, &document->value))
         return QUELL_OK;
     return error_set(err, QUELL_NOT_FOUND, "no run %.*s", QUELL_ARG(run));
+}
+
+static UNUSED enum quell_code fake_undo_plan(void *engine, struct quell_str run,
+                                             struct quell_str step, struct quell_document *document,
+                                             struct quell_error *err)
+{
+    (void)run;
+    (void)step;
+    return fake_show(engine, QUELL_STR("of-p"), document, err);
 }
 
 static UNUSED enum quell_code fake_token_create(void *engine,
@@ -444,6 +470,8 @@ static UNUSED struct serve_engine fake_engine(struct fake *fake)
                                  .question = fake_question,
                                  .cancel = fake_cancel,
                                  .prune = fake_prune,
+                                 .undo = fake_undo,
+                                 .undo_plan = fake_undo_plan,
                                  .release = fake_let_go,
                                  .held = fake_approvals,
                                  .halt = fake_halt,
