@@ -132,6 +132,7 @@ static void a_refused_batch_leaves_nothing(struct fixture *f)
     runs[1] = old.run; /* would be replaced */
     runs[1].state = QUELL_STR("failed");
     runs[1].ended_us = 9;
+    runs[1].due_us = 0;
     events[0] = rows.event;
     events[1] = old.event; /* is there already */
     rows.batch.runs = runs;

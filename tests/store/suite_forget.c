@@ -49,6 +49,7 @@ static void put_runs(struct fixture *f)
         runs[i] = a_run(f, names[i]);
         runs[i].incident = quell_str_of(names[i]);
         runs[i].ended_us = i < 2 ? (int64_t)(i + 1) * 100 : 0;
+        runs[i].due_us = 0;
     }
     for (i = 0; i < 9; i++)
         events[i] = an_event(f, names[i / 3], i % 3 + 1);

@@ -83,6 +83,7 @@ static void put_runs(struct fixture *f)
         runs[i].state = quell_str_of(rows[at].state);
         runs[i].playbook = quell_str_of(rows[at].playbook);
         runs[i].ended_us = rows[at].ended_us;
+        runs[i].due_us = 0;
     }
     assert_int_equal(commit_runs(f, runs, 6), QUELL_OK);
 }

@@ -323,13 +323,15 @@ static void make_old(struct fixture *f, int version)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+enum { CHAINED = 5 }; /* the first version whose rows hang together */
+
 /* A database of each older version is made by the old steps, raised, and keeps what it has. */
 static void test_older_versions(void **state)
 {
     struct fixture *f = *state;
     int version;
 
-    for (version = 1; version < SQLITE_SCHEMA_VERSION; version++) {
+    for (version = 1; version < CHAINED; version++) {
         struct fixture *old = fixture_new(kind_of("sqlite"));
         struct seen seen;
         struct store_run run;

@@ -316,12 +316,14 @@ static void test_older_version(void **state)
     fixture_open(f);
     assert_int_equal(f->kind->commit(f->store, batches, 1, NULL), QUELL_OK);
     fixture_close(f);
-    run_sql(f, "ALTER TABLE run DROP COLUMN due_us; ALTER TABLE run DROP COLUMN waits;"
+    run_sql(f, "DROP INDEX run_active; ALTER TABLE run DROP COLUMN due_us; ALTER TABLE run DROP "
+               "COLUMN waits;"
                "DROP TABLE mark; DROP TABLE refusal; DROP INDEX incident_sent;"
                "DROP TABLE audit; DROP TABLE link; DROP TABLE checkpoint;"
                "DROP INDEX run_ended; ALTER TABLE run DROP COLUMN hash;"
                "ALTER TABLE incident DROP COLUMN link; ALTER TABLE delivery DROP COLUMN link;"
                "ALTER TABLE revision DROP COLUMN link; ALTER TABLE event DROP COLUMN link;"
+               "CREATE INDEX run_active ON run (id) WHERE ended_us = 0;"
                "PRAGMA user_version = 1");
     refuse_open(f, STORE_READ, QUELL_INVALID, "older");
     fixture_open(f);
