@@ -123,7 +123,6 @@ struct store_query {
     struct quell_str state;    /* only runs of this state; empty = all */
     struct quell_str playbook; /* only runs of this playbook; empty = all */
     struct quell_str incident; /* only runs about this incident; empty = all */
-    bool active;               /* only runs that have not ended */
     bool active;               /* only runs that have not ended, or have something due */
     struct quell_str before; /* only ids before this one (ids are in time order); empty = newest */
     struct quell_str prefix; /* only ids that begin with it; empty = all */
