@@ -28,5 +28,5 @@ contains "four faults are four diagnostics" "four.yaml: 4" "$out"
 for place in 3:1 7:19 9:11 12:41; do contains "one at $place" "  $place " "$out"; done
 for file in "${good[@]}"; do contains "$file has none" "$(basename "$file"): 0" "$out"; done
 contains "inputs are completed" "comment device_id" "$out"
-contains "actions are completed" "defender.get-device defender.isolate-device" "$out"
+contains "actions are completed" "defender.get-device defender.get-isolation defender.isolate-device" "$out"
 contains "an action says what it does" "Isolates a device" "$out"

@@ -42,6 +42,16 @@ static void split(struct arena *arena, const char *example, const char *texts[TE
     texts[count] = NULL;
 }
 
+/* A fragment shows a limit without the steps that it would bind: QL311 is right, and no fault. */
+static size_t count_faults(struct quell_value diagnostics)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < quell_count(diagnostics); i++)
+        count += !quell_text_is(quell_get(quell_at(diagnostics, i), "code"), "QL311");
+    return count;
+}
+
 /* Says what lint finds, which must be nothing. */
 static bool lint(struct virtual *v, const char *what)
 {
@@ -52,7 +62,7 @@ static bool lint(struct virtual *v, const char *what)
 
     if (quell_lint(v->engine, v->playbooks, &options, &found, &err))
         fail_msg("%s: %s", what, err.message);
-    silent = quell_count(quell_get(found.value, "diagnostics")) == 0;
+    silent = count_faults(quell_get(found.value, "diagnostics")) == 0;
     if (!silent)
         fprintf(stderr, "%s%.*s\n", what, QUELL_ARG(quell_get_str(found.value, "rendered")));
     quell_document_free(&found);
