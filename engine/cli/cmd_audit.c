@@ -18,15 +18,22 @@
 /* ---- verify ------------------------------------------------------------------------------------
  */
 
+/* "50 links, 163 events, 10 audit rows": what there is, in the words of the keys. */
 static void print_figures(struct quell_value figures)
 {
-    size_t i;
+    const char *before = "  ";
+    size_t i, k;
 
     for (i = 0; i < quell_count(figures); i++) {
         struct quell_pair pair = figures.as.pairs[i];
+        struct quell_str key = quell_str(pair.key);
 
-        printf("%s%lld %.*s", i ? ", " : "  ", (long long)pair.value.as.integer,
-               QUELL_ARG(quell_str(pair.key)));
+        if (pair.value.as.integer == 0)
+            continue;
+        printf("%s%lld ", before, (long long)pair.value.as.integer);
+        for (k = 0; k < key.len; k++)
+            putchar(key.data[k] == '_' ? ' ' : key.data[k]);
+        before = ", ";
     }
     putchar('\n');
 }

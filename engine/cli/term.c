@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "loop/file.h"
 #include "value/json.h"
@@ -120,6 +121,8 @@ void term_value(const struct term *term, struct quell_value value, size_t width)
     text = quell_is(value, QUELL_STRING) && !(value.flags & QUELL_MASKED)
                ? quell_str(value)
                : json_text(arena, value, JSON_COMPACT);
+    if (quell_is(value, QUELL_TIME) || quell_is(value, QUELL_DURATION)) /* no text to be quoted */
+        text = str_slice(text, 1, text.len - 1);
     shown = cut(text, width);
     term_print(shown);
     if (shown.len < text.len)
