@@ -175,6 +175,23 @@ static enum quell_code add_header(struct curl_transfer *transfer, const struct q
     return QUELL_OK;
 }
 
+/* As libcurl will ask for it, and a certificate names it. */
+static struct quell_str host_of(struct arena *arena, CURLU *url)
+{
+    struct quell_str host = QUELL_STR("");
+    char *text = NULL;
+
+    if (curl_url_get(url, CURLUPART_HOST, &text, CURLU_PUNYCODE) == CURLUE_OK)
+        host = quell_str_of(text);
+    if (str_starts(host, QUELL_STR("[")))
+        host = str_slice(host, 1, host.len - 1);
+    if (host.len > 1 && host.data[host.len - 1] == '.')
+        host.len--;
+    host = arena_str(arena, host);
+    curl_free(text);
+    return host;
+}
+
 /* Refuses what the parts must not hold and finds out whether TLS protects the transfer. */
 static enum quell_code set_url(struct curl_transfer *transfer, const struct curl_job *job,
                                struct quell_error *err)
@@ -197,6 +214,7 @@ static enum quell_code set_url(struct curl_transfer *transfer, const struct curl
         code = error_set(err, QUELL_INVALID, "the URL is not valid: %s", curl_url_strerror(parsed));
     } else {
         transfer->plain = transfer->mail ? job->tls_none : strcmp(scheme, "http") == 0;
+        transfer->host = host_of(transfer->arena, url);
         (void)curl_easy_setopt(transfer->easy, CURLOPT_URL, text.data);
     }
     curl_free(scheme);
@@ -216,6 +234,8 @@ static void set_safety(CURL *easy, const struct curl_job *job, struct curl_trans
     (void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* what was journaled is what is sent */
     (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, transfer_prove_host);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     /* Debian's default CApath keeps libcurl from caching the CA store: 23 ms a connection. */
     (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);

@@ -43,6 +43,7 @@ struct curl_transfer {
     struct curl_cidr *cidrs;
     size_t cidr_count;
     struct quell_str body; /* wiped at the end */
+    struct quell_str host; /* whom a certificate must prove: no brackets, no dot at its end */
     int64_t timeout_ms, started_us;
     struct mail_parcel *parcel; /* of a mail */
     struct dialogue *dialogue;  /* of a mail, once the server has let us in */
@@ -66,6 +67,8 @@ struct loop *transfer_loop(const struct curl_transfer *transfer);
 /* curl_job.c: everything that is set on the easy handle. QUELL_INVALID or QUELL_LIMIT. */
 enum quell_code transfer_set_up(struct curl_transfer *transfer, const struct curl_job *job,
                                 struct quell_error *err) QUELL_MUST_CHECK;
+/* curl_tls.c: for libcurl, before a handshake. `context` is the SSL_CTX, `user` the transfer. */
+CURLcode transfer_prove_host(CURL *easy, void *context, void *user);
 /* Asks the job's may_leave; false: it is stopped. */
 bool transfer_may_leave(struct curl_transfer *transfer);
 /* curl_mail.c: talks to the server that libcurl has connected to and signed in at; ends in
