@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -203,6 +204,16 @@ static void raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* else fewer connections: accept() says so */
 }
 
+/* Memory holds every secret in clear text: none of it goes to a disk when the process dies, and no
+ * other process of the same user reads it. The limit alone does not hold where the kernel pipes
+ * dumps to a program. */
+static bool forbid_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+
+    return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) == 0;
+}
+
 /* False when the engine ended it. */
 static bool run(struct daemon_life *life)
 {
@@ -238,6 +249,11 @@ int serve_daemon(const struct serve_engine *engine, struct loop *loop,
     bool good;
 
     raise_descriptors();
+    if (!forbid_dumps()) {
+        log_line(LOG_LEVEL_ERROR, "cannot serve: core dumps cannot be turned off: %s",
+                 strerror(errno));
+        return EXIT_TROUBLE;
+    }
     if (serve_start(engine, loop, options, &life.service, &err)) {
         log_line(LOG_LEVEL_ERROR, "cannot serve: %s", err.message);
         return EXIT_TROUBLE;

@@ -99,6 +99,13 @@ keep explain q explain -i "$incident" -o json
 for path in metrics readyz?verbose livez; do
     keep "${path%\?*}" curl -sS "http://127.0.0.1:$port/$path"
 done
+keep backup q backup "$folder/said/backup.db"
+keep audit q audit list -o json
+keep audit-export q audit export
+keep why q why "$contain"
+keep held q held -o json
+keep approvals q approvals -o json
+equal "no core is dumped" 0 "$(awk '/^Max core file size/ { print $5 + $6 }' "/proc/$serve_pid/limits")"
 for control in "$contain" range.fifo; do
     printf '%s' range.fifo >"$folder/said/control" # what is there is found
     grep -rlaqF -- "$control" "$folder"/quell.db "$folder"/quell.db-* "$folder/said" && ok || no "the search finds $control"
