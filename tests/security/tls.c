@@ -3,7 +3,7 @@
  * too weak: 14 set-ups and more x https, SMTP over TLS and SMTP with STARTTLS. None gets a byte of
  * a request or of a mail; a sound server gets both, so that nothing means something.
  *
- * Out of scope: revocation. quell asks neither OCSP nor lists (docs/safety.md).
+ * Out of scope: revocation. quell asks neither OCSP nor lists (docs/connectors.md).
  */
 #include <arpa/inet.h>
 #include <pthread.h>
