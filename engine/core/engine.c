@@ -130,13 +130,14 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
     return code;
 }
 
-enum quell_code quell_open(const struct quell_options *options, struct quell **made,
-                           struct quell_error *err)
+enum quell_code engine_open_as(const struct quell_options *options, const struct stand_in *stand_in,
+                               struct quell **made, struct quell_error *err)
 {
     struct quell *engine = engine_new(options);
     bool with_playbooks = options->purpose == QUELL_FOR_RUNNING || options->playbooks;
     enum quell_code code;
 
+    engine->stand_in = stand_in;
     code = generation_new(engine, with_playbooks, &engine->generation, err);
     if (code == QUELL_OK && engine->purpose != QUELL_FOR_AUTHORING)
         code = open_store(engine, err);
@@ -146,6 +147,12 @@ enum quell_code quell_open(const struct quell_options *options, struct quell **m
     }
     *made = engine;
     return QUELL_OK;
+}
+
+enum quell_code quell_open(const struct quell_options *options, struct quell **made,
+                           struct quell_error *err)
+{
+    return engine_open_as(options, NULL, made, err);
 }
 
 enum quell_code engine_open_with(struct generation *generation, struct loop *loop,

@@ -155,6 +155,29 @@ static void decide(struct replay *replay)
     } while (events.count && !run_ended(replay->run));
 }
 
+/* Whether something was decided at the very time of an answer, before it came. */
+static bool decided_before(const struct replay *replay, const struct coming *coming)
+{
+    return coming->order > 0 && coming->order < replay->count &&
+           replay->events[coming->order - 1].at_us == coming->event.at_us;
+}
+
+/* Takes what comes, and with it what came in the same breath: nothing was decided between them. */
+static void take_with_next(struct replay *replay, size_t at)
+{
+    int64_t now = replay->coming[at].event.at_us;
+    size_t order = replay->coming[at].order;
+
+    take(replay, at);
+    for (at = next_coming(replay);
+         at < replay->coming_count && order < replay->count &&
+         replay->coming[at].order == order + 1 && replay->coming[at].event.at_us == now;
+         at = next_coming(replay)) {
+        order++;
+        take(replay, at);
+    }
+}
+
 /* The time of what happens next; false when nothing does, or nothing that the record knows of. */
 static bool pass_time(struct replay *replay)
 {
@@ -168,8 +191,8 @@ static bool pass_time(struct replay *replay)
         due = INT64_MAX; /* asked about already, and nothing came of it */
     if (coming == INT64_MAX && (due == INT64_MAX || (!replay->over && due > last)))
         return false;
-    if (coming <= due) {
-        take(replay, at);
+    if (coming < due || (coming == due && !decided_before(replay, &replay->coming[at]))) {
+        take_with_next(replay, at);
         due = coming;
     }
     if (due > replay->now_us)

@@ -25,7 +25,7 @@ struct replay {
         struct event event;
         size_t order;
     } * coming;
-    size_t coming_count, coming_cap, coming_order;
+    size_t coming_count, coming_cap;
     struct list_builder made_up; /* paths of calls that were not recorded */
     struct list_builder assumed; /* paths of approvals that were about something else */
     struct list_builder unfit;   /* {path, kind} of what was recorded and fits nowhere now */

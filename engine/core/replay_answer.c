@@ -7,8 +7,10 @@
 #include "base/str.h"
 #include "value/value.h"
 
+/* What comes at one time comes in the order in which it is recorded; `recorded` is its place there,
+ * or replay->count. */
 static void come(struct replay *replay, int64_t at_us, enum event_kind kind, struct quell_str path,
-                 struct quell_value data)
+                 struct quell_value data, size_t recorded)
 {
     struct coming *coming;
 
@@ -21,7 +23,7 @@ static void come(struct replay *replay, int64_t at_us, enum event_kind kind, str
     }
     coming = &replay->coming[replay->coming_count++];
     *coming = (struct coming){.event = {.at_us = at_us, .kind = kind, .path = path, .data = data},
-                              .order = replay->coming_order++};
+                              .order = recorded};
 }
 
 /* The first event behind `from` of this kind and path that has not answered yet. */
@@ -42,7 +44,8 @@ static void answer_with(struct replay *replay, size_t question, size_t answer)
     int64_t after = event->at_us - replay->events[question].at_us;
 
     replay->used[answer] = true;
-    come(replay, replay->now_us + (after > 0 ? after : 0), event->kind, event->path, event->data);
+    come(replay, replay->now_us + (after > 0 ? after : 0), event->kind, event->path, event->data,
+         answer);
 }
 
 /* ---- calls -------------------------------------------------------------------------------------
@@ -60,7 +63,7 @@ static void make_up(struct replay *replay, const struct event *event)
             simulate_output(replay->arena, call.action, call.input, QUELL_STR("not sent"), true));
     list_add(&replay->made_up, value_copy_str(replay->arena, event->path));
     come(replay, replay->now_us, EVENT_CALL_ENDED, arena_str(replay->arena, event->path),
-         map_made(&map));
+         map_made(&map), replay->count);
 }
 
 static void answer_call(struct replay *replay, const struct event *event)
@@ -144,7 +147,7 @@ static void answer_child(struct replay *replay, const struct event *event)
     list_add(&replay->made_up, value_copy_str(replay->arena, event->path));
     map_add(&map, "status", quell_text("succeeded"));
     come(replay, replay->now_us, EVENT_CHILD_ENDED, arena_str(replay->arena, event->path),
-         map_made(&map));
+         map_made(&map), replay->count);
 }
 
 void replay_answer(struct replay *replay, const struct event *event)
@@ -187,6 +190,6 @@ void replay_unasked(struct replay *replay)
         if (!unasked)
             continue;
         replay->used[i] = true;
-        come(replay, event->at_us, event->kind, event->path, event->data);
+        come(replay, event->at_us, event->kind, event->path, event->data, i);
     }
 }
