@@ -42,5 +42,7 @@ bool access_directive(struct quell_str name, struct quell_str argument);
 bool playbook_complete(void); /* every part has been printed */
 void print_cel(void);
 void print_dictionary(void);
+/* The table's keys and words, for a fuzzer. */
+void print_words(const struct quell_field *table);
 
 #endif

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "docs.h"
+#include "connector/declared_parts.h"
 #include "docs_testing.h"
+#include "policy/workspace.h"
 
 static int print_page(const char *page)
 {
@@ -21,7 +23,12 @@ static int print_page(const char *page)
         print_testing();
     else if (strcmp(page, "cel-dictionary") == 0)
         print_dictionary();
-    else
+    else if (strcmp(page, "policy-dictionary") == 0)
+        print_words(policy_fields);
+    else if (strcmp(page, "manifest-dictionary") == 0) {
+        print_words(declared_head_fields);
+        print_words(declared_action_fields);
+    } else
         return 2;
     return 0;
 }
@@ -31,6 +38,7 @@ int main(int argc, char **argv)
     int status = argc == 2 ? print_page(argv[1]) : 2;
 
     if (status == 2)
-        fprintf(stderr, "usage: quell-docs access|playbook|cel|testing|cel-dictionary\n");
+        fprintf(stderr,
+                "usage: quell-docs access|playbook|cel|testing|(cel|policy|manifest)-dictionary\n");
     return status;
 }
