@@ -6,6 +6,7 @@ import { writeFileSync, renameSync } from 'node:fs';
 import * as crypto from 'node:crypto';
 import Provider from 'oidc-provider';
 
+process.stdin.on('end', () => process.exit(0)).resume(); // before anything may fail
 const [back, ports] = process.argv.slice(2);
 const callback = `${back}/auth/callback`;
 const client = 'quell', secret = 'a secret & more';
@@ -13,6 +14,14 @@ const client = 'quell', secret = 'a secret & more';
 const jwkOf = (key, kid, alg) => ({ ...key.export({ format: 'jwk' }), kid, alg, use: 'sig' });
 const listen = (server) => new Promise((done) =>
     server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${server.address().port}`)));
+
+// A pair read back from PEM: one lock less than a pair just made has, on which node can hang when
+// it collects garbage while the pair is exported.
+function pairOf(type, options) {
+    const pair = crypto.generateKeyPairSync(type, { ...options,
+        publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+    return { publicKey: crypto.createPublicKey(pair.publicKey), privateKey: crypto.createPrivateKey(pair.privateKey) };
+}
 
 // ---- the real one ----------------------------------------------------------------------------------
 
@@ -27,7 +36,7 @@ async function real() {
     let handle = (request, response) => response.end();
     const server = createServer((request, response) => handle(request, response));
     const issuer = await listen(server);
-    const { privateKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const { privateKey } = pairOf('rsa', { modulusLength: 2048 });
     const provider = new Provider(issuer, {
         clients: [{ client_id: client, client_secret: secret, redirect_uris: [callback],
             response_types: ['code'], grant_types: ['authorization_code'] }],
@@ -46,11 +55,11 @@ async function real() {
 // ---- the hostile one -------------------------------------------------------------------------------
 
 async function hostile() {
-    const rsa = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const stranger = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const next = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const small = crypto.generateKeyPairSync('rsa', { modulusLength: 1024 });
-    const ec = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const rsa = pairOf('rsa', { modulusLength: 2048 });
+    const stranger = pairOf('rsa', { modulusLength: 2048 });
+    const next = pairOf('rsa', { modulusLength: 2048 });
+    const small = pairOf('rsa', { modulusLength: 1024 });
+    const ec = pairOf('ec', { namedCurve: 'P-256' });
     let keys = [jwkOf(rsa.publicKey, 'one', 'RS256'), jwkOf(ec.publicKey, 'ec', 'ES256'),
         jwkOf(small.publicKey, 'small', 'RS256'), { kty: 'RSA', ...rsa.publicKey.export({ format: 'jwk' }), kid: 'pss' },
         { kty: 'oct', k: Buffer.from('known to all').toString('base64url'), kid: 'oct', alg: 'HS256' }];
@@ -169,4 +178,3 @@ async function hostile() {
 const found = { real: await real(), hostile: await hostile() };
 writeFileSync(`${ports}.part`, JSON.stringify(found));
 renameSync(`${ports}.part`, ports);
-process.stdin.on('end', () => process.exit(0)).resume();
