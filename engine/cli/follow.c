@@ -30,6 +30,18 @@ static bool is_over(struct quell_str state, int *status)
     return false;
 }
 
+/* Nobody stays at the prompt until people have answered. */
+static bool asks_people(struct quell_value shown, const char *id)
+{
+    struct quell_str what = quell_get_str(shown, "waits_for");
+
+    if (!str_is(quell_get_str(shown, "state"), "waiting") ||
+        (!str_is(what, "approval") && !str_is(what, "form")))
+        return false;
+    fprintf(stderr, "run %s waits for people: quell approvals %.13s\n", id, id);
+    return true;
+}
+
 static void on_pause(void *user)
 {
     *(bool *)user = true;
@@ -70,6 +82,11 @@ int follow_run(const struct args *args, const char *id, int64_t timeout_us)
             printf("run %s  %.*s\n", id, QUELL_ARG(state));
         else if (over)
             print_json(&shown, args_output(args));
+        if (!over && asks_people(shown.value, id)) {
+            quell_document_free(&shown);
+            quell_close(engine);
+            return EXIT_UNFINISHED;
+        }
         quell_document_free(&shown);
         if (!over)
             pause_for(quell_loop(engine), LOOK_MS);
