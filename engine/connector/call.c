@@ -334,6 +334,7 @@ void call_settle(struct call *call, const char *why)
         return;
     }
     call->in_doubt = true;
+    call->phase = CALL_LOSING; /* nothing to halt: that would tell that nothing is on its way */
     call->timer = loop_after(call->host->loop, sending_backoff_ms(call, call->lost), look, call);
 }
 

@@ -56,6 +56,7 @@ enum call_phase {
     CALL_WANTS_SEND,  /* journaling; call_proceed sends */
     CALL_WANTS_SLEEP, /* journaling; call_proceed arms the timer */
     CALL_SENDING,     /* signing in, sending, or between two tries */
+    CALL_LOSING,      /* a change's answer was lost; it looks in a moment */
     CALL_SLEEPING,
     CALL_HALTED, /* it may not send; call_go_on announces it anew */
     CALL_ENDED,

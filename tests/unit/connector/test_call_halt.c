@@ -133,6 +133,30 @@ static void what_left_comes_home(void **state)
     assert_int_equal(told.code, QUELL_OK);
 }
 
+/* Its answer was lost, and nobody has looked yet: it is not told that nothing is on its way. */
+static void a_doubt_is_kept(void **state)
+{
+    static const char *const lost[] = {"lose", OK, NULL};
+    struct stage *stage = *state;
+    struct told told;
+
+    stand(stage, lost);
+    call_host_set_backoff(stage->host, 100);
+    start(stage, &told, &settling);
+    while (!call_in_the_air(told.call))
+        loop_once(stage->loop, -1);
+    while (call_in_the_air(told.call))
+        loop_once(stage->loop, -1);
+    stage->halted = true;
+    call_look_again(told.call);
+    assert_string_equal(told.log, "S");
+    assert_false(call_is_halted(told.call));
+    stage->halted = false;
+    peer_wait(stage->loop, &told.ended);
+    assert_int_equal(told.code, QUELL_OK);
+    assert_true(str_is(quell_get_str(told.output, "phase"), "settled"));
+}
+
 static void the_deadline_goes_on(void **state)
 {
     struct stage *stage = *state;
@@ -223,6 +247,7 @@ int main(void)
         TEST(between_the_announcement_and_the_send),
         TEST(between_two_tries),
         TEST(what_left_comes_home),
+        TEST(a_doubt_is_kept),
         TEST(the_deadline_goes_on),
         TEST(a_thousand_that_queue),
         TEST(those_that_queue_are_told),
