@@ -221,7 +221,7 @@ static void act(struct call *call)
         return;
     case QUELL_SLEEPING:
         call->phase = CALL_WANTS_SLEEP;
-        call->sleep_until_us = call->wish.until_us;
+        call->awake_us = call->wish.awake_us;
         call->events.sleeping(call, call->view.state, call->wish.until_us, call->user);
         return;
     }
@@ -348,17 +348,26 @@ static void slept(void *user)
     call_turn(call, NULL);
 }
 
-static int64_t ms_until(const struct call *call, int64_t when_us)
+/* Journals and deadlines tell the time of day. What is left is worked out once, for a clock that is
+ * set meanwhile must neither hold a call up nor end it. */
+static int64_t monotonic_of(const struct call *call, int64_t wall_us)
 {
-    int64_t left_us = when_us - loop_now_us(call->host->loop);
+    const struct loop *loop = call->host->loop;
+
+    return loop_monotonic_us(loop) + (wall_us - loop_now_us(loop));
+}
+
+static int64_t ms_until(const struct call *call, int64_t monotonic_us)
+{
+    int64_t left_us = monotonic_us - loop_monotonic_us(call->host->loop);
 
     return left_us > 0 ? left_us / 1000 + 1 : 0;
 }
 
-static void sleep_until(struct call *call, int64_t until_us)
+static void fall_asleep(struct call *call)
 {
     call->phase = CALL_SLEEPING;
-    call->timer = loop_after(call->host->loop, ms_until(call, until_us), slept, call);
+    call->timer = loop_after(call->host->loop, ms_until(call, call->awake_us), slept, call);
 }
 
 static void deadline_passed(void *user)
@@ -382,11 +391,11 @@ static void deadline_passed(void *user)
 
 static void arm_deadline(struct call *call, const struct call_request *request)
 {
-    int64_t soonest_us = loop_now_us(call->host->loop) + (int64_t)LIMIT_REQUEST_MS * 1000;
+    int64_t soonest_us = loop_monotonic_us(call->host->loop) + (int64_t)LIMIT_REQUEST_MS * 1000;
 
-    call->deadline_us = request->deadline_us;
-    if (call->deadline_us == 0)
+    if (request->deadline_us == 0)
         return;
+    call->deadline_us = monotonic_of(call, request->deadline_us);
     /* Time that we were down does not keep us from finding out what happened. */
     if (request->in_flight && call->action->settle && call->deadline_us < soonest_us)
         call->deadline_us = soonest_us;
@@ -435,7 +444,8 @@ static void take_up(struct call *call, const struct call_request *request)
     } else if (sink_check_inputs(call->arena, call->action->inputs, call->view.input, &err)) {
         call_fail_with(call, &err);
     } else if (request->resumed && request->sleep_until_us > 0) {
-        sleep_until(call, request->sleep_until_us);
+        call->awake_us = monotonic_of(call, request->sleep_until_us);
+        fall_asleep(call);
     } else if (lost && call->action->repeat == QUELL_ONCE) {
         call_fail(call, QUELL_UNKNOWN_OUTCOME, 0,
                   "the engine ended while this was being sent: it is not known whether it took "
@@ -470,7 +480,7 @@ void call_proceed(struct call *call)
     if (call->phase == CALL_WANTS_SEND)
         sending_go(call);
     else if (call->phase == CALL_WANTS_SLEEP)
-        sleep_until(call, call->sleep_until_us);
+        fall_asleep(call);
 }
 
 bool call_in_doubt(const struct call *call)

@@ -29,8 +29,8 @@ struct wish {
     bool said;    /* one of send, later, done, fail, refuse was called */
     bool refused; /* a value could not be made safe: `error` says why, and nothing else counts */
     bool changes;
-    int64_t until_us;
-    struct arena *state_arena; /* owns state */
+    int64_t until_us, awake_us; /* sleeps until then: by the wall clock, and the monotonic one */
+    struct arena *state_arena;  /* owns state */
     struct quell_value state;
     struct quell_value output; /* in the call's arena */
     struct quell_error error;
@@ -79,9 +79,9 @@ struct call {
     bool in_doubt; /* the answer to a change is lost and not settled yet */
     unsigned lost; /* answers to changes lost so far */
     unsigned turns;
-    unsigned entered; /* how deep we are in functions that may call out */
-    bool freed;       /* call_free was called in there */
-    int64_t deadline_us, sleep_until_us;
+    unsigned entered;              /* how deep we are in functions that may call out */
+    bool freed;                    /* call_free was called in there */
+    int64_t deadline_us, awake_us; /* monotonic: who sets the clock moves neither; 0 = none */
     struct loop_timer *timer, *deadline;
     struct curl_transfer *transfer;
     struct signin_wait *wait;

@@ -70,8 +70,7 @@ static bool try_later(struct call *call, int64_t asked_ms, bool throttled)
     wait_ms = sending_backoff_ms(call, call->sending.tries);
     if (asked_ms > 0)
         wait_ms = asked_ms + wait_ms / 10; /* those who were told the same do not come together */
-    if (call->deadline_us > 0 &&
-        loop_now_us(call->host->loop) + wait_ms * 1000 >= call->deadline_us)
+    if (call->deadline && loop_monotonic_us(call->host->loop) + wait_ms * 1000 >= call->deadline_us)
         return false;
     wait_for(call, wait_ms);
     return true;

@@ -154,10 +154,10 @@ static enum quell_turn host_later(struct quell_call *view, int64_t ms, struct qu
 
     static const int64_t most_ms = INT64_C(100) * 366 * 86400000; /* a century: no sum wraps */
 
-    call->wish.until_us = loop_now_us(call->host->loop) + (ms > most_ms ? most_ms
-                                                           : ms > 0     ? ms
-                                                                        : 0) *
-                                                              1000;
+    ms = ms > most_ms ? most_ms : ms;
+    ms = ms < 0 ? 0 : ms;
+    call->wish.until_us = loop_now_us(call->host->loop) + ms * 1000;
+    call->wish.awake_us = loop_monotonic_us(call->host->loop) + ms * 1000;
     return code ? say_failed(call, code, 0) : say(call, QUELL_SLEEPING);
 }
 

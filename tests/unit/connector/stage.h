@@ -113,14 +113,14 @@ static bool stage_may_send(struct call *call, bool changes, void *user)
 static const struct call_events stage_events = {stage_sending, stage_sleeping, stage_ended,
                                                 stage_answered, stage_may_send};
 
-static int stage_set_up(void **state)
+static int stage_set_up_on(void **state, struct loop *loop)
 {
     struct stage *stage = calloc(1, sizeof(*stage));
     const char *folder = QUELL_BINARY_DIR "/tests/connector/good";
     struct quell_error err = {0};
 
     assert_non_null(stage);
-    stage->loop = loop_new();
+    stage->loop = loop;
     stage->host = call_host_new(stage->loop);
     stage->arena = arena_new(0);
     call_host_set_backoff(stage->host, 1);
@@ -128,6 +128,11 @@ static int stage_set_up(void **state)
         fail_msg("%s", err.message);
     *state = stage;
     return 0;
+}
+
+static int stage_set_up(void **state)
+{
+    return stage_set_up_on(state, loop_new());
 }
 
 static int stage_tear_down(void **state)

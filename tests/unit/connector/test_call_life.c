@@ -58,6 +58,42 @@ static void sleeping_is_journaled_and_counted(void **state)
     assert_int_equal(told.code, QUELL_LIMIT);
 }
 
+/* ---- a clock that is set
+ * -----------------------------------------------------------------------*/
+
+static int set_up_virtual(void **state)
+{
+    return stage_set_up_on(state, loop_new_virtual(INT64_C(1777888800000000), 1));
+}
+
+/* While the sleep is journaled, and once more while it sleeps. */
+static void a_clock_that_is_set_changes_no_sleep(void **state)
+{
+    struct stage *stage = *state;
+    static const int hours[] = {-5, 5, 0};
+
+    stage_connect(stage, "{}");
+    for (size_t i = 0; i < sizeof(hours) / sizeof(hours[0]); i++) {
+        int64_t by_us = hours[i] * INT64_C(3600000000), begun_us = loop_monotonic_us(stage->loop);
+        struct call_request request =
+            stage_request(stage, &sleeping, "http", "{\"turns\":1,\"ms\":60000}");
+        struct told told;
+
+        stage->hold = true;
+        request.deadline_us = loop_now_us(stage->loop) + INT64_C(90000000);
+        stage_start(stage, &told, &request);
+        assert_int_equal(told.until_us, loop_now_us(stage->loop) + INT64_C(60000000));
+        loop_jump(stage->loop, by_us);
+        call_proceed(told.call);
+        loop_advance(stage->loop, begun_us + INT64_C(59000000));
+        assert_string_equal(told.log, "l");
+        loop_jump(stage->loop, by_us);
+        loop_advance(stage->loop, begun_us + INT64_C(61000000));
+        assert_string_equal(told.log, "le");
+        assert_int_equal(told.code, QUELL_OK);
+    }
+}
+
 /* ---- after a crash ---------------------------------------------------------------------------*/
 
 static void takes_up_after_a_crash(void **state)
@@ -276,6 +312,8 @@ int main(void)
         TEST(sleeping_is_journaled_and_counted),
         TEST(takes_up_after_a_crash),
         TEST(sleeps_the_rest_after_a_crash),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_changes_no_sleep, set_up_virtual,
+                                        stage_tear_down),
         TEST(faults_of_an_action_end_the_call),
         TEST(outputs_are_utf8),
         TEST(hostile_paths_and_inputs_do_not_leave),
