@@ -234,6 +234,10 @@ struct quell {
     struct counters counters;
     quell_watch_fn *watch;
     void *watch_user;
+    struct {               /* space.c */
+        int64_t looked_us; /* monotonic; 0 = never */
+        uint64_t left, kept;
+    } space;
     struct policy_memory figures;    /* of policy_figures_of() */
     const struct quell_value *bound; /* the run that is started by hand now keeps to it; or NULL */
     const struct stand_in *stand_in; /* a test's: no connector is called; or NULL */
@@ -465,6 +469,9 @@ enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struc
 void answer_repeats(struct quell *engine);
 /* Forgets old deliveries, once an hour at the most. */
 void forget_deliveries(struct quell *engine);
+/* space.c: QUELL_UNAVAILABLE while the store's disk is nearly full: what is left is for the results
+ * of what is under way. */
+enum quell_code space_left(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether there is room for one more event; QUELL_LIMIT or QUELL_IO. */
 enum quell_code engine_room(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 /* What a live engine takes in: incident_from_text, which a test's stand-in may change. */

@@ -304,7 +304,7 @@ enum quell_code engine_room(struct quell *engine, struct quell_error *err)
                          writer_waiting(engine->writer));
     if (engine->active_count >= LIMIT_RUNS_ACTIVE)
         return error_set(err, QUELL_LIMIT, "%zu runs are under way", engine->active_count);
-    return QUELL_OK;
+    return space_left(engine, err);
 }
 
 /* Reads the body. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -237,4 +238,15 @@ enum file_type file_type(const char *path)
 const char *file_environment(const char *name)
 {
     return getenv(name);
+}
+
+bool file_space(const char *path, uint64_t *left, uint64_t *all)
+{
+    struct statvfs found;
+
+    if (statvfs(path, &found) != 0)
+        return false;
+    *left = (uint64_t)found.f_bavail * found.f_frsize;
+    *all = (uint64_t)found.f_blocks * found.f_frsize;
+    return true;
 }

@@ -52,6 +52,9 @@ bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
 enum file_type { FILE_ABSENT, FILE_REGULAR, FILE_FOLDER, FILE_OTHER };
 /* Follows links. What cannot be looked at counts as absent. */
 enum file_type file_type(const char *path);
+/* Bytes that are left, and all that there are, on the file system that `path` is on, as statvfs(3)
+ * has them for those who are not root. False: it cannot be told. */
+bool file_space(const char *path, uint64_t *left, uint64_t *all);
 /* The value of an environment variable, or NULL; the only door to getenv. */
 const char *file_environment(const char *name);
 

@@ -410,6 +410,27 @@ void control_show(struct exchange *exchange)
     answer_document(exchange, code, &document, &err);
 }
 
+/* Without what the runs of other playbooks wait for that it called: a token may be for some only.
+ */
+static struct quell_value why_in_scope(struct exchange *exchange, struct quell_value why)
+{
+    struct quell_value because = quell_get(why, "because"), child;
+    struct list_builder kept = {.arena = exchange->arena};
+
+    if (quell_is_null(exchange->identity.playbooks))
+        return why;
+    for (size_t i = 0; i < quell_count(because); i++) {
+        struct quell_value entry = quell_at(because, i);
+        if (quell_find(entry, QUELL_STR("child"), &child))
+            entry = value_with(exchange->arena, entry, QUELL_STR("child"),
+                               scope_has(&exchange->identity, quell_get_str(child, "playbook"))
+                                   ? why_in_scope(exchange, child)
+                                   : quell_null());
+        list_add(&kept, entry);
+    }
+    return value_with(exchange->arena, why, QUELL_STR("because"), list_made(&kept));
+}
+
 void control_why(struct exchange *exchange)
 {
     struct service *service = exchange->service;
@@ -418,6 +439,8 @@ void control_why(struct exchange *exchange)
     enum quell_code code =
         service->engine.why(service->engine.engine, exchange->parameter, &document, &err);
 
+    if (code == QUELL_OK)
+        document.value = why_in_scope(exchange, document.value);
     answer_document(exchange, code, &document, &err);
 }
 
