@@ -246,6 +246,20 @@ bool checkpoint_read(struct arena *arena, struct quell_str line,
            take_hex(arena, &line, checkpoint->signature, STORE_SIGNATURE) && line.len == 0;
 }
 
+/* All of it, or errno says why not. */
+static bool write_whole(int fd, struct quell_str text)
+{
+    while (text.len) {
+        ssize_t put = write(fd, text.data, text.len);
+
+        if (put < 0 && errno != EINTR)
+            return false;
+        if (put > 0)
+            text = str_slice(text, (size_t)put, text.len);
+    }
+    return true;
+}
+
 enum quell_code checkpoint_append(const char *path, const struct store_checkpoint *checkpoint,
                                   struct quell_error *err)
 {
@@ -253,14 +267,14 @@ enum quell_code checkpoint_append(const char *path, const struct store_checkpoin
     struct quell_str line =
         arena_format(arena, "%.*s\n", QUELL_ARG(checkpoint_line(arena, checkpoint)));
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    ssize_t written = fd < 0 ? -1 : write(fd, line.data, line.len);
-    bool good = written == (ssize_t)line.len && fsync(fd) == 0 &&
-                (lseek(fd, 0, SEEK_CUR) > written || sync_folder_of(path)); /* the first line */
+    off_t before = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    bool good = before >= 0 && write_whole(fd, line) && fsync(fd) == 0 &&
+                (before > 0 || sync_folder_of(path)); /* the first line makes the file */
 
     if (!good)
-        (void)error_set(err, QUELL_DENIED, "%s: %s", path,
-                        written >= 0 && written < (ssize_t)line.len ? "the disk is full"
-                                                                    : strerror(errno));
+        (void)error_set(err, QUELL_DENIED, "%s: %s", path, strerror(errno));
+    if (!good && before >= 0) /* half a line would stand in the way of the next one */
+        (void)!ftruncate(fd, before);
     if (fd >= 0)
         (void)close(fd); /* it was synced, or failed already */
     arena_free(arena);
