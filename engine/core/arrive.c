@@ -177,6 +177,10 @@ static void wake_and_deliver(struct arrival *arrival, struct quell_str id)
         active_fold(active); /* unless something came of it */
     } else {
         log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be woken: %s", QUELL_ARG(id), err.message);
+        /* Taken in all the same, the event would be lost for this run: its sender must try again.
+         */
+        if (err.code == QUELL_IO || err.code == QUELL_UNAVAILABLE)
+            engine_break(arrival->engine, &err);
     }
 }
 

@@ -380,6 +380,15 @@ static void let_go(struct commit *commit)
     }
 }
 
+void engine_break(struct quell *engine, const struct quell_error *err)
+{
+    if (!engine->broken)
+        log_line(LOG_LEVEL_ERROR, "the store failed, nothing more is accepted: %s", err->message);
+    engine->broken = true;
+    engine->broken_error = *err;
+    loop_stop(engine->loop);
+}
+
 static void on_committed(enum quell_code code, const struct quell_error *err, void *user)
 {
     struct commit *commit = user;
@@ -387,13 +396,8 @@ static void on_committed(enum quell_code code, const struct quell_error *err, vo
 
     engine->committing--;
     if (code) {
-        if (!engine->broken)
-            log_line(LOG_LEVEL_ERROR, "the store failed, nothing more is accepted: %s",
-                     err->message);
-        engine->broken = true;
-        engine->broken_error = *err;
+        engine_break(engine, err);
         commit_failed(commit, code, err);
-        loop_stop(engine->loop);
         return;
     }
     engine->counters.commits++;

@@ -333,6 +333,8 @@ void commit_proceed(struct active_call *call); /* as of the event that was said 
 void commit_touch(struct active *active);      /* writes its row though nothing was said */
 /* A row of a run that is not in memory; copied. */
 void commit_row(struct commit *commit, const struct store_run *row);
+/* The store failed: nothing more is acknowledged, the open turn is not committed, the loop ends. */
+void engine_break(struct quell *engine, const struct quell_error *err);
 void commits_free(struct quell *engine);
 
 /* dispatch.c */
