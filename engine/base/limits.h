@@ -142,6 +142,7 @@
 #define LIMIT_TOKEN_LIFETIME_S 315360000 /* ten years: what should live longer is made without an end */
 #define LIMIT_HOOK_NAME_BYTES 64 /* of /hooks/NAME: a part of a URL, and of metrics */
 #define LIMIT_HOOK_LINES 500 /* events of one body: each may start a run, all in one transaction */
+#define LIMIT_HOOK_RATE 1000000 /* of a hook: more is no limit to anything, and one a microsecond */
 #define LIMIT_HOOK_SKEW_S 300 /* Standard Webhooks: five minutes is usual */
 #define LIMIT_DELIVERY_KEEP_S 604800 /* remembered webhook ids, 7 days: senders retry for 75 h */
 #define LIMIT_DRAIN_MS 30000 /* SIGTERM to exit */

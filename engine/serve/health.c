@@ -190,7 +190,8 @@ static void add_hooks(struct buf *out, const struct service *service)
     static const char *const outcomes[DELIVERY_OUTCOMES] = {
         [DELIVERY_ACCEPTED] = "accepted", [DELIVERY_REPEATED] = "repeated",
         [DELIVERY_DENIED] = "denied",     [DELIVERY_INVALID] = "invalid",
-        [DELIVERY_LIMITED] = "limited",   [DELIVERY_FAILED] = "failed",
+        [DELIVERY_LIMITED] = "limited",   [DELIVERY_OVER_RATE] = "over_rate",
+        [DELIVERY_FAILED] = "failed",
     };
 
     buf_add_text(out,

@@ -214,14 +214,16 @@ enum quell_code serve_start(const struct serve_engine *engine, struct loop *loop
     return code;
 }
 
-/* The counts of a hook that is still there go on. */
+/* The counts of a hook that is still there go on, and so does what it has used of its rate. */
 static void keep_counts(struct setup *to, struct setup *from)
 {
     for (size_t i = 0; i < to->hook_count; i++) {
         const struct hook *old = setup_hook(from, to->hooks[i].name);
 
-        if (old)
-            memcpy(to->hooks[i].counts, old->counts, sizeof(old->counts));
+        if (!old)
+            continue;
+        memcpy(to->hooks[i].counts, old->counts, sizeof(old->counts));
+        to->hooks[i].rate_use = old->rate_use;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "serve/auth.h"
 #include "serve/failures.h"
 #include "serve/oidc.h"
+#include "serve/rate.h"
 #include "serve/serve.h"
 #include "serve/server.h"
 
@@ -28,6 +29,7 @@ enum delivery_outcome {
     DELIVERY_DENIED,
     DELIVERY_INVALID,
     DELIVERY_LIMITED,
+    DELIVERY_OVER_RATE,
     DELIVERY_FAILED,
     DELIVERY_OUTCOMES,
 };
@@ -40,6 +42,9 @@ struct hook {
     struct quell_str playbook; /* it is that of playbooks; one of them. Else empty */
     const struct cidr *from;   /* who may send; none = anyone */
     size_t from_count;
+    struct quell_str rate_text; /* of `rate`, as it was written */
+    struct rate rate;
+    struct rate_use rate_use;
     uint64_t counts[DELIVERY_OUTCOMES];
 };
 

@@ -45,6 +45,11 @@ static const struct quell_field hook_fields[] = {
      .type = QUELL_FIELD_ANY,
      .flags = QUELL_REQUIRED | QUELL_CONSTANT,
      .doc = "How the sender proves itself: standard, hmac, bearer, or none on this machine."},
+    {.name = "rate",
+     .type = QUELL_FIELD_STRING,
+     .flags = QUELL_CONSTANT,
+     .fallback = "\"\"",
+     .doc = "How many deliveries are taken in, such as 600/min; what is over it gets 429."},
     {.name = NULL},
 };
 
@@ -70,7 +75,8 @@ const struct quell_field serve_config_fields[] = {
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,
      .flags = QUELL_CONSTANT,
-     .doc = "How who sends to playbooks proves itself: each as `auth` of a hook."},
+     .doc =
+         "How who sends to playbooks proves itself: each as `auth` of a hook, and maybe `rate`."},
     {.name = "oidc",
      .type = QUELL_FIELD_OBJECT,
      .fields = oidc_fields,
@@ -177,7 +183,10 @@ static enum quell_code read_hook(struct setup *setup, struct hook *hook, struct 
                          QUELL_ARG(hook->name), HOOK_NAME_BYTES);
     }
     hook->source = arena_str(setup->arena, quell_get_str(value, "source"));
-    code = auth_check(setup->arena, quell_get(value, "auth"), &hook->auth, &cause);
+    hook->rate_text = arena_str(setup->arena, quell_get_str(value, "rate"));
+    code = rate_read(hook->rate_text, &hook->rate, &cause);
+    if (!code)
+        code = auth_check(setup->arena, quell_get(value, "auth"), &hook->auth, &cause);
     if (!code && load)
         code = auth_load(&hook->auth, &cause);
     return code ? in_hook(hook, code, &cause, err) : QUELL_OK;
@@ -205,11 +214,32 @@ static enum quell_code read_hooks(struct setup *setup, struct quell_value hooks,
 /* ---- what playbooks listen to ------------------------------------------------------------------
  */
 
+/* A sender is written as `auth` is, and `rate` may stand beside it. */
+static enum quell_code sender_parts(struct setup *setup, struct quell_value value,
+                                    struct hook *hook, struct quell_error *err)
+{
+    struct quell_pair *pairs = arena_array(setup->arena, struct quell_pair, quell_count(value) + 1);
+    struct quell_value rate;
+    size_t count = 0;
+    enum quell_code code;
+
+    if (!quell_is(value, QUELL_MAP) || !quell_find(value, QUELL_STR("rate"), &rate))
+        return auth_check(setup->arena, value, &hook->auth, err);
+    if (!quell_is(rate, QUELL_STRING) || quell_str(rate).len == 0)
+        return error_set(err, QUELL_INVALID, "`rate`: a text such as 600/min");
+    for (size_t i = 0; i < quell_count(value); i++)
+        if (!quell_text_is(value.as.pairs[i].key, "rate"))
+            pairs[count++] = value.as.pairs[i];
+    hook->rate_text = quell_str(rate);
+    code = rate_read(hook->rate_text, &hook->rate, err);
+    return code ? code : auth_check(setup->arena, quell_map(pairs, count), &hook->auth, err);
+}
+
 static enum quell_code check_sender(struct setup *setup, struct quell_str name,
                                     struct quell_value value, struct quell_error *err)
 {
     struct quell_error cause = {.code = QUELL_OK};
-    struct auth auth;
+    struct hook hook = {.playbook = {"", 0}};
     enum quell_code code;
 
     if (!hook_name_valid(name))
@@ -217,8 +247,8 @@ static enum quell_code check_sender(struct setup *setup, struct quell_str name,
             err, QUELL_INVALID,
             "`senders`: the name `%.*s` may have a-z, 0-9, - and _ only, %d at the most",
             QUELL_ARG(name), HOOK_NAME_BYTES);
-    code = auth_check(setup->arena, value, &auth, &cause);
-    if (!code && !auth.kind->secret)
+    code = sender_parts(setup, value, &hook, &cause);
+    if (!code && !hook.auth.kind->secret)
         code = error_set(&cause, QUELL_INVALID, "a sender needs a proof, not `none`");
     return code ? error_set(err, code, "`senders.%.*s`: %s", QUELL_ARG(name), cause.message)
                 : QUELL_OK;
@@ -254,7 +284,7 @@ static enum quell_code read_sender(struct setup *setup, struct hook *hook, struc
 
     if (!quell_find(senders, name, &auth))
         return in_route(hook, name, QUELL_INVALID, "there is no such sender", err);
-    code = auth_check(setup->arena, auth, &hook->auth, &cause);
+    code = sender_parts(setup, auth, hook, &cause);
     if (!code && !str_is(kind, hook->auth.kind->name))
         code = error_set(&cause, QUELL_INVALID, "the playbook says `%.*s`, quell.yaml says `%s`",
                          QUELL_ARG(kind), hook->auth.kind->name);

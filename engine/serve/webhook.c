@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "loop/log.h"
 #include "loop/loop.h"
+#include "value/value.h"
 
 #define LOG_LINES_PER_SECOND 10 /* about refused deliveries: a flood must not fill the disk */
 
@@ -170,6 +171,44 @@ static void submitted(enum quell_code code, struct quell_str text, bool repeated
     exchange_answer(exchange, &answer);
 }
 
+/* One row and one line a minute, whatever is sent. */
+static void tell_over_rate(struct exchange *exchange, const struct hook *hook, uint64_t refused)
+{
+    struct service *service = exchange->service;
+    struct map_builder detail = {.arena = exchange->arena};
+    struct quell_audit_row row = {.who = QUELL_STR("quell"), .what = "limited"};
+
+    log_line(LOG_LEVEL_WARNING, "hook=%.*s peer=%s over its rate of %.*s: %llu refused",
+             QUELL_ARG(hook->name), exchange->peer.text, QUELL_ARG(hook->rate_text),
+             (unsigned long long)refused);
+    map_add(&detail, "peer", quell_text(exchange->peer.text));
+    map_add(&detail, "rate", quell_string(hook->rate_text));
+    map_add(&detail, "refused", quell_int((int64_t)refused));
+    row.subject = arena_format(exchange->arena, "hooks.%.*s", QUELL_ARG(hook->name));
+    row.detail = map_made(&detail);
+    service->engine.audit(service->engine.engine, &row);
+}
+
+/* Whether the hook's rate has room for it; if not, it has answered and nothing was taken in. */
+static bool is_within_rate(struct exchange *exchange, struct hook *hook)
+{
+    struct service *service = exchange->service;
+    struct quell_error err = {.code = QUELL_OK};
+    int64_t now_us = loop_monotonic_us(service->loop), wait_us = 0;
+    uint64_t refused;
+
+    if (rate_take(&hook->rate, &hook->rate_use, now_us, &wait_us))
+        return true;
+    count(exchange, DELIVERY_OVER_RATE);
+    if (rate_refused(&hook->rate_use, now_us, &refused))
+        tell_over_rate(exchange, hook, refused);
+    (void)error_set(&err, QUELL_THROTTLED, "this hook takes %.*s and no more",
+                    QUELL_ARG(hook->rate_text));
+    err.retry_after_ms = (wait_us + 999) / 1000;
+    service_problem(exchange, QUELL_THROTTLED, &err);
+    return false;
+}
+
 void webhook_take(struct exchange *exchange)
 {
     struct service *service = exchange->service;
@@ -186,6 +225,8 @@ void webhook_take(struct exchange *exchange)
         refuse_unproven(exchange, hook->auth.kind, err.message);
         return;
     }
+    if (!is_within_rate(exchange, hook))
+        return;
     submission.hook = hook->name;
     submission.source = hook->source;
     submission.to_playbooks = hook->playbook.len > 0;

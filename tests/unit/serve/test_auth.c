@@ -472,6 +472,70 @@ static void a_bearer_is_refused_before_its_body_is_read(void **state)
     fake_stop(&fake);
 }
 
+/* ---- the rate of a hook ------------------------------------------------------------------------
+ */
+
+#define POST_TOKEN(hook, token)                                                                    \
+    QUELL_STR(HEAD(hook, "2") "Authorization: Bearer " token "\r\n\r\n{}")
+
+static const char rated[] =
+    "{\"listen\": \"127.0.0.1:0\", \"senders\": {\"scanner\": {\"rate\": \"1/h\", \"bearer\": "
+    "{\"token\": {\"env\": \"TEST_TOKEN\"}}}},"
+    "\"routes\": [{\"name\": \"scan\", \"playbook\": \"p\", \"kind\": \"bearer\", \"sender\": "
+    "\"scanner\"}],"
+    "\"hooks\": {\"token\": {\"rate\": \"2/h\", \"auth\": {\"bearer\": {\"token\": {\"env\": "
+    "\"TEST_TOKEN\"}}}}, \"free\": {\"auth\": \"none\"}}}";
+
+/* A stranger uses none of it up, and a reload gives none of it back. */
+static void what_is_over_the_rate_of_a_hook_is_not_taken_in(void **state)
+{
+    struct quell_error err;
+    struct quell_str head, body;
+    struct client client;
+    struct fake fake;
+
+    (void)state;
+    set_secrets();
+    fake_start(&fake, rated, NULL);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ask(&fake, POST_TOKEN("token", "let-me-i")), 401);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ask(&fake, POST_TOKEN("token", "let-me-in")), 202);
+    client_open(&client, &fake);
+    assert_int_equal(client_ask(&client, POST_TOKEN("token", "let-me-in"), &head, &body), 429);
+    assert_true(str_find(body, QUELL_STR("this hook takes 2/h and no more"), 0) != SIZE_MAX);
+    assert_true(str_find(head, QUELL_STR("\r\nRetry-After: 18"), 0) != SIZE_MAX); /* 1,800 s */
+    assert_true(str_is(fake.audited, "quell limited hooks.token"));
+    fake.audited = QUELL_STR("");
+    assert_int_equal(client_ask(&client, POST_TOKEN("token", "let-me-in"), &head, &body), 429);
+    assert_int_equal(fake.audited.len, 0); /* one row a minute */
+    assert_int_equal(client_ask(&client, QUELL_STR(HEAD("free", "2") "\r\n{}"), &head, &body), 202);
+    assert_int_equal(fake.submissions, 3);
+    fake.next_config = fake.config;
+    assert_int_equal(serve_reload(fake.service, &err), QUELL_OK);
+    assert_int_equal(client_ask(&client, POST_TOKEN("token", "let-me-in"), &head, &body), 429);
+    assert_int_equal(
+        client_ask(&client, QUELL_STR("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"), &head, &body),
+        200);
+    assert_true(str_find(body, QUELL_STR("{hook=\"token\",outcome=\"over_rate\"} 3\n"), 0) !=
+                SIZE_MAX);
+    client_close(&client);
+    fake_stop(&fake);
+}
+
+static void a_sender_of_playbooks_has_its_rate_too(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    set_secrets();
+    fake_start(&fake, rated, NULL);
+    assert_int_equal(ask(&fake, POST_TOKEN("scan", "let-me-in")), 202);
+    assert_int_equal(ask(&fake, POST_TOKEN("scan", "let-me-in")), 429);
+    assert_int_equal(fake.submissions, 1);
+    fake_stop(&fake);
+}
+
 /* ---- what the engine says ----------------------------------------------------------------------
  */
 
@@ -520,6 +584,8 @@ int main(void)
         cmocka_unit_test(one_delivery_a_hundred_times_is_one_incident),
         cmocka_unit_test(hmac_hooks_take_what_is_signed),
         cmocka_unit_test(a_bearer_is_refused_before_its_body_is_read),
+        cmocka_unit_test(what_is_over_the_rate_of_a_hook_is_not_taken_in),
+        cmocka_unit_test(a_sender_of_playbooks_has_its_rate_too),
         cmocka_unit_test(what_the_engine_says_becomes_a_status),
     };
 
