@@ -1,7 +1,8 @@
 /*
  * attend.c - the people of a trial, and what else runs wait for: they agree to what is asked, fill
- * in forms, send the incident that somebody waits for, and look into the mailbox when nobody knows
- * whether a mail left. All of it may be said twice: the second time it is refused, which is right.
+ * in forms, take runs back, send the incident that somebody waits for, and look into the mailbox
+ * when nobody knows whether a mail left. All of it may be said twice: the second time it is
+ * refused, which is right.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -51,6 +52,24 @@ static void attend_wait(struct story *story, const char *run, struct quell_value
     }
 }
 
+/* What was accepted once must not be forgotten: only where calls fail or the clock is set may an
+ * undo come to nothing and be asked for again. */
+static void undo(struct story *story, const char *run)
+{
+    const char *path = arena_format(story->arena, "/api/v1/runs/%s/undo", run).data;
+    struct quell_str line = arena_format(story->arena, "%s\n", run);
+    enum mode mode = story->trial->mode;
+    struct answer answer =
+        server_ask(&story->server, story->arena, path, NULL, "{\"by\": \"ana\"}");
+
+    if (answer.status != 200)
+        return;
+    if (str_find(story->undone, line, 0) != SIZE_MAX && mode != MODE_ERRORS && mode != MODE_CLOCK)
+        FINDING(story, lost, "the undo of run %s was accepted, and is accepted again", run);
+    story->undone =
+        arena_format(story->arena, "%.*s%.*s", QUELL_ARG(story->undone), QUELL_ARG(line));
+}
+
 void story_attend(struct story *story, struct quell_value runs)
 {
     for (size_t i = 0; i < quell_count(runs); i++) {
@@ -59,6 +78,8 @@ void story_attend(struct story *story, struct quell_value runs)
 
         for (size_t k = 0; k < quell_count(waits); k++)
             attend_wait(story, id, quell_at(waits, k));
+        if (story_is_to_be_undone(story, run))
+            undo(story, id);
     }
 }
 

@@ -96,7 +96,7 @@ struct reading {
     struct findings *findings;
     size_t called;
     uint64_t seq; /* of one run */
-    unsigned ends;
+    unsigned ends, reopened;
 };
 
 static bool check_event(const struct store_event *event, void *user)
@@ -108,6 +108,9 @@ static bool check_event(const struct store_event *event, void *user)
               QUELL_ARG(event->run), (unsigned long long)event->seq,
               (unsigned long long)reading->seq);
     reading->seq = event->seq;
+    /* An undo opens an ended run again; one whose time comes before that does not. */
+    if (str_is(event->kind, "undo_asked") && reading->ends > reading->reopened)
+        reading->reopened++;
     reading->ends += str_is(event->kind, "run_ended");
     return true;
 }
@@ -119,13 +122,14 @@ static void check_journal(struct reading *reading, const struct store_run *row)
     bool over = row->ended_us != 0;
 
     reading->seq = 0;
-    reading->ends = 0;
+    reading->ends = reading->reopened = 0;
     if (reading->store->kind->events(reading->store, row->id, 0, check_event, reading, &err))
         found(findings, &findings->corrupt, "run %.*s: %s", QUELL_ARG(row->id), err.message);
-    else if (reading->seq != row->last_seq || reading->ends != (over ? 1U : 0U))
-        found(findings, &findings->corrupt, "run %.*s: %llu events and %u ends, the row says %llu",
+    else if (reading->seq != row->last_seq || reading->ends != reading->reopened + (over ? 1U : 0U))
+        found(findings, &findings->corrupt,
+              "run %.*s: %llu events, %u ends and %u reopenings, the row says %llu",
               QUELL_ARG(row->id), (unsigned long long)reading->seq, reading->ends,
-              (unsigned long long)row->last_seq);
+              reading->reopened, (unsigned long long)row->last_seq);
 }
 
 /* A run that ended well has every effect once; one that is held may lack the one in doubt. */
@@ -133,7 +137,7 @@ static void check_promises(struct reading *reading, const struct store_run *row)
 {
     struct findings *findings = reading->findings;
     const struct promise *promises = reading->workload->promises;
-    bool well = str_is(row->state, "succeeded");
+    bool well = str_is(row->state, "succeeded") || str_is(row->state, "undone");
 
     for (size_t i = 0; i < WORKLOAD_PROMISES && promises[i].playbook; i++) {
         unsigned count;

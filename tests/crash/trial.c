@@ -81,25 +81,34 @@ static bool waits_for(struct quell_value run, const char *what)
     return false;
 }
 
-/* A held one may still be at work in another branch: it rests when nothing is left but to ask a
- * person, or to wait for a run of its own that is held. */
-static bool is_at_rest(struct quell_value run, bool held)
+bool story_is_to_be_undone(const struct story *story, struct quell_value run)
+{
+    const char *undone = story->trial->workload->undone;
+
+    return undone && quell_text_is(quell_get(run, "playbook"), undone) &&
+           quell_text_is(quell_get(run, "state"), "succeeded");
+}
+
+/* One that has ended is not at rest while something of it is still to be taken back. A held one may
+ * still be at work in another branch: it rests when nothing is left but to ask a person, or to wait
+ * for a run of its own that is held. */
+static bool is_at_rest(const struct story *story, struct quell_value run, bool held)
 {
     static const char *const states[] = {"succeeded", "failed", "cancelled", "undone"};
 
     for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
         if (quell_text_is(quell_get(run, "state"), states[i]))
-            return true;
+            return !story_is_to_be_undone(story, run) && !waits_for(run, "undo");
     }
     return waits_for(run, "person") || (held && waits_for(run, "run"));
 }
 
-static bool are_at_rest(struct quell_value runs)
+static bool are_at_rest(const struct story *story, struct quell_value runs)
 {
     bool held = story_any_held(runs);
 
     for (size_t i = 0; i < quell_count(runs); i++) {
-        if (!is_at_rest(quell_at(runs, i), held))
+        if (!is_at_rest(story, quell_at(runs, i), held))
             return false;
     }
     return quell_count(runs) > 0;
@@ -111,7 +120,7 @@ bool story_rest(struct story *story, struct quell_value *runs)
         struct answer answer = server_ask(&story->server, story->arena, "/api/v1/runs", NULL, NULL);
 
         *runs = answer.json;
-        if (answer.status == 200 && are_at_rest(answer.json))
+        if (answer.status == 200 && are_at_rest(story, answer.json))
             return true;
         if (answer.status == 200)
             story_attend(story, answer.json);
@@ -225,7 +234,7 @@ static void name_restless(struct story *story, struct quell_value runs)
     for (size_t i = 0; i < quell_count(runs); i++) {
         struct quell_value run = quell_at(runs, i);
 
-        if (!is_at_rest(run, false))
+        if (!is_at_rest(story, run, false))
             FINDING(story, stuck, "run %.*s of %.*s is %.*s", QUELL_ARG(quell_get_str(run, "run")),
                     QUELL_ARG(quell_get_str(run, "playbook")),
                     QUELL_ARG(quell_get_str(run, "state")));

@@ -47,6 +47,7 @@ struct story {
     struct server_plan plan;
     struct quell_value *promised; /* runs of the first 202 for each incident; null before */
     struct quell_str resolved;    /* RUN/STEP of all that people spoke about, a line each */
+    struct quell_str undone;      /* ids of the runs whose undo was accepted, a line each */
     int64_t deadline_ms;
 };
 
@@ -64,6 +65,8 @@ void story_attend(struct story *story, struct quell_value runs);
 /* attend.c: a person looks at the mailbox and says what they see; how many steps were held. */
 void story_resolve(struct story *story, struct quell_value runs);
 bool story_any_held(struct quell_value runs);
+/* It has ended, and people take such a run back. */
+bool story_is_to_be_undone(const struct story *story, struct quell_value run);
 /* fence.c: the server stands still at the point while another one is started on its store. */
 void story_fence(struct story *story);
 

@@ -17,7 +17,8 @@ struct workload {
     unsigned deliveries;                       /* incidents that come in one after the other */
     bool faults;                               /* the far side stumbles once at every door */
     const char *called;                        /* a playbook that runs only when others call it */
-    /* What a run of a playbook has caused once it has ended well. */
+    const char *undone;                        /* a playbook whose runs people take back */
+    /* What a run of a playbook has caused once it has ended well, or was taken back. */
     struct promise {
         const char *playbook, *kind;
         unsigned count;
