@@ -108,7 +108,8 @@ static int say(struct story *story, const char *const *words)
 }
 
 /* What was held before it was sent, because what has been touched so far could not be read, is let
- * go. A server that did not answer in time is asked again in the next round. */
+ * go. A server that did not answer in time is asked again in the next round; it may have heard the
+ * first word after all, and then there is nothing left that waits for the second. */
 static bool resolve(struct story *story, struct quell_str run, struct quell_str step)
 {
     const char *id = arena_str(story->arena, run).data, *path = arena_str(story->arena, step).data;
@@ -119,7 +120,12 @@ static bool resolve(struct story *story, struct quell_str run, struct quell_str 
 
     if (code == 2)
         code = say(story, (const char *const[]){"release", id, path, NULL});
-    if (code == 5)
+    if (code == 5) {
+        story->unanswered =
+            arena_format(story->arena, "%.*s%.*s", QUELL_ARG(story->unanswered), QUELL_ARG(line));
+        return false;
+    }
+    if (code == 2 && str_find(story->unanswered, line, 0) != SIZE_MAX)
         return false;
     if (code)
         FINDING(story, stuck, "run %s is held at %s, and a person's word ends with %d", id, path,

@@ -48,6 +48,7 @@ struct story {
     struct quell_value *promised; /* runs of the first 202 for each incident; null before */
     struct quell_str resolved;    /* RUN/STEP of all that people spoke about, a line each */
     struct quell_str undone;      /* ids of the runs whose undo was accepted, a line each */
+    struct quell_str unanswered;  /* those whose word the server did not answer in time */
     int64_t deadline_ms;
 };
 
