@@ -67,6 +67,7 @@
 #define LIMIT_FOLDED_BYTES 512 /* what a folded run may take: 100,000 of them in 50 MB; 105 [M] */
 #define LIMIT_REVISIONS_KEPT 32 /* old texts of playbooks kept loaded for runs that began with them */
 #define LIMIT_CALLS_SHOWN 100 /* calls that a question to a person lists; its digest is over all */
+#define LIMIT_UNHEARD_ROWS 16 /* of one event: 10,000 runs with one bad condition say the same */
 #define LIMIT_WHY_ROWS 1000 /* runs and refusals of one incident, of each: more nobody reads */
 #define LIMIT_WAITS_SHOWN 16 /* what a run waits for, in listings; a loop may wait in each item */
 #define LIMIT_REPLAY_DIFFERENCES 100 /* of a step, in a replay: more are another step */

@@ -234,7 +234,7 @@ static const struct option_row options[] = {
     {"state", 's', OPTION_TEXT, "STATE", "Only running, waiting, held, succeeded or failed ones."},
     {"playbook", 0, OPTION_TEXT, "ID", "Only runs of this playbook."},
     {"refused", 0, OPTION_FLAG, NULL,
-     "Events that matched and started no run, and why; --state is then a reason such as deduped."},
+     "Events that came to nothing, and why; --state is then a reason such as deduped."},
     {"limit", 'n', OPTION_TEXT, "N", "At most so many (default 100)."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };

@@ -56,6 +56,21 @@ static void print_fact(const struct term *term, struct quell_value entry, const 
     putchar('\n');
 }
 
+/* Events that may have been the one that is waited for, and could not be judged. */
+static void print_unheard(const struct term *term, struct quell_value list, int indent)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value one = quell_at(list, i);
+        print_line(term, indent, i ? "" : "missed");
+        print_time(quell_get(one, "at"));
+        printf(" incident %.*s: ", QUELL_ARG(quell_get_str(one, "incident")));
+        term_value(term, quell_get(one, "detail"), 0);
+        putchar('\n');
+    }
+}
+
 static void print_of_run(const struct term *term, struct quell_value why, int indent);
 
 static void print_entry(const struct term *term, struct quell_value entry, int indent)
@@ -78,6 +93,7 @@ static void print_entry(const struct term *term, struct quell_value entry, int i
         print_fact(term, entry, "key", indent);
         print_fact(term, entry, "with", indent);
     }
+    print_unheard(term, quell_get(entry, "unheard"), indent);
     for (i = 0; i < quell_count(commands); i++) {
         print_line(term, indent, i ? "" : "do");
         printf("%.*s\n", QUELL_ARG(quell_str(quell_at(commands, i))));

@@ -21,7 +21,26 @@ struct arrival {
     struct quell_str event;
     struct cel_scope scope;
     struct list_builder *woken;
+    size_t unheard; /* rows of this arrival that say so */
 };
+
+/* Once an arrival has left so many rows, the last of them says that there may be more. */
+static void note_unheard(struct arrival *arrival, struct quell_str playbook, struct quell_str run,
+                         struct quell_str detail)
+{
+    struct refusal refusal = {.reason = "unheard",
+                              .playbook = playbook,
+                              .incident = arrival->incident,
+                              .detail = detail,
+                              .run = run};
+
+    if (arrival->unheard == LIMIT_UNHEARD_ROWS)
+        return;
+    if (++arrival->unheard == LIMIT_UNHEARD_ROWS)
+        refusal.detail = arena_format(
+            arrival->arena, "%.*s; there may be more that did not hear it", QUELL_ARG(detail));
+    refuse_event(arrival->engine, &refusal);
+}
 
 static struct quell_value before_of(struct arrival *arrival)
 {
@@ -59,24 +78,51 @@ static struct match_event chance(struct arrival *arrival, const struct step *ste
 
 /* The condition under `for` is judged before anything is unfolded; `where` sees the run. *subject
  * is what holds. */
-static bool fits_condition(struct arrival *arrival, const struct step *step, size_t index,
-                           struct quell_value *subject)
+static enum match_verdict judge_condition(struct arrival *arrival, const struct step *step,
+                                          size_t index, struct quell_value *subject)
 {
     struct match_event event = chance(arrival, step, index);
 
     *subject = event.subject;
-    return event.type.len > 0 && trigger_judge(step->wait->trigger, &event, &arrival->scope,
-                                               arrival->arena, NULL) == MATCH_YES;
+    if (event.type.len == 0)
+        return MATCH_NO;
+    return trigger_judge(step->wait->trigger, &event, &arrival->scope, arrival->arena, NULL);
 }
 
-static bool fits_any(struct arrival *arrival, const struct step *step)
+/* Who may listen by the step. */
+struct listener {
+    struct quell_str playbook, run; /* run empty: `waiting` of them, folded away */
+    size_t waiting;
+};
+
+/* One that cannot be judged fits nobody, and is not lost without a word. */
+static bool fits_any(struct arrival *arrival, const struct step *step,
+                     const struct listener *listener)
 {
     struct quell_value subject;
     size_t i, count = chances(arrival, step);
+    bool unknown = false;
 
     for (i = 0; i < count; i++)
-        if (fits_condition(arrival, step, i, &subject))
+        switch (judge_condition(arrival, step, i, &subject)) {
+        case MATCH_YES:
             return true;
+        case MATCH_UNDETERMINED:
+            unknown = true;
+            break;
+        case MATCH_NO:
+            break;
+        }
+    if (unknown) {
+        arrival->engine->counters.undetermined++;
+        note_unheard(
+            arrival, listener->playbook, listener->run,
+            arena_format(arrival->arena,
+                         "step `%.*s`: the condition under `for` is undetermined; %zu run%s "
+                         "wait%s there",
+                         QUELL_ARG(step->id), listener->waiting, listener->waiting == 1 ? "" : "s",
+                         listener->waiting == 1 ? "s" : ""));
+    }
     return false;
 }
 
@@ -89,8 +135,9 @@ static bool deliver(struct arrival *arrival, struct active *active, struct quell
     bool fits;
 
     if (run_event_fits(active->run, path, subject, &fits, &err))
-        log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s: an event was not judged: %s",
-                 QUELL_ARG(run_id(active->run)), QUELL_ARG(path), err.message);
+        note_unheard(arrival, run_playbook(active->run)->id, run_id(active->run),
+                     arena_format(arrival->arena, "step `%.*s`: its `where` was not judged: %s",
+                                  QUELL_ARG(path), err.message));
     if (!fits)
         return false;
     map_add(&map, "event", subject);
@@ -113,13 +160,14 @@ static void deliver_first(struct arrival *arrival, struct active *active, struct
     if (!run_find_step(active->run, path, &step) || !str_is(step.waits, "event"))
         return;
     for (i = 0; i < chances(arrival, step.step); i++)
-        if (fits_condition(arrival, step.step, i, &subject) &&
+        if (judge_condition(arrival, step.step, i, &subject) == MATCH_YES &&
             deliver(arrival, active, path, subject))
             return;
 }
 
 struct heard {
     struct arrival *arrival;
+    struct listener listener;
     struct quell_str *paths;
     size_t count, cap;
 };
@@ -129,7 +177,7 @@ static void hear(const struct run_step *step, void *user)
     struct heard *heard = user;
     struct arena *arena = heard->arrival->arena;
 
-    if (!str_is(step->waits, "event") || !fits_any(heard->arrival, step->step))
+    if (!str_is(step->waits, "event") || !fits_any(heard->arrival, step->step, &heard->listener))
         return;
     if (heard->count == heard->cap) {
         size_t cap = heard->cap ? heard->cap * 2 : 4;
@@ -143,7 +191,8 @@ static void hear(const struct run_step *step, void *user)
 /* Delivers to each step of a run in memory that listens for it. */
 static void deliver_all(struct arrival *arrival, struct active *active)
 {
-    struct heard heard = {.arrival = arrival};
+    struct heard heard = {.arrival = arrival,
+                          .listener = {run_playbook(active->run)->id, run_id(active->run), 1}};
     size_t i;
 
     run_each_step(active->run, hear, &heard);
@@ -159,12 +208,26 @@ static bool judge_listenings(struct arrival *arrival, const struct folds *folds)
     size_t i;
 
     for (listening = folds->listenings; listening; listening = listening->next) {
+        struct listener listener = {listening->loaded->playbook->id, QUELL_STR(""),
+                                    listening->refs};
+
         listening->fits = false;
         for (i = 0; i < listening->count && !listening->fits; i++)
-            listening->fits = fits_any(arrival, listening->steps[i]);
+            listening->fits = fits_any(arrival, listening->steps[i], &listener);
         any = any || listening->fits;
     }
     return any;
+}
+
+static struct quell_str playbook_of(const struct arrival *arrival, struct quell_str run)
+{
+    struct store *reader = arrival->engine->reader;
+    struct store_run row;
+    struct quell_error ignored; /* then the row has only the run */
+
+    return reader->kind->run(reader, arrival->arena, run, &row, &ignored) == QUELL_OK
+               ? row.playbook
+               : QUELL_STR("");
 }
 
 static void wake_and_deliver(struct arrival *arrival, struct quell_str id)
@@ -177,6 +240,8 @@ static void wake_and_deliver(struct arrival *arrival, struct quell_str id)
         active_fold(active); /* unless something came of it */
     } else {
         log_line(LOG_LEVEL_ERROR, "run=%.*s cannot be woken: %s", QUELL_ARG(id), err.message);
+        note_unheard(arrival, playbook_of(arrival, id), id,
+                     arena_format(arrival->arena, "it cannot be woken: %s", err.message));
         /* Taken in all the same, the event would be lost for this run: its sender must try again.
          */
         if (err.code == QUELL_IO || err.code == QUELL_UNAVAILABLE)

@@ -47,6 +47,19 @@ static enum quell_code not_started(const struct playbook *playbook, const struct
                      made->run.len ? ": run " : "", QUELL_ARG(made->run));
 }
 
+/* What the person is told stays as well: who asked, and why there is no run. */
+static void audit_not_started(struct commit *commit, const struct start *start,
+                              const struct started *made)
+{
+    struct map_builder map = {.arena = commit->arena};
+
+    map_add(&map, "reason", quell_text(made->reason));
+    map_add(&map, "detail", quell_string(made->detail));
+    if (made->run.len)
+        map_add(&map, "run", quell_string(made->run));
+    commit_audit(commit, start->by, "not_started", start->loaded->playbook->id, map_made(&map));
+}
+
 static void audit_start(struct commit *commit, const struct start *start, struct quell_str run)
 {
     struct map_builder map = {.arena = commit->arena};
@@ -78,8 +91,25 @@ static enum quell_code begin(struct quell *engine, struct arena *arena, const st
         if (made.active)
             advance(made.active);
     } else {
+        audit_not_started(turn_commit(engine), start, &made);
         code = not_started(start->loaded->playbook, &made, err);
     }
+    turn_end(engine);
+    return code;
+}
+
+static enum quell_code not_theirs(struct quell *engine, const struct quell_run_options *options,
+                                  const struct playbook *playbook, enum quell_code code,
+                                  struct quell_error *err)
+{
+    struct map_builder map = {0};
+
+    code = error_set(err, code, "`%.*s` may not start playbook `%.*s`", QUELL_ARG(options->by),
+                     QUELL_ARG(playbook->id));
+    turn_begin(engine);
+    map.arena = turn_commit(engine)->arena;
+    map_add(&map, "why", quell_text(err->message));
+    commit_audit(turn_commit(engine), options->by, "refused", playbook->id, map_made(&map));
     turn_end(engine);
     return code;
 }
@@ -101,8 +131,7 @@ enum quell_code quell_start(struct quell *engine, const struct quell_run_options
     code = policy_may_answer(start.loaded->playbook->start.manual_by,
                              quell_get(engine->generation->config, "groups"), options->by, err);
     if (code)
-        code = error_set(err, code, "`%.*s` may not start playbook `%.*s`", QUELL_ARG(options->by),
-                         QUELL_ARG(start.loaded->playbook->id));
+        code = not_theirs(engine, options, start.loaded->playbook, code, err);
     else
         code = arguments(engine, arena, options, &start, err);
     if (code == QUELL_OK)

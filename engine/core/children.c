@@ -35,11 +35,14 @@ static void end_unstarted(struct active *active, const struct run_child *child,
         complain(active, &err);
 }
 
+/* *reason: the word of the row that says why there is none. */
 static enum quell_code find_callee(const struct active *active, const struct run_child *child,
-                                   struct loaded **loaded, struct quell_error *err)
+                                   struct loaded **loaded, const char **reason,
+                                   struct quell_error *err)
 {
     const struct playbook *playbook;
 
+    *reason = "failed";
     *loaded = generation_playbook(active->engine->generation, child->playbook);
     if (*loaded == NULL)
         return error_set(err, QUELL_NOT_FOUND, "there is no playbook `%.*s`",
@@ -48,13 +51,31 @@ static enum quell_code find_callee(const struct active *active, const struct run
     if (!playbook->callable)
         return error_set(err, QUELL_REFUSED, "`%.*s` may not be called: it has no `on: call`",
                          QUELL_ARG(child->playbook));
+    *reason = "off";
     if (playbook->state == PLAYBOOK_OFF)
         return error_set(err, QUELL_REFUSED, "`%.*s` is off", QUELL_ARG(child->playbook));
+    *reason = "expired";
     if (loop_now_us(active->engine->loop) >= playbook->start.expires_us)
         return error_set(err, QUELL_REFUSED, "`%.*s` has expired", QUELL_ARG(child->playbook));
+    *reason = "too-deep";
     if (run_parent(active->run).depth >= LIMIT_CALL_DEPTH)
         return error_set(err, QUELL_LIMIT, "calls are %d deep at most", LIMIT_CALL_DEPTH);
     return QUELL_OK;
+}
+
+/* The call fails with it, and whoever looks for what did not start finds it, too. */
+static void refuse(struct active *active, const struct run_child *child, const char *reason,
+                   const struct quell_error *err)
+{
+    struct arena *arena = turn_commit(active->engine)->arena;
+
+    refuse_event(
+        active->engine,
+        &(struct refusal){.reason = reason,
+                          .playbook = child->playbook,
+                          .incident = run_incident(active->run),
+                          .detail = arena_format(arena, "run %.*s called it: %s",
+                                                 QUELL_ARG(run_id(active->run)), err->message)});
 }
 
 /* Starts the run; nothing of it is decided yet. What guards a start guards this one, and the call
@@ -73,8 +94,11 @@ static enum quell_code begin(struct active *active, const struct run_child *chil
                           .parent = &parent,
                           .shadow = run_mode(active->run) == RUN_SHADOW};
     struct started made;
-    enum quell_code code = find_callee(active, child, &start.loaded, err);
+    const char *reason;
+    enum quell_code code = find_callee(active, child, &start.loaded, &reason, err);
 
+    if (code)
+        refuse(active, child, reason, err);
     if (code)
         return code;
     start_run(active->engine, arena, &start, &made, err);

@@ -189,7 +189,9 @@ struct counters {
     uint64_t runs_started, runs_succeeded, runs_failed, runs_cancelled, runs_held;
     uint64_t matches, no_matches, undetermined;
     uint64_t quality_breaches, notices_sent, notices_failed;
-    uint64_t deduped, throttled, skipped, merged, expired, off, start_failed;
+#define REFUSAL(field, word, metric, doc) uint64_t field;
+#include "core/refusals.def"
+#undef REFUSAL
     uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
 };
 
@@ -504,7 +506,7 @@ struct start {
 struct started {
     struct active *active;   /* NULL: no run was started */
     const char *reason;      /* "queued" when the run does not begin yet; else why there is none:
-                                deduped throttled skipped merged expired off failed */
+                                a word of core/refusals.def */
     struct quell_str detail; /* for people */
     struct quell_str run;    /* its id, or that of the run that stands for it, or empty */
 };
@@ -521,6 +523,14 @@ void marks_settled(struct quell *engine, const struct store_batch *batch);
 void groups_look(struct quell *engine);
 /* quality.c: an incident came in with a classification; in the open turn. */
 void quality_closed(struct quell *engine, struct arena *arena, struct quell_value incident);
+/* refusals.c: an event came to nothing; in the open turn. All is copied. */
+struct refusal {
+    const char *reason;           /* a word of core/refusals.def */
+    struct quell_str playbook;    /* which would have started, or whose run waits */
+    struct quell_value incident;  /* null = none, or one that is not stored */
+    struct quell_str detail, run; /* for people; the run that it is about, or empty */
+};
+void refuse_event(struct quell *engine, const struct refusal *refusal);
 /* schedule.c: the schedules of the playbooks that are loaded now. */
 enum quell_code schedules_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 

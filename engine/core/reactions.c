@@ -7,7 +7,6 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "loop/log.h"
 #include "value/value.h"
 
 static const char *const type_names[] = {
@@ -77,6 +76,22 @@ static void start_one(struct active *active, struct loaded *loaded, struct quell
         advance(made.active);
 }
 
+static void refuse(struct active *active, const struct playbook *playbook)
+{
+    struct arena *arena = turn_commit(active->engine)->arena;
+
+    refuse_event(active->engine,
+                 &(struct refusal){.reason = "too-deep",
+                                   .playbook = playbook->id,
+                                   .incident = run_incident(active->run),
+                                   .detail = arena_format(arena,
+                                                          "it reacts to a run of `%.*s`: runs "
+                                                          "react to runs %d deep at most",
+                                                          QUELL_ARG(run_playbook(active->run)->id),
+                                                          LIMIT_CALL_DEPTH),
+                                   .run = run_id(active->run)});
+}
+
 void react(struct active *active, const struct event *event)
 {
     struct quell *engine = active->engine;
@@ -94,10 +109,7 @@ void react(struct active *active, const struct event *event)
         if (!reacts(loaded->playbook, id, type))
             continue;
         if (depth_of(active->run) >= LIMIT_CALL_DEPTH)
-            log_line(LOG_LEVEL_ERROR,
-                     "run=%.*s playbook=%.*s not started: runs react to runs %d deep at most",
-                     QUELL_ARG(run_id(active->run)), QUELL_ARG(loaded->playbook->id),
-                     LIMIT_CALL_DEPTH);
+            refuse(active, loaded->playbook);
         else
             start_one(active, loaded, told);
     }

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "base/when.h"
 #include "loop/log.h"
 #include "playbook/cron.h"
 #include "value/value.h"
@@ -123,18 +124,13 @@ static enum quell_code inputs_of(struct quell *engine, struct arena *arena,
     return cel_tree_eval(schedule->with, &scope, arena, given, &fault);
 }
 
-/* A run with other inputs than those that stand there is not started. */
-static void refuse(struct quell *engine, const struct plan *plan)
+static void refuse(struct quell *engine, const struct plan *plan, const char *reason,
+                   struct quell_str detail)
 {
-    struct commit *commit = turn_commit(engine);
-
-    engine->counters.start_failed++;
-    commit_refusal(commit, &(struct store_refusal){
-                               .id = engine_new_id(engine, commit->arena),
-                               .at_us = loop_now_us(engine->loop),
-                               .playbook = plan->loaded->playbook->id,
-                               .reason = QUELL_STR("failed"),
-                               .detail = QUELL_STR("`with` of the schedule cannot be evaluated")});
+    refuse_event(engine, &(struct refusal){.reason = reason,
+                                           .playbook = plan->loaded->playbook->id,
+                                           .incident = quell_null(),
+                                           .detail = detail});
 }
 
 static void start_one(struct quell *engine, const struct plan *plan, int64_t planned_us)
@@ -150,7 +146,8 @@ static void start_one(struct quell *engine, const struct plan *plan, int64_t pla
     if (inputs_of(engine, arena, schedule_of(plan), &start.given)) {
         log_line(LOG_LEVEL_ERROR, "playbook=%.*s schedule %zu: its `with` cannot be evaluated",
                  QUELL_ARG(plan->loaded->playbook->id), plan->index + 1);
-        refuse(engine, plan);
+        /* A run with other inputs than those that stand there is not started. */
+        refuse(engine, plan, "failed", QUELL_STR("`with` of the schedule cannot be evaluated"));
     } else {
         start_run(engine, arena, &start, &made, &err);
         if (made.active)
@@ -180,11 +177,30 @@ static size_t collect(const struct plan *plan, int64_t now_us, int64_t *times, s
     return *all < LIMIT_MISSED_RUNS ? *all : LIMIT_MISSED_RUNS;
 }
 
+/* So many planned times, the first of which was then, start nothing. */
+static void note_missed(struct quell *engine, const struct plan *plan, int64_t first_us,
+                        size_t count)
+{
+    static const char *const words[] = {
+        [MISSED_RUN_ONCE] = "run-once", [MISSED_RUN_ALL] = "run-all", [MISSED_SKIP] = "skip"};
+    struct arena *arena = turn_commit(engine)->arena;
+
+    if (count > 0)
+        refuse(engine, plan, "missed",
+               arena_format(arena,
+                            "schedule %zu: %zu planned time%s from %.*s on %s left out "
+                            "(`on-missed: %s`)",
+                            plan->index + 1, count, count == 1 ? "" : "s",
+                            QUELL_ARG(when_format_time(arena, when_from_us(first_us))),
+                            count == 1 ? "was" : "were", words[schedule_of(plan)->on_missed]));
+}
+
 static void run_plan(struct quell *engine, struct plan *plan)
 {
     int64_t now = loop_now_us(engine->loop), times[LIMIT_MISSED_RUNS], last;
     size_t all, kept = collect(plan, now, times, &all), i;
     enum on_missed policy = schedule_of(plan)->on_missed;
+    int64_t first = next_planned(schedule_of(plan), plan->last_us);
     bool late;
 
     if (kept == 0)
@@ -196,9 +212,10 @@ static void run_plan(struct quell *engine, struct plan *plan)
                  QUELL_ARG(plan->loaded->playbook->id), plan->index + 1, all);
     plan->last_us = last;
     write_mark(engine, plan);
-    for (i = policy == MISSED_RUN_ALL ? all - kept : all - 1; i < all; i++)
-        if (policy != MISSED_SKIP || !late)
-            start_one(engine, plan, times[i % LIMIT_MISSED_RUNS]);
+    i = policy == MISSED_RUN_ALL ? all - kept : policy == MISSED_SKIP && late ? all : all - 1;
+    note_missed(engine, plan, first, i);
+    for (; i < all; i++)
+        start_one(engine, plan, times[i % LIMIT_MISSED_RUNS]);
 }
 
 /* A clock that was far ahead and was set right would keep the schedule from starting until then. */

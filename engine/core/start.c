@@ -34,50 +34,29 @@ struct decision {
 /* ---- refusals ----------------------------------------------------------------------------------
  */
 
-static void count_refusal(struct counters *counters, const char *reason)
-{
-    static const struct {
-        const char *reason;
-        size_t offset;
-    } rows[] = {
-        {"deduped", offsetof(struct counters, deduped)},
-        {"throttled", offsetof(struct counters, throttled)},
-        {"skipped", offsetof(struct counters, skipped)},
-        {"merged", offsetof(struct counters, merged)},
-        {"expired", offsetof(struct counters, expired)},
-        {"off", offsetof(struct counters, off)},
-        {"failed", offsetof(struct counters, start_failed)},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        if (str_is(quell_str_of(reason), rows[i].reason))
-            ++*(uint64_t *)(void *)((char *)counters + rows[i].offset);
-}
-
+/* Who asked hears of it as well; what a person gave is not stored, so the row does not name it. */
 static void refuse(struct decision *decision, const char *reason, struct quell_str detail,
                    struct quell_str run)
 {
-    struct quell_str incident = incident_version(decision->run.incident);
-    struct commit *commit;
+    const struct start *start = decision->start;
+    struct refusal refusal = {.reason = reason,
+                              .playbook = decision->playbook->id,
+                              .incident = decision->run.incident,
+                              .detail = detail,
+                              .run = run};
 
     decision->made->reason = reason;
     decision->made->detail = detail;
     decision->made->run = run;
-    log_line(LOG_LEVEL_INFO, "playbook=%.*s incident=%.*s not started, %s: %.*s",
-             QUELL_ARG(decision->playbook->id), QUELL_ARG(incident), reason, QUELL_ARG(detail));
-    if (decision->start->by_hand || decision->start->parent)
-        return; /* the person, or the run that calls it, is told */
-    count_refusal(&decision->engine->counters, reason);
-    commit = turn_commit(decision->engine);
-    commit_refusal(commit,
-                   &(struct store_refusal){.id = engine_new_id(decision->engine, commit->arena),
-                                           .at_us = loop_now_us(decision->engine->loop),
-                                           .playbook = decision->playbook->id,
-                                           .incident = arena_str(commit->arena, incident),
-                                           .reason = quell_str_of(reason),
-                                           .detail = arena_str(commit->arena, detail),
-                                           .run = arena_str(commit->arena, run)});
+    if (start->by_hand && !str_is(quell_str_of(reason), "merged"))
+        refusal.incident = quell_null();
+    if (start->by_hand)
+        refusal.detail = arena_format(decision->arena, "%.*s asked: %.*s", QUELL_ARG(start->by),
+                                      QUELL_ARG(detail));
+    if (start->parent)
+        refusal.detail = arena_format(decision->arena, "run %.*s called it: %.*s",
+                                      QUELL_ARG(start->parent->run), QUELL_ARG(detail));
+    refuse_event(decision->engine, &refusal);
 }
 
 static void fail(struct decision *decision)

@@ -93,19 +93,9 @@ static const struct counter_row counter_rows[] = {
     COUNTER("quell_trigger_undetermined_total", undetermined,
             "Triggers that could not be decided; these never act."),
     COUNTER("quell_runs_started_total", runs_started, "Runs started."),
-    COUNTER("quell_starts_deduped_total", deduped,
-            "Events that started nothing: their key was seen before."),
-    COUNTER("quell_starts_throttled_total", throttled,
-            "Events that started nothing: too many, or not enough of them yet."),
-    COUNTER("quell_starts_skipped_total", skipped,
-            "Events that started nothing: a run of their group was under way, or an exclusive "
-            "playbook took them."),
-    COUNTER("quell_starts_merged_total", merged, "Events that became what a waiting run is about."),
-    COUNTER("quell_starts_expired_total", expired,
-            "Events that started nothing: the playbook has expired."),
-    COUNTER("quell_starts_off_total", off, "Events that started nothing: the playbook is off."),
-    COUNTER("quell_starts_failed_total", start_failed,
-            "Events that started nothing: an input or a key could not be computed."),
+#define REFUSAL(field, word, metric, doc) COUNTER(metric, field, doc),
+#include "core/refusals.def"
+#undef REFUSAL
     COUNTER("quell_quality_breaches_total", quality_breaches,
             "Times a playbook's incidents turned out to be worth less than its `quality` asks."),
     COUNTER("quell_runs_succeeded_total", runs_succeeded, "Runs that ended well."),

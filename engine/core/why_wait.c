@@ -16,6 +16,46 @@ bool why_step_time(struct why *why, const struct run_step *step, struct map_buil
     return true;
 }
 
+/* ---- an event ----------------------------------------------------------------------------------
+ */
+
+struct unheard {
+    const struct why *why;
+    struct list_builder list;
+};
+
+/* One whose condition was asked for all runs that wait there names none of them. */
+static bool look_at_refusal(const struct store_refusal *row, void *user)
+{
+    struct unheard *unheard = user;
+    struct arena *arena = unheard->why->arena;
+    struct map_builder map = {.arena = arena};
+
+    if (row->at_us < unheard->why->row->started_us)
+        return false;
+    if (row->run.len && !quell_str_equal(row->run, unheard->why->row->id))
+        return true;
+    map_add(&map, "at", value_time_us(row->at_us));
+    map_add(&map, "incident", value_copy_str(arena, row->incident));
+    map_add(&map, "detail", value_copy_str(arena, row->detail));
+    list_add(&unheard->list, map_made(&map));
+    return unheard->list.count < LIMIT_WAITS_SHOWN;
+}
+
+/* Events since it began that perhaps were the one. */
+static void add_unheard(struct why *why, struct map_builder *entry)
+{
+    struct store *reader = why->engine->reader;
+    struct store_refusal_query query = {
+        .playbook = why->row->playbook, .reason = QUELL_STR("unheard"), .limit = LIMIT_WHY_ROWS};
+    struct unheard unheard = {.why = why, .list = {.arena = why->arena}};
+    struct quell_error ignored; /* what it waits for is told all the same */
+
+    if (reader->kind->refusals(reader, &query, look_at_refusal, &unheard, &ignored) == QUELL_OK &&
+        unheard.list.count)
+        map_add(entry, "unheard", list_made(&unheard.list));
+}
+
 bool why_step_event(struct why *why, const struct run_step *step, struct map_builder *entry)
 {
     const struct step_wait *wait = step->step->wait;
@@ -27,6 +67,7 @@ bool why_step_event(struct why *why, const struct run_step *step, struct map_bui
     map_add(entry, "event", quell_text(wait && wait->event ? wait->event : "event"));
     why_until(entry, step->until_us);
     why_then(why, entry, "the step has timed out");
+    add_unheard(why, entry);
     return true;
 }
 

@@ -78,13 +78,13 @@ struct store_mark {
     struct quell_str body; /* JSON; empty removes the mark */
 };
 
-struct store_refusal {   /* an event that matched a playbook and started no run of it */
+struct store_refusal {   /* an event that came to nothing: it started no run, or woke none */
     struct quell_str id; /* unique, in time order */
     int64_t at_us;
     struct quell_str playbook, incident; /* incident: its id or empty */
-    struct quell_str reason;             /* deduped throttled skipped merged expired off */
+    struct quell_str reason;             /* a word of core/refusals.def */
     struct quell_str detail;             /* for people */
-    struct quell_str run;                /* the run that stands for it, or empty */
+    struct quell_str run;                /* the run that it is about, or empty */
 };
 
 struct store_audit {     /* who did what outside of a run; never changed */

@@ -186,12 +186,15 @@ struct quell_refusals_options {
     struct quell_str playbook, incident, reason, before; /* empty = any; before: an id */
     size_t limit;                                        /* 0 = 100 */
 };
-/* Events that matched a playbook and started no run of it, newest first: [{id, at, playbook,
- * incident, reason, detail, run}]; reason: deduped throttled skipped merged expired off failed;
- * run: the one that stands for it, or empty. */
+/* Events that came to nothing - that matched a playbook and started no run of it, planned times
+ * that were left out, events that a waiting run was not told of -, newest first: [{id, at,
+ * playbook, incident, reason, detail, run}]; reason: a key of quell_refusal_kinds; run: the one
+ * that it is about, or empty. */
 enum quell_code quell_refusals(struct quell *engine, const struct quell_refusals_options *options,
                                struct quell_document *document,
                                struct quell_error *err) QUELL_MUST_CHECK;
+/* {reason: a sentence}, in an order of their own; freed with the document. */
+struct quell_value quell_refusal_kinds(struct quell_document *document);
 /* ---- who did what outside of a run -------------------------------------------------------------
  */
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <quell/quell.h>
+
 #include "base/str.h"
 #include "incident/incident.h"
 #include "match/match.h"
@@ -198,6 +200,19 @@ static bool print_root(struct quell_str name)
     return false;
 }
 
+static bool print_refusals(void)
+{
+    struct quell_document document;
+    struct quell_value kinds = quell_refusal_kinds(&document);
+
+    printf("| reason | |\n| --- | --- |\n");
+    for (size_t i = 0; i < quell_count(kinds); i++)
+        printf("| `%.*s` | %.*s |\n", QUELL_ARG(quell_str(kinds.as.pairs[i].key)),
+               QUELL_ARG(quell_str(kinds.as.pairs[i].value)));
+    quell_document_free(&document);
+    return true;
+}
+
 bool playbook_directive(struct quell_str name, struct quell_str argument)
 {
     static const struct {
@@ -205,7 +220,8 @@ bool playbook_directive(struct quell_str name, struct quell_str argument)
         bool (*print)(void);
     } plain[] = {{"contents", print_contents}, {"operators", print_operators},
                  {"kinds", print_kinds},       {"sources", print_sources},
-                 {"presence", print_presence}, {"traps", print_traps}};
+                 {"presence", print_presence}, {"traps", print_traps},
+                 {"refusals", print_refusals}};
     size_t i;
 
     for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)

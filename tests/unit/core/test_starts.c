@@ -357,7 +357,7 @@ static void expired_and_off_are_told(void **state)
     virtual_pass(&v, "14h");
     virtual_submit(&v, INCIDENT("2", "A"));
     assert_int_equal(started(&v), 1);
-    assert_int_equal(v.engine->counters.expired, 3);
+    assert_int_equal(v.engine->counters.expired, 4);
     virtual_close(&v);
 }
 
