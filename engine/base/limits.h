@@ -189,6 +189,7 @@
 #define LIMIT_STORE_BUSY_MS 5000 /* wait for another program, a backup, to let go of the database */
 #define LIMIT_STORE_LOG_BYTES 67108864 /* a write-ahead log that grew is cut back to this */
 #define LIMIT_FORGET_ROWS 2000 /* rows that one transaction forgets: commits wait 20 ms at most */
+#define LIMIT_SHRINK_PAGES 1024 /* of 4 KiB that such a transaction gives back to the disk */
 #define LIMIT_CHECKPOINTS_BYTES 268435456 /* file of checkpoints: 12 years of one in 10 minutes */
 #define LIMIT_AUDIT_FINDINGS 20 /* breaks that are told of one store: the first ones say where to look */
 

@@ -127,7 +127,8 @@ const struct command command_journal = {
         "hashes\n"
         "of what went are kept, or sealed. A serving quell goes on meanwhile; `retention` in "
         "quell.yaml\n"
-        "does this once a day by itself. The room in the file is used again.\n\n"
+        "does this once a day by itself. The room is used again, and\n"
+        "what is more than a quarter of the file goes back to the disk.\n\n"
         "exit codes: 0 done, 2 no such store, 5 the store is held by a process that does not "
         "answer\n",
     .words_min = 1,

@@ -135,6 +135,13 @@ enum quell_code sqlite_refusals(struct store *store, const struct store_refusal_
                                 store_refusal_fn *each, void *user, struct quell_error *err);
 enum quell_code sqlite_audits(struct store *store, const struct store_audit_query *query,
                               store_audit_fn *each, void *user, struct quell_error *err);
+/* The first column of the first row of a statement. */
+enum quell_code sqlite_ask_int(const struct sqlite_store *store, const char *sql, int64_t *number,
+                               struct quell_error *err);
+/* Gives pages that nothing is on back to the disk, some of them at once, when more than a quarter
+ * of the file is free: in the transaction that is open. A file of before there was this keeps them,
+ * and uses them again. */
+enum quell_code sqlite_shrink(struct sqlite_store *store, struct quell_error *err);
 enum quell_code sqlite_copy(struct store *store, const char *path, struct quell_error *err);
 enum quell_code sqlite_verify(struct store *store, const struct store_verify *options,
                               struct store_verified *verified, struct quell_error *err);

@@ -405,6 +405,8 @@ enum quell_code sqlite_forget(struct store *handle, const struct store_forget *w
     if (!code && what->marks_us != 0)
         code = forget_marks(store, what->marks_us, &did, err);
     if (!code)
+        code = sqlite_shrink(store, err);
+    if (!code)
         code = sqlite_plain(store, SQL_COMMIT, err);
     if (!code) {
         if (f.count)

@@ -157,7 +157,7 @@ static enum quell_code ask(const struct sqlite_store *store, const char *sql, in
     return code;
 }
 
-static enum quell_code ask_int(const struct sqlite_store *store, const char *sql, int64_t *number,
+enum quell_code sqlite_ask_int(const struct sqlite_store *store, const char *sql, int64_t *number,
                                struct quell_error *err)
 {
     return ask(store, sql, number, NULL, 0, err);
@@ -192,7 +192,7 @@ enum quell_code sqlite_check_durable(const struct sqlite_store *store, struct qu
                          "%s: its journal mode is `%s` where quell needs `wal`: is it on a network "
                          "file system?",
                          store->path, journal);
-    code = ask_int(store, "PRAGMA synchronous", &synchronous, err);
+    code = sqlite_ask_int(store, "PRAGMA synchronous", &synchronous, err);
     if (code)
         return code;
     if (synchronous < LEAST_SYNCHRONOUS)
@@ -230,13 +230,13 @@ static enum quell_code identify(const struct sqlite_store *store, struct identit
     struct identity found = {0};
     enum quell_code code;
 
-    code = ask_int(store, "SELECT count(*) FROM sqlite_schema", &found.tables, err);
+    code = sqlite_ask_int(store, "SELECT count(*) FROM sqlite_schema", &found.tables, err);
     if (code)
         return code;
-    code = ask_int(store, "PRAGMA application_id", &found.application_id, err);
+    code = sqlite_ask_int(store, "PRAGMA application_id", &found.application_id, err);
     if (code)
         return code;
-    code = ask_int(store, "PRAGMA user_version", &found.version, err);
+    code = sqlite_ask_int(store, "PRAGMA user_version", &found.version, err);
     if (code)
         return code;
     *identity = found;
@@ -327,7 +327,11 @@ enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *e
     code = check_identity(store, &identity, err);
     if (code || store->mode == STORE_READ)
         return code;
-    code = set_writing(store, err);
+    /* Before there is a page: what is forgotten can be given back to the disk. */
+    if (is_empty(&identity))
+        code = execute(store, "PRAGMA auto_vacuum = INCREMENTAL", err);
+    if (!code)
+        code = set_writing(store, err);
     if (code)
         return code;
     code = raise_schema(store, identity.version, err);

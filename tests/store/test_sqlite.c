@@ -131,6 +131,44 @@ static void test_committed_survives_kill(void **state)
     check(f, f->reader, &rows);
 }
 
+/* What is forgotten goes back to the disk, and the rows that stay keep their places in the chain.
+ */
+static void test_forgotten_room_is_given_back(void **state)
+{
+    struct fixture *f = *state;
+    struct store_forget what = {.incident_count = 1, .limit = 100};
+    struct store_verify verify = {0};
+    struct store_verified verified;
+    struct store_forgotten did;
+    struct rows rows;
+    char body[20000];
+    int64_t before, spare;
+
+    memset(body, 'x', sizeof body);
+    fixture_open(f);
+    for (int i = 0; i < 60; i++) {
+        fill(f, &rows, format(f, "i%d", i).data);
+        rows.incident.body = (struct quell_str){body, sizeof body};
+        assert_int_equal(commit(f, &rows.batch), QUELL_OK);
+    }
+    before = ask(db_of(f->store), "PRAGMA page_count");
+    assert_true(before > 300);
+    for (int i = 0; i < 59; i++) {
+        struct quell_str gone = format(f, "i%d", i);
+
+        what.incidents = &gone;
+        assert_int_equal(f->kind->forget(f->store, &what, &did, NULL), QUELL_OK);
+        assert_int_equal(did.incidents, 1);
+    }
+    spare = ask(db_of(f->store), "PRAGMA freelist_count");
+    assert_true(ask(db_of(f->store), "PRAGMA page_count") < before / 2);
+    assert_true(spare <= before / 4);
+    check(f, f->reader, &rows);
+    assert_int_equal(f->kind->verify(f->reader, &verify, &verified, NULL), QUELL_OK);
+    assert_int_equal(verified.incidents, 1);
+    assert_int_equal(verified.events, 60);
+}
+
 static void test_close_folds_the_log_in(void **state)
 {
     struct fixture *f = *state;
@@ -526,6 +564,7 @@ int main(void)
         TEST(test_settings),
         TEST(test_less_than_full_is_refused),
         TEST(test_committed_survives_kill),
+        TEST(test_forgotten_room_is_given_back),
         TEST(test_close_folds_the_log_in),
         TEST(test_one_process_writes),
         TEST(test_a_link_leads_to_the_same_lock),
