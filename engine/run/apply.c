@@ -237,6 +237,8 @@ static enum quell_code vars_set(struct run *run, struct instance *instance,
 
     if (instance->phase != PHASE_STARTED || instance->step->kind != STEP_SET)
         return event_misfit(event, "it is no set step that has begun", err);
+    if (!quell_is(vars, QUELL_MAP))
+        return event_misfit(event, "its vars are no map", err);
     for (frame = instance->frame; frame && !frame->loops; frame = frame->outer)
         continue;
     if (frame)
@@ -501,6 +503,8 @@ static enum quell_code take(struct run *run, const struct event *event, bool cop
         return event_misfit(event, "the run has ended", err);
     if (!run->started && event->kind != EVENT_RUN_STARTED)
         return event_misfit(event, "the run has not started", err);
+    if (!quell_is_null(event->data) && !quell_is(event->data, QUELL_MAP))
+        return event_misfit(event, "its data is no map", err);
     if (applier->of_step) {
         instance = run_instance(run, event->path);
         if (instance == NULL)

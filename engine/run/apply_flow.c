@@ -12,11 +12,15 @@
 enum quell_code apply_vars_computed(struct run *run, struct instance *instance,
                                     const struct event *event, struct quell_error *err)
 {
+    struct quell_value vars = quell_get(event->data, "vars");
+
     (void)instance;
     if (run->vars_known)
         return event_misfit(event, "the vars are computed already", err);
+    if (!quell_is(vars, QUELL_MAP))
+        return event_misfit(event, "its vars are no map", err);
     run->vars_known = true;
-    run->vars = quell_get(event->data, "vars");
+    run->vars = vars;
     return QUELL_OK;
 }
 
