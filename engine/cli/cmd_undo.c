@@ -169,7 +169,11 @@ static void on_durable(enum quell_code code, const struct quell_error *err, void
 static enum quell_code start(struct quell *engine, char run_id[37], void *user,
                              struct quell_error *err)
 {
-    return quell_undo(engine, user, run_id, on_durable, NULL, err);
+    enum quell_code code = quell_undo(engine, user, run_id, on_durable, NULL, err);
+
+    if (code == QUELL_CONFLICT) /* the run's state, not the store's lock: as a server would say */
+        err->code = code = QUELL_REFUSED;
+    return code;
 }
 
 static int undo_served(const struct args *args, struct arena *arena,
@@ -253,15 +257,17 @@ static int plan(const struct args *args, struct quell_document *document)
     return code ? fail(&err) : EXIT_DONE;
 }
 
-static int nothing(struct quell_document *document)
+static int nothing(const struct args *args, struct quell_document *document)
 {
+    const char *step = args_text(args, "step");
     struct quell_value changes = quell_get(document->value, "changes");
     bool undone = false;
     size_t i;
 
     for (i = 0; i < quell_count(changes); i++)
         undone |= is_one_of(quell_at(changes, i), "undone", NULL);
-    fprintf(stderr, "run %.*s %s\n", QUELL_ARG(quell_get_str(document->value, "run")),
+    fprintf(stderr, "%s%s%srun %.*s %s\n", step ? "step " : "", step ? step : "",
+            step ? " of " : "", QUELL_ARG(quell_get_str(document->value, "run")),
             undone ? "is undone already" : "changed nothing that can be undone");
     return EXIT_DONE;
 }
@@ -287,7 +293,7 @@ static int run(const struct args *args)
         status = fail_usage(args, "run %s has not ended: end it first, with `quell cancel %s`",
                             args->words[0], args->words[0]);
     else if (count == 0)
-        status = nothing(&document);
+        status = nothing(args, &document);
     else if (!agreed(args, &document, count))
         status = EXIT_TOOL;
     else
@@ -315,9 +321,9 @@ const struct command command_undo = {
         "is journaled and passes the limits as any other. When more than one thing is undone, or\n"
         "one disrupts, the name of the newest target is asked for; --yes is for scripts.\n\n"
         "exit codes: 0 undone, or there was nothing to undo, 1 something could not be undone,\n"
-        "2 no such run, it has not ended, or the name was not typed, 3 it waits for a person,\n"
-        "4 the playbook's `undo: { by }` names others, 5 the store is held by a process that does\n"
-        "not answer\n",
+        "2 no such run or step, it has not ended, its time to be undone is over, or the name was\n"
+        "not typed, 3 it waits for a person, 4 the playbook's `undo: { by }` names others, 5 the\n"
+        "store is held by a process that does not answer\n",
     .words_min = 1,
     .words_max = 1,
     .options = options,

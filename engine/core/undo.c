@@ -249,6 +249,7 @@ struct telling {
     struct quell *engine;
     struct run *run;
     struct list_builder *list;
+    struct quell_str step; /* only what it means; empty = all */
     unsigned depth;
 };
 
@@ -262,6 +263,8 @@ static void tell_change(const struct run_change *change, void *user)
     struct map_builder map = {.arena = arena};
     const struct step *undo = change->undo;
 
+    if (!run_change_meant(change, telling->step))
+        return;
     if (change->child.len) {
         tell_run(telling->engine, change->child, telling->list, telling->depth + 1);
         return;
@@ -282,6 +285,16 @@ static void tell_change(const struct run_change *change, void *user)
 }
 
 /* A run that cannot be read is named all the same. */
+static void tell_unread(struct list_builder *list, struct quell_str id, const char *why)
+{
+    struct map_builder map = {.arena = list->arena};
+
+    map_add(&map, "run", value_copy_str(list->arena, id));
+    map_add(&map, "is", quell_text("unknown"));
+    map_add(&map, "message", value_copy_str(list->arena, quell_str_of(why)));
+    list_add(list, map_made(&map));
+}
+
 static void tell_run(struct quell *engine, struct quell_str id, struct list_builder *list,
                      unsigned depth)
 {
@@ -294,16 +307,34 @@ static void tell_run(struct quell *engine, struct quell_str id, struct list_buil
     if (code == QUELL_OK && depth <= LIMIT_CALL_DEPTH)
         code = journal_read_run(engine, &row, &telling.run, &loaded, &err);
     if (code || depth > LIMIT_CALL_DEPTH) {
-        struct map_builder map = {.arena = list->arena};
-        map_add(&map, "run", value_copy_str(list->arena, id));
-        map_add(&map, "is", quell_text("unknown"));
-        map_add(&map, "message", value_copy_str(list->arena, quell_str_of(err.message)));
-        list_add(list, map_made(&map));
+        tell_unread(list, id, err.message);
         return;
     }
     run_each_change(telling.run, tell_change, &telling);
     run_free(telling.run);
     loaded_release(loaded);
+}
+
+/* The run that was asked about, of which a step may be meant. */
+static enum quell_code tell_asked(struct quell *engine, const struct store_run *row,
+                                  struct quell_str step, struct list_builder *list,
+                                  struct quell_error *err)
+{
+    struct telling telling = {.engine = engine, .list = list, .step = step};
+    struct quell_error unread = {0};
+    struct loaded *loaded;
+    enum quell_code code = journal_read_run(engine, row, &telling.run, &loaded, &unread);
+
+    if (code) {
+        tell_unread(list, row->id, unread.message);
+        return QUELL_OK;
+    }
+    code = run_undo_knows(telling.run, step, err);
+    if (code == QUELL_OK)
+        run_each_change(telling.run, tell_change, &telling);
+    run_free(telling.run);
+    loaded_release(loaded);
+    return code;
 }
 
 enum quell_code quell_undo_plan(struct quell *engine, struct quell_str run, struct quell_str step,
@@ -312,27 +343,21 @@ enum quell_code quell_undo_plan(struct quell *engine, struct quell_str run, stru
     struct quell_document made;
     struct arena *arena = document_begin(&made);
     struct map_builder map = {.arena = arena};
-    struct list_builder list = {.arena = arena}, meant = {.arena = arena};
+    struct list_builder list = {.arena = arena};
     struct store_run row;
-    size_t i;
     enum quell_code code = find_row(engine, arena, run, &row, err);
 
+    if (code == QUELL_OK)
+        code = tell_asked(engine, &row, step, &list, err);
     if (code) {
         arena_free(arena);
         return code;
-    }
-    tell_run(engine, row.id, &list, 0);
-    for (i = 0; i < list.count; i++) {
-        struct quell_str path = quell_get_str(list.items[i], "step");
-        if (step.len == 0 || (str_starts(path, step) &&
-                              quell_str_equal(quell_get_str(list.items[i], "run"), row.id)))
-            list_add(&meant, list.items[i]);
     }
     map_add(&map, "run", quell_string(row.id));
     map_add(&map, "playbook", quell_string(row.playbook));
     map_add(&map, "state", quell_string(row.state));
     map_add(&map, "ended", quell_bool(row.ended_us != 0));
-    map_add(&map, "changes", list_made(&meant));
+    map_add(&map, "changes", list_made(&list));
     made.value = map_made(&map);
     *document = made;
     return QUELL_OK;

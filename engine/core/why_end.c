@@ -39,8 +39,8 @@ bool why_run_ended(struct why *why, struct map_builder *entry)
     if (step.len == 0 && !quell_is_null(error))
         step = failing.path;
     if (quell_is_null(error))
-        why_text(why, entry, "it %.*s%s%.*s", QUELL_ARG(why->row->state), reason.len ? ": " : "",
-                 QUELL_ARG(reason));
+        why_text(why, entry, "it %s%.*s%s%.*s", str_is(why->row->state, "undone") ? "was " : "",
+                 QUELL_ARG(why->row->state), reason.len ? ": " : "", QUELL_ARG(reason));
     else if (str_is(why->row->state, "cancelled"))
         why_text(why, entry, "it was %.*s", QUELL_ARG(quell_get_str(error, "message")));
     else

@@ -279,8 +279,14 @@ struct run_change {
 };
 void run_each_change(struct run *run, void (*each)(const struct run_change *change, void *user),
                      void *user);
+/* Whether `step` means it: its path or id, or a step around it by its path; empty means all. */
+bool run_change_meant(const struct run_change *change, struct quell_str step);
+/* QUELL_NOT_FOUND: no step that the run began has that path or id, nor is inside of such a path. */
+enum quell_code run_undo_knows(const struct run *run, struct quell_str step,
+                               struct quell_error *err) QUELL_MUST_CHECK;
 /* What EVENT_UNDO_ASKED's data must hold; lives in `arena`. `step`: its path or id, or empty: all.
- * QUELL_CONFLICT: it has not ended, or there is nothing (more) to take back; *err says why. */
+ * QUELL_CONFLICT: it has not ended, or there is nothing (more) to take back; *err says why.
+ * QUELL_NOT_FOUND: there is no such step. */
 enum quell_code run_undo_data(struct run *run, struct arena *arena, struct quell_str step,
                               struct quell_str by, struct quell_str reason,
                               struct quell_value *data, struct quell_error *err) QUELL_MUST_CHECK;

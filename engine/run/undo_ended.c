@@ -131,13 +131,45 @@ enum quell_code run_may_undo(const struct run *run, struct quell_str who, struct
  */
 
 /* The step itself, by path or id, or something inside it. */
-static bool is_meant(const struct instance *instance, struct quell_str step)
+static bool means(struct quell_str step, struct quell_str path, struct quell_str id)
 {
-    struct quell_str path = instance->path;
-
-    return step.len == 0 || quell_str_equal(instance->step->id, step) ||
+    return step.len == 0 || quell_str_equal(id, step) ||
            (str_starts(path, step) &&
             (path.len == step.len || path.data[step.len] == '.' || path.data[step.len] == '['));
+}
+
+static bool is_meant(const struct instance *instance, struct quell_str step)
+{
+    return means(step, instance->path, instance->step->id);
+}
+
+bool run_change_meant(const struct run_change *change, struct quell_str step)
+{
+    return means(step, change->path, change->step->id);
+}
+
+struct meant_search {
+    struct quell_str step;
+    bool found;
+};
+
+static void find_meant(const struct instance *instance, void *user)
+{
+    struct meant_search *search = user;
+
+    search->found |= instance->phase != PHASE_IDLE && is_meant(instance, search->step);
+}
+
+/* Who mistypes a step must not believe that it is undone. */
+enum quell_code run_undo_knows(const struct run *run, struct quell_str step,
+                               struct quell_error *err)
+{
+    struct meant_search search = {step, step.len == 0};
+
+    run_each_instance(run, find_meant, &search);
+    return search.found ? QUELL_OK
+                        : error_set(err, QUELL_NOT_FOUND, "run %.*s has begun no step `%.*s`",
+                                    QUELL_ARG(run->id), QUELL_ARG(step));
 }
 
 static struct undo_list meant_of(struct run *run, struct quell_str step)
@@ -174,7 +206,10 @@ enum quell_code run_undo_data(struct run *run, struct arena *arena, struct quell
 {
     struct map_builder map = {.arena = arena};
     struct undo_list list;
+    enum quell_code code = run_undo_knows(run, step, err);
 
+    if (code)
+        return code;
     if (run->taking_back && run->reopened)
         return error_set(err, QUELL_CONFLICT, "run %.*s is being undone already",
                          QUELL_ARG(run->id));

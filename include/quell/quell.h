@@ -403,7 +403,8 @@ struct quell_undo_options {
  * first, and what the runs changed that it called. It is at work again until that is done, and
  * `undone` then, unless something is left. Fills the run's id. `done` and errors as of
  * quell_resolve; QUELL_CONFLICT, too: it has not ended, or nothing (more) is to be taken back;
- * QUELL_DENIED: the playbook's `undo: { by }` names others. */
+ * QUELL_NOT_FOUND: no such run, or it has begun no such step; QUELL_DENIED: the playbook's `undo: {
+ * by }` names others. */
 enum quell_code quell_undo(struct quell *engine, const struct quell_undo_options *options,
                            char run[37], quell_done_fn *done, void *user,
                            struct quell_error *err) QUELL_MUST_CHECK;

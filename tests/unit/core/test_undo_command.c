@@ -268,6 +268,51 @@ static void the_plan_says_what_and_what_not(void **state)
     virtual_close(&v);
 }
 
+static size_t planned(struct virtual *v, const char *step)
+{
+    struct quell_document plan = {0};
+    struct quell_error err = {0};
+    size_t count;
+
+    if (quell_undo_plan(v->engine, virtual_id(v, 0), quell_str_of(step), &plan, &err)) {
+        assert_int_equal(err.code, QUELL_NOT_FOUND);
+        return SIZE_MAX;
+    }
+    count = quell_count(quell_get(plan.value, "changes"));
+    quell_document_free(&plan);
+    return count;
+}
+
+/* By its id, by its path, by that of a step around it; a name that only begins like another's is
+ * no other. */
+static void a_step_is_meant_by_id_or_path(void **state)
+{
+    struct quell_error err = {0};
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "steps:\n" ISOLATE("one")
+                     ISOLATE("one_more") "  - id: group\n    steps:\n      - id: inside\n"
+                                         "        uses: defender.isolate-device\n"
+                                         "        with: { device_id: " DEVICE ", comment: x }\n");
+    virtual_answer(&v, "defender.get-isolation", QUELL_STR(NOW(OURS)));
+    assert_int_equal(planned(&v, ""), 3);
+    assert_int_equal(planned(&v, "one"), 1);
+    assert_int_equal(planned(&v, "inside"), 1);
+    assert_int_equal(planned(&v, "group.inside"), 1);
+    assert_int_equal(planned(&v, "group"), 1);
+    assert_int_equal(planned(&v, "on"), SIZE_MAX);
+    assert_int_equal(undo_as(&v, 0, "on", "ana", &err), QUELL_NOT_FOUND);
+    undo(&v, 0, "inside");
+    assert_int_equal(releases(&v), 1);
+    assert_int_equal(undo_as(&v, 0, "group", "ana", &err), QUELL_CONFLICT);
+    assert_non_null(strstr(err.message, "is undone already"));
+    undo(&v, 0, "one");
+    assert_int_equal(releases(&v), 2);
+    virtual_state(&v, 0, "succeeded");
+    virtual_close(&v);
+}
+
 /* ---- `for` -------------------------------------------------------------------------------------
  */
 
@@ -364,6 +409,7 @@ int main(void)
         cmocka_unit_test(nothing_changed_nothing_is_undone),
         cmocka_unit_test(only_those_who_may_and_in_time),
         cmocka_unit_test(the_plan_says_what_and_what_not),
+        cmocka_unit_test(a_step_is_meant_by_id_or_path),
         cmocka_unit_test(what_is_meant_for_a_time_is_undone_after_it),
         cmocka_unit_test(undo_by_hand_comes_before_its_time),
         cmocka_unit_test(its_time_may_be_over_before_the_run),
