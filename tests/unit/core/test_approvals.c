@@ -213,7 +213,8 @@ static void bad_cases(void **state)
             fail_msg("%s: %s, %zu executed", rows[i].what, quell_code_name(code), count);
         virtual_close(&v);
     }
-    printf("%zu bad cases, %zu executed\n", sizeof(rows) / sizeof(*rows), total);
+    printf("%zu bad cases, %zu executed\ncases: %zu\n", sizeof(rows) / sizeof(*rows), total,
+           sizeof(rows) / sizeof(*rows));
 }
 
 /* The rows above could be right by never executing anything. */

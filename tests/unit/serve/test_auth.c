@@ -342,6 +342,7 @@ static void forged_and_replayed_deliveries_start_nothing(void **state)
         }
         client_close(&client);
     }
+    printf("cases: %zu\n", sizeof(deliveries) / sizeof(deliveries[0]));
     assert_int_equal(fake.submissions, 5); /* msg_1, 2, 6, 7, 8; the repeated one counts once */
     fake_stop(&fake);
 }
@@ -385,6 +386,7 @@ static void one_delivery_a_hundred_times_is_one_incident(void **state)
         assert_int_equal(client_ask(&client, build(fake.arena, &delivery), &head, &body), 202);
     }
     assert_int_equal(fake.submissions, 1);
+    printf("cases: 100\n");
     client_close(&client);
     fake_stop(&fake);
 }

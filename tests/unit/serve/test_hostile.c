@@ -242,6 +242,7 @@ static void every_hostile_row_ends_as_it_must(void **state)
         run_row(&rows[i], rows[i].drip ? &quick : &patient);
         accepted += accepts(&rows[i]);
     }
+    printf("cases: %zu\n", sizeof(rows) / sizeof(rows[0]));
     assert_int_equal(patient.submissions, accepted); /* nothing else got through */
     assert_int_equal(quick.submissions, 0);
     fake_stop(&patient);

@@ -230,6 +230,7 @@ static void only_sound_tls_is_spoken(void **state)
         if (status != insistences[i].status)
             fail_msg("%s: %d", insistences[i].name, status);
     }
+    printf("cases: %zu\n", sizeof(insistences) / sizeof(insistences[0]));
     fake_stop(&fake);
     remove_files(&files);
 }
