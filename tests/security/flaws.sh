@@ -31,6 +31,9 @@ token() { q token create "$@" --expires 1h -o json | pick d.token; }
 revoke() { q token revoke "$1" >"$folder/out"; }
 viewer=$(token looks --role viewer)
 revoked=$(token gone --role admin) && revoke gone
+scoped=$(token apart --role admin --scope playbook=get)
+# What it says is true, and nobody has signed it.
+unsigned=$(printf '{"alg":"none"}' | base64 | tr -d '=\n').$(printf '{"sub":"root","roles":["admin"]}' | base64 | tr -d '=\n').
 reused=$(token again --role viewer) && revoke again && token again --role viewer >/dev/null
 ask() { # ask METHOD PATH [BODY] [CURL OPTIONS...]: the answer in $out, the status in $code
     local method=$1 path=$2 body=${3:-} type=application/json
@@ -87,6 +90,12 @@ try_cookie() {
     ask GET /api/v1/runs '' -H "Cookie: session=$1; quell_session=$1; __Host-quell=$1"
     holds "$2"
 }
+try_origin() { # ORIGIN METHOD PATH [BODY]: what a browser would do for another page
+    local origin method path body
+    read -r origin method path body <<<"$1"
+    ask "$method" "$path" "$body" -H "Origin: $origin" -H "Cookie: __Host-quell=$viewer" -D -
+    holds "$2"
+}
 try_sql() { # a filter that is a text and nothing else
     out=$(curl -sS -G --data-urlencode "playbook=$1" -H "Authorization: Bearer $viewer" "http://127.0.0.1:$port/api/v1/runs")
     [ "$out" = '[]' ] || [[ $out == *error* ]]
@@ -119,6 +128,9 @@ printf '%ssteps: [ { uses: http.get, with: { url: / } } ]\n' "$head" >"$folder/f
 status "a sound playbook is taken" 0 quell lint "$folder/flaw.yaml"
 ask GET /api/v1/runs '' -H "Authorization: Bearer $viewer"
 equal "a token that is good is taken" 200 "$code"
+ask POST /api/v1/runs '{"playbook":"text"}' -H "Authorization: Bearer $(token starts --role admin)"
+ask GET '/api/v1/runs?playbook=text' '' -H "Authorization: Bearer $viewer"
+holds '200 has "playbook":"text"' && ok || no "a run of the playbook that others may not see" "$code $out"
 try_text 'plain' && ok || no "a plain text is sent" "$out"
 
 rows=0
