@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "value/json.h"
+#include "value/keyed.h"
 #include "value/value.h"
 
 static struct arena *arena;
@@ -247,6 +248,35 @@ static void types_and_reals(void **state)
     assert_true(value_real(value_verbatim((struct quell_str){"1.5999", 3})) == 1.5);
 }
 
+/* Masked values are told apart under a key; all else stays, and nothing tells what they are. */
+static void keyed_values_are_told_apart(void **state)
+{
+    static const struct quell_str key = {"k1", 2}, other = {"k2", 2}, none = {"", 0};
+    struct quell_value a = value_secret(quell_text("s3cret")),
+                       b = value_sensitive(quell_text("0ther"));
+    struct quell_value items[] = {a, quell_text("plain")}, others[] = {b, quell_text("plain")};
+    struct quell_value one = quell_list(items, 2), two = quell_list(others, 2);
+    struct quell_str text = json_text(arena, value_keyed(arena, key, one), JSON_COMPACT);
+
+    (void)state;
+    assert_false(value_equal(value_keyed(arena, key, one), value_keyed(arena, key, two)));
+    assert_false(value_equal(value_keyed(arena, key, one), value_keyed(arena, other, one)));
+    assert_true(value_equal(value_keyed(arena, key, one), value_keyed(arena, key, one)));
+    assert_int_equal(str_find(text, QUELL_STR("s3cret"), 0), SIZE_MAX);
+    assert_int_equal(str_find(text, QUELL_STR("[\"*** "), 0), 0);
+    assert_true(str_ends(text, QUELL_STR(",\"plain\"]")));
+    assert_true(value_keyed(arena, none, one).as.items == items);
+    assert_true(quell_str_equal(json_text(arena, value_keyed(arena, none, one), JSON_COMPACT),
+                                QUELL_STR("[\"***\",\"plain\"]")));
+    items[1] = quell_text("more"); /* what is not masked is not in the print */
+    assert_true(quell_str_equal(value_keyed_print(arena, key, one),
+                                value_keyed_print(arena, key, quell_list(&a, 1))));
+    assert_false(
+        quell_str_equal(value_keyed_print(arena, key, one), value_keyed_print(arena, key, two)));
+    assert_int_equal(value_keyed_print(arena, none, one).len, 0);
+    assert_int_equal(value_keyed_print(arena, key, quell_text("plain")).len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +288,7 @@ int main(void)
         cmocka_unit_test(builders_put_and_replace),
         cmocka_unit_test(a_copy_stands_alone),
         cmocka_unit_test(types_and_reals),
+        cmocka_unit_test(keyed_values_are_told_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
