@@ -80,6 +80,8 @@ static enum quell_code save(const struct args *args, const struct quell_plan_opt
     code = add_text(&file, "incident", options->incident, err);
     if (code == QUELL_OK)
         code = add_text(&file, "inputs", options->inputs, err);
+    /* Without it nobody could tell whether a secret is still the same. */
+    map_add(&file, "key", quell_string(quell_get_str(document->value, "key")));
     map_add(&file, "plan", document->value);
     if (code == QUELL_OK)
         code = file_replace(path, json_text(arena, map_made(&file), JSON_PRETTY), err);
@@ -91,6 +93,9 @@ static enum quell_code save(const struct args *args, const struct quell_plan_opt
 static enum quell_code may_save(const struct quell_plan_options *options, struct quell_value plan,
                                 struct quell_error *err)
 {
+    struct quell_value called = quell_get(plan, "called");
+    size_t i;
+
     if (options->offline)
         return error_set(err, QUELL_INVALID,
                          "an offline plan knows nothing of what reads say: plan without --offline "
@@ -102,6 +107,13 @@ static enum quell_code may_save(const struct quell_plan_options *options, struct
     if (!quell_get_bool(plan, "complete", true))
         return error_set(err, QUELL_LIMIT,
                          "the playbook has more paths than a plan can have, so it cannot be saved");
+    for (i = 0; i < quell_count(called); i++)
+        if (quell_get_str(quell_at(called, i), "unbound").len)
+            return error_set(err, QUELL_REFUSED,
+                             "`%.*s`, which %.*s calls, %.*s, so the plan could not be kept to",
+                             QUELL_ARG(quell_get_str(quell_at(called, i), "playbook")),
+                             QUELL_ARG(quell_get_str(quell_at(called, i), "path")),
+                             QUELL_ARG(quell_get_str(quell_at(called, i), "unbound")));
     return QUELL_OK;
 }
 

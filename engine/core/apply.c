@@ -20,6 +20,7 @@ struct apply {
     struct arena *arena; /* of the document */
     struct quell_value file, plan;
     struct quell_plan_options options;
+    struct quell_str key; /* of the file; empty in those of older quells */
     struct list_builder differences;
 };
 
@@ -49,6 +50,7 @@ static enum quell_code read_file(struct apply *apply, struct quell_str text,
         return error_set(err, QUELL_INVALID, "the plan lacks its playbook, digest or calls");
     apply->options.playbook = arena_str(apply->arena, quell_get_str(apply->file, "playbook")).data;
     apply->options.source = quell_get_str(apply->file, "source");
+    apply->key = quell_get_str(apply->file, "key");
     if (!quell_is_null(incident))
         apply->options.incident = json_text(apply->arena, incident, JSON_COMPACT);
     if (!quell_is_null(inputs))
@@ -152,6 +154,22 @@ static void compare_calls(struct apply *apply, struct quell_value was, struct qu
     }
 }
 
+/* The playbooks that are called: their texts, and what they would be called to do. */
+static void compare_called(struct apply *apply, struct quell_value was, struct quell_value is)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(was) && i < quell_count(is); i++) {
+        struct quell_value then = quell_get(quell_at(was, i), "plan");
+        struct quell_value now = quell_get(quell_at(is, i), "plan");
+        struct quell_str path = quell_get_str(quell_at(was, i), "path");
+        if (!same(apply, quell_get(then, "revision"), quell_get(now, "revision")))
+            differ(apply, "revision of the playbook", path, QUELL_STR(""),
+                   quell_get(then, "revision"), quell_get(now, "revision"));
+        compare_called(apply, quell_get(then, "called"), quell_get(now, "called"));
+    }
+}
+
 static enum quell_code compare(struct apply *apply, const struct plan *again,
                                struct quell_error *err)
 {
@@ -167,6 +185,7 @@ static enum quell_code compare(struct apply *apply, const struct plan *again,
         differ(apply, "revision", QUELL_STR(""), QUELL_STR(""), quell_get(apply->plan, "revision"),
                quell_text(playbook->revision));
     compare_calls(apply, quell_get(apply->plan, "resolved"), plan_resolved(again));
+    compare_called(apply, quell_get(apply->plan, "called"), plan_children_value(again));
     if (apply->differences.count == 0)
         differ(apply, "incident, inputs or paths", QUELL_STR(""), QUELL_STR(""),
                quell_string(str_slice(was, 0, 12)), quell_string(str_slice(is, 0, 12)));
@@ -204,23 +223,55 @@ static struct quell_value timeless(struct arena *arena, struct quell_value then,
     return quell_unknown(QUELL_STR("depends on when the run begins"));
 }
 
-static struct quell_value bound_to(struct apply *apply, struct quell_value then,
-                                   struct quell_value now)
+/* Calls, or playbooks that are called. */
+static struct quell_value timeless_calls(struct arena *arena, struct quell_value then,
+                                         struct quell_value now)
 {
-    struct list_builder calls = {.arena = apply->arena};
-    struct map_builder map = {.arena = apply->arena};
+    struct list_builder calls = {.arena = arena};
     size_t i;
 
     for (i = 0; i < quell_count(now); i++) {
         struct quell_value call = quell_at(now, i);
         struct quell_value before = call_at(then, quell_get_str(call, "path"), place_among(now, i));
-        list_add(&calls, value_with(apply->arena, call, QUELL_STR("with"),
-                                    timeless(apply->arena, quell_get(before, "with"),
-                                             quell_get(call, "with"))));
+        struct quell_value with =
+            timeless(arena, quell_get(before, "with"), quell_get(call, "with"));
+        call = value_with(arena, call, QUELL_STR("with"), with);
+        if (!quell_is_null(quell_get(call, "playbook"))) {
+            call = value_with(
+                arena, call, QUELL_STR("calls"),
+                timeless_calls(arena, quell_get(before, "calls"), quell_get(call, "calls")));
+            call = value_with(
+                arena, call, QUELL_STR("children"),
+                timeless_calls(arena, quell_get(before, "children"), quell_get(call, "children")));
+        }
+        list_add(&calls, call);
     }
+    return list_made(&calls);
+}
+
+static struct quell_value bound_to(struct apply *apply, const struct plan *then,
+                                   const struct plan *now)
+{
+    struct arena *arena = apply->arena;
+    struct map_builder map = {.arena = arena};
+
     map_add(&map, "digest", quell_get(apply->plan, "digest"));
-    map_add(&map, "calls", list_made(&calls));
+    map_add(&map, "key", value_sensitive(quell_string(apply->key)));
+    map_add(&map, "calls", timeless_calls(arena, plan_resolved(then), plan_resolved(now)));
+    map_add(&map, "children",
+            timeless_calls(arena, plan_children_bound(then), plan_children_bound(now)));
     return map_made(&map);
+}
+
+/* A run of which nobody knows what it would do is not begun. */
+static enum quell_code check_bound(const struct plan *plan, struct quell_error *err)
+{
+    const struct plan_child *child = plan_loose_child(plan);
+
+    if (child == NULL)
+        return QUELL_OK;
+    return error_set(err, QUELL_REFUSED, "the plan cannot be kept to: `%.*s`, which %.*s calls, %s",
+                     QUELL_ARG(child->playbook), QUELL_ARG(child->path), child->loose);
 }
 
 static enum quell_code make(struct apply *apply, int64_t started_us, struct plan *plan,
@@ -234,6 +285,7 @@ static enum quell_code make(struct apply *apply, int64_t started_us, struct plan
     asked.started_us = started_us;
     code = plan_ask(apply->engine, apply->arena, &asked, &options, &event, err);
     *loaded = options.loaded;
+    options.key = apply->key;
     if (code == QUELL_OK)
         code = plan_make(plan, apply->engine, apply->arena, &options, err);
     return code;
@@ -256,9 +308,11 @@ static enum quell_code start(struct apply *apply, struct quell_str by, char run_
     if (code == QUELL_OK)
         code = compare(apply, then, err);
     if (code == QUELL_OK)
+        code = check_bound(then, err);
+    if (code == QUELL_OK)
         code = make(apply, 0, now, &second, err);
     if (code == QUELL_OK) {
-        bound = bound_to(apply, plan_resolved(then), plan_resolved(now));
+        bound = bound_to(apply, then, now);
         apply->engine->bound = &bound;
         code = quell_run(apply->engine, &options, run_id, err);
         apply->engine->bound = NULL;

@@ -35,6 +35,22 @@ static void end_unstarted(struct active *active, const struct run_child *child,
         complain(active, &err);
 }
 
+/* A reload may have come between the call and the start. */
+static enum quell_code check_texts(const struct active *active, const struct run_child *child,
+                                   struct quell_error *err)
+{
+    struct run_catalog catalog = catalog_of(active->engine);
+    struct arena *arena = turn_commit(active->engine)->arena;
+
+    if (quell_is_null(child->pins) ||
+        value_equal(child->pins, run_revisions(arena, &catalog, child->playbook)))
+        return QUELL_OK;
+    return error_set(err, QUELL_REFUSED,
+                     "the text of `%.*s`, or of what it calls, is not the one that was agreed to "
+                     "or planned",
+                     QUELL_ARG(child->playbook));
+}
+
 /* *reason: the word of the row that says why there is none. */
 static enum quell_code find_callee(const struct active *active, const struct run_child *child,
                                    struct loaded **loaded, const char **reason,
@@ -60,7 +76,8 @@ static enum quell_code find_callee(const struct active *active, const struct run
     *reason = "too-deep";
     if (run_parent(active->run).depth >= LIMIT_CALL_DEPTH)
         return error_set(err, QUELL_LIMIT, "calls are %d deep at most", LIMIT_CALL_DEPTH);
-    return QUELL_OK;
+    *reason = "failed";
+    return check_texts(active, child, err);
 }
 
 /* The call fails with it, and whoever looks for what did not start finds it, too. */
@@ -92,6 +109,8 @@ static enum quell_code begin(struct active *active, const struct run_child *chil
                           .given = child->inputs,
                           .by = QUELL_STR("call"),
                           .parent = &parent,
+                          .pins = child->pins,
+                          .bound = run_child_bound(active->run, child->path, arena),
                           .shadow = run_mode(active->run) == RUN_SHADOW};
     struct started made;
     const char *reason;

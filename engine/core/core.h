@@ -54,6 +54,7 @@ struct generation {
     bool asks_quality;
     bool asks_before; /* some trigger asks what an update changed */
     struct run_world world;
+    struct run_catalog catalog;  /* its playbooks */
     const struct policy *policy; /* the workspace's */
     bool own_policy;             /* freed with it; else the base's */
 };
@@ -289,6 +290,8 @@ struct loaded *loaded_hold(struct loaded *loaded);
 void loaded_release(struct loaded *loaded);
 /* What live runs see: without a configuration there is nothing, rather than something unknown. */
 struct run_world generation_world(const struct generation *generation);
+/* The playbooks of the generation that the engine has now, whatever a run began with. */
+struct run_catalog catalog_of(struct quell *engine);
 struct loaded *generation_playbook(const struct generation *generation, struct quell_str id);
 /* By id among the generation's, or by path; a reference that loaded_release ends. */
 /* tell.c: why a call without a configured connection cannot be made. */
@@ -485,6 +488,7 @@ enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct
                                struct quell_error *err) QUELL_MUST_CHECK;
 /* A new id, in time order. */
 struct quell_str engine_new_id(struct quell *engine, struct arena *arena);
+struct quell_str engine_new_key(struct quell *engine, struct arena *arena); /* value/keyed.h */
 /* Starts a run in the open turn. */
 struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
                               struct quell_value start_data, struct quell_error *err);
@@ -501,6 +505,8 @@ struct start {
     struct quell_str exclusive; /* a playbook that took the event for itself */
     bool by_hand;               /* a person asked: what was seen before does not keep it back */
     const struct run_parent *parent; /* a run calls it: it is told why not; NULL = none does */
+    struct quell_value pins;         /* ... as struct run_child has them, or null */
+    struct quell_value bound;        /* ... and the plan that it keeps to, or null */
     bool shadow;                     /* and sends nothing itself */
 };
 struct started {

@@ -71,6 +71,7 @@ struct run_world generation_world(const struct generation *generation)
 
     if (quell_is(world.config, QUELL_UNKNOWN))
         world.config = world.lists = quell_map(NULL, 0);
+    world.catalog = &generation->catalog;
     return world;
 }
 
@@ -82,6 +83,25 @@ struct loaded *generation_playbook(const struct generation *generation, struct q
         if (quell_str_equal(generation->playbooks[i]->playbook->id, id))
             return generation->playbooks[i];
     return NULL;
+}
+
+static const struct playbook *find_text(void *user, struct quell_str id)
+{
+    const struct loaded *found = generation_playbook(user, id);
+
+    return found ? found->playbook : NULL;
+}
+
+static const struct playbook *find_text_now(void *user, struct quell_str id)
+{
+    struct quell *engine = user;
+
+    return find_text(engine->generation, id);
+}
+
+struct run_catalog catalog_of(struct quell *engine)
+{
+    return (struct run_catalog){find_text_now, engine};
 }
 
 /* A path of the configuration, relative to the folder of its file. */
@@ -238,6 +258,7 @@ void generation_settle(struct generation *generation)
 {
     size_t i;
 
+    generation->catalog = (struct run_catalog){find_text, generation};
     for (i = 0; i < generation->playbook_count; i++) {
         const struct playbook *playbook = generation->playbooks[i]->playbook;
         generation->asks_before |= playbook_asks_before(playbook);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/limits.h"
@@ -17,6 +18,7 @@
 #include "loop/log.h"
 #include "match/match.h"
 #include "value/json.h"
+#include "value/keyed.h"
 #include "value/value.h"
 
 static struct quell_str new_id(struct loop *loop, struct arena *arena)
@@ -68,6 +70,14 @@ enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct
 /* ---- starting runs -----------------------------------------------------------------------------
  */
 
+struct quell_str engine_new_key(struct quell *engine, struct arena *arena)
+{
+    uint8_t random[KEYED_KEY];
+
+    loop_random(engine->loop, random, sizeof(random));
+    return digest_hex(arena, random, sizeof(random));
+}
+
 struct quell_str engine_new_id(struct quell *engine, struct arena *arena)
 {
     return new_id(engine->loop, arena);
@@ -89,6 +99,7 @@ struct active *run_begin_data(struct quell *engine, struct loaded *loaded,
 
     starts_set_world(engine, &world);
     run_set_world(run, &world);
+    start_data = run_keyed_data(commit->arena, start_data, engine_new_key(engine, commit->arena));
     if (say(active, EVENT_RUN_STARTED, QUELL_STR(""), start_data, err)) {
         active_free(active);
         return NULL;

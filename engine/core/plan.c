@@ -471,7 +471,8 @@ enum quell_code plan_ask(struct quell *engine, struct arena *arena,
                                      .started_us = asked->started_us ? asked->started_us
                                                                      : loop_now_us(engine->loop),
                                      .offline = asked->offline,
-                                     .timeout_ms = asked->timeout_ms};
+                                     .timeout_ms = asked->timeout_ms,
+                                     .key = engine_new_key(engine, arena)};
     code = playbook_by_name(engine, asked->playbook, &options->loaded, err);
     if (code == QUELL_OK && asked->incident.len)
         code = incident_from_text(engine->loop, arena, asked->source, asked->incident,
@@ -500,8 +501,11 @@ enum quell_code quell_plan(struct quell *engine, const struct quell_plan_options
         code = prove(&plan, options->properties, &properties, err);
     if (code == QUELL_OK) {
         /* What the document holds must outlive the playbook, which the rows borrow from. */
-        made.value = value_copy(arena, value_with(arena, plan_describe(&plan, event),
-                                                  QUELL_STR("properties"), properties));
+        made.value =
+            value_with(arena, plan_describe(&plan, event), QUELL_STR("properties"), properties);
+        made.value = value_with(arena, made.value, QUELL_STR("key"),
+                                value_sensitive(quell_string(wanted.key)));
+        made.value = value_copy(arena, made.value);
         *document = made;
     } else {
         arena_free(arena);

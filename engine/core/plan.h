@@ -34,6 +34,8 @@ struct plan_child {
     struct quell_str path, playbook, inputs; /* inputs: as JSON, to tell two apart */
     struct quell_value end;                  /* data of EVENT_CHILD_ENDED */
     struct quell_value document;             /* its plan, or null: it is not here, or cannot run */
+    struct quell_value bound; /* what a run of it is bound to (plan_children_bound) */
+    const char *loose;        /* why it cannot be bound, or NULL */
 };
 
 struct plan_skip {
@@ -83,7 +85,8 @@ struct plan_options {
     size_t paths_max;       /* 0 = LIMIT_PLAN_PATHS */
     plan_answer_fn *answer; /* or NULL */
     void *user;
-    int64_t depth; /* of calls around it */
+    int64_t depth;        /* of calls around it */
+    struct quell_str key; /* tells secrets apart in what is made of it (value/keyed.h), or empty */
 };
 
 struct plan {
@@ -130,7 +133,7 @@ enum quell_code plan_ask(struct quell *engine, struct arena *arena,
                          const struct quell_plan_options *asked, struct plan_options *options,
                          struct quell_str *event, struct quell_error *err) QUELL_MUST_CHECK;
 /* Every call with its arguments, also those that differ by path: [{path, action, connection,
- * with}]. */
+ * with}]. What is masked in them is keyed. */
 struct quell_value plan_resolved(const struct plan *plan);
 
 /* simulate.c: the answer to a call that was just scheduled, as the data of EVENT_CALL_ENDED; fills
@@ -156,6 +159,11 @@ bool plan_is_inside(struct quell_str path, struct quell_str step);
  * [{path, playbook, error, plan}]. */
 const struct plan_child *plan_child(struct plan *plan, const struct run_child *child);
 struct quell_value plan_children_value(const struct plan *plan);
+/* What the runs that it calls are bound to when the plan is applied, those that they call within:
+ * [{path, playbook, with, revisions, calls, children}]. */
+struct quell_value plan_children_bound(const struct plan *plan);
+/* The first of them, at any depth, that cannot be bound, and why; NULL: all can. */
+const struct plan_child *plan_loose_child(const struct plan *plan);
 /* plan.c: the document of a plan; `event` is what the incident was for its trigger. */
 struct quell_value plan_describe(struct plan *plan, struct quell_str event);
 

@@ -11,6 +11,7 @@
 #include "core/plan.h"
 #include "loop/file.h"
 #include "value/json.h"
+#include "value/keyed.h"
 #include "value/value.h"
 
 /* Beside the caller's file, when the configuration does not have it: `calls: x` is x.yaml there. */
@@ -128,6 +129,52 @@ static struct quell_value unseen_data(struct arena *arena, struct quell_str path
     return map_made(&map);
 }
 
+/* ---- what a run of it is bound to --------------------------------------------------------------
+ */
+
+static void bind(const struct plan *plan, const struct run_child *child, struct plan_child *made,
+                 struct quell_value calls, struct quell_value children)
+{
+    const struct run_catalog *catalog = &plan->engine->generation->catalog;
+    struct map_builder map = {.arena = plan->arena};
+
+    map_add(&map, "path", value_copy_str(plan->arena, child->path));
+    map_add(&map, "playbook", value_copy_str(plan->arena, child->playbook));
+    map_add(&map, "with",
+            value_copy(plan->arena, value_keyed(plan->arena, plan->options.key, child->inputs)));
+    map_add(&map, "revisions", run_revisions(plan->arena, catalog, child->playbook));
+    map_add(&map, "calls", calls);
+    map_add(&map, "children", children);
+    made->bound = map_made(&map);
+}
+
+const struct plan_child *plan_loose_child(const struct plan *plan)
+{
+    size_t i;
+
+    for (i = 0; i < plan->child_count; i++)
+        if (plan->children[i].loose)
+            return &plan->children[i];
+    return NULL;
+}
+
+static const char *loose_of(const struct plan *nested)
+{
+    if (nested->cut)
+        return "has more paths than a plan can have";
+    return plan_loose_child(nested) ? "calls a playbook that cannot be bound" : NULL;
+}
+
+struct quell_value plan_children_bound(const struct plan *plan)
+{
+    struct list_builder list = {.arena = plan->arena};
+    size_t i;
+
+    for (i = 0; i < plan->child_count; i++)
+        list_add(&list, plan->children[i].bound);
+    return list_made(&list);
+}
+
 /* ---- planning it -------------------------------------------------------------------------------
  */
 
@@ -164,6 +211,9 @@ static enum quell_code plan_it(struct plan *plan, const struct run_child *child,
     made->end = end_data(plan->arena, &nested, child->path);
     /* What it holds must outlive the playbook, which its rows borrow from. */
     made->document = value_copy(plan->arena, plan_describe(&nested, QUELL_STR("")));
+    made->loose = loose_of(&nested);
+    bind(plan, child, made, value_copy(plan->arena, plan_resolved(&nested)),
+         value_copy(plan->arena, plan_children_bound(&nested)));
     return QUELL_OK;
 }
 
@@ -173,7 +223,9 @@ static void make_child(struct plan *plan, const struct run_child *child, struct 
     struct loaded *loaded = find(plan, child->playbook);
 
     made->document = quell_null();
+    bind(plan, child, made, quell_list(NULL, 0), quell_list(NULL, 0)); /* it makes no call */
     if (loaded == NULL) {
+        made->loose = "is not here";
         made->end = unseen_data(plan->arena, child->path);
         return;
     }
@@ -185,7 +237,7 @@ static void make_child(struct plan *plan, const struct run_child *child, struct 
 
 const struct plan_child *plan_child(struct plan *plan, const struct run_child *child)
 {
-    struct quell_str inputs = json_text(plan->arena, child->inputs, JSON_COMPACT);
+    struct quell_str inputs = json_text(plan->arena, child->inputs, JSON_SECRETS);
     struct plan_child made = {0};
     size_t i;
 
@@ -219,6 +271,8 @@ struct quell_value plan_children_value(const struct plan *plan)
         map_add(&map, "playbook", quell_string(plan->children[i].playbook));
         map_add(&map, "error", quell_get(quell_get(plan->children[i].end, "error"), "message"));
         map_add(&map, "plan", plan->children[i].document);
+        if (plan->children[i].loose)
+            map_add(&map, "unbound", quell_text(plan->children[i].loose));
         list_add(&list, map_made(&map));
     }
     return list_made(&list);

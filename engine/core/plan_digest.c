@@ -1,11 +1,13 @@
 /*
  * plan_digest.c - what makes two plans the same: SHA-256 over the playbook's revision, the
- * incident, the inputs and every call with its resolved arguments, and what the paths suppose.
+ * incident, the inputs and every call with its resolved arguments, what the paths suppose, and the
+ * same of each playbook that is called. Secrets are in it under the plan's key.
  */
 #include "base/digest.h"
 #include "base/str.h"
 #include "core/plan.h"
 #include "value/json.h"
+#include "value/keyed.h"
 #include "value/value.h"
 
 struct quell_value plan_resolved(const struct plan *plan)
@@ -19,7 +21,7 @@ struct quell_value plan_resolved(const struct plan *plan)
         map_add(&map, "path", quell_string(call->path));
         map_add(&map, "action", quell_string(call->step->uses));
         map_add(&map, "connection", quell_string(call->connection));
-        map_add(&map, "with", call->input);
+        map_add(&map, "with", value_keyed(plan->arena, plan->options.key, call->input));
         list_add(&list, map_made(&map));
     }
     return list_made(&list);
@@ -63,6 +65,9 @@ struct quell_str plan_digest(const struct plan *plan)
     map_add(&map, "calls", plan_resolved(plan));
     map_add(&map, "questions", questions_of(plan));
     map_add(&map, "called", called_of(plan));
-    digest_sha256(json_text(plan->arena, map_made(&map), JSON_COMPACT), digest);
+    digest_sha256(json_text(plan->arena,
+                            value_keyed(plan->arena, plan->options.key, map_made(&map)),
+                            JSON_COMPACT),
+                  digest);
     return digest_hex(plan->arena, digest, sizeof(digest));
 }

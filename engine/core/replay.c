@@ -78,6 +78,28 @@ static enum quell_code inputs_for(struct replay *replay, const struct playbook *
                            &world, inputs, err);
 }
 
+static bool has_text(struct replay *replay, const struct run_catalog *catalog,
+                     struct quell_value pin)
+{
+    struct quell_value now = run_revisions(replay->arena, catalog, quell_get_str(pin, "playbook"));
+
+    return value_equal(quell_at(now, 0), pin);
+}
+
+/* Whether the playbooks that were called are still those that were agreed to. */
+static bool same_texts(struct replay *replay, const struct run_catalog *catalog)
+{
+    size_t i, k;
+
+    for (i = 0; i < replay->count; i++) {
+        struct quell_value pins = quell_get(replay->events[i].data, "pins");
+        for (k = 0; k < quell_count(pins); k++)
+            if (!has_text(replay, catalog, quell_at(pins, k)))
+                return false;
+    }
+    return true;
+}
+
 static enum quell_code begin(struct replay *replay, struct quell_error *err)
 {
     const struct playbook *playbook = replay->loaded->playbook;
@@ -90,6 +112,8 @@ static enum quell_code begin(struct replay *replay, struct quell_error *err)
      * released or not, and comes again as that. */
     world.usage = NULL;
     world.memory = NULL;
+    if (!same_texts(replay, world.catalog))
+        world.catalog = NULL; /* nor do the texts matter that are not there any more */
     run_set_world(replay->run, &world);
     if (!str_is(quell_get_str(first.data, "revision"), playbook->revision)) {
         code = inputs_for(replay, playbook, first.data, &inputs, err);

@@ -294,17 +294,20 @@ static void take_run(struct decision *decision, struct quell_str why)
     decision->engine->counters.runs_held++;
 }
 
-/* The run that quell_apply() asked for keeps to its plan. */
-static void bind(struct active *active)
+/* The run that quell_apply() asked for keeps to its plan, and so do those that it calls. */
+static void bind(struct active *active, const struct start *start)
 {
-    const struct quell_value *bound = active->engine->bound;
+    struct quell_value bound = start->bound;
     struct quell_error err;
     enum quell_code code;
 
-    if (bound == NULL)
+    if (start->by_hand && active->engine->bound) {
+        bound = *active->engine->bound;
+        active->engine->bound = NULL;
+    }
+    if (quell_is_null(bound))
         return;
-    active->engine->bound = NULL;
-    code = say(active, EVENT_RUN_BOUND, QUELL_STR(""), *bound, &err);
+    code = say(active, EVENT_RUN_BOUND, QUELL_STR(""), bound, &err);
     assert(code == QUELL_OK); /* it has just begun */
     (void)code;
 }
@@ -331,8 +334,7 @@ static enum quell_code begin(struct decision *decision)
 
     if (active == NULL)
         return decision->err->code;
-    if (decision->start->by_hand)
-        bind(active);
+    bind(active, decision->start);
     quality_started(engine, decision->playbook, decision->run.incident);
     remember(decision, "dedupe", decision->dedupe_key, &decision->dedupe, run_id(active->run));
     remember(decision, "throttle", decision->throttle_key, &decision->throttle,
@@ -394,7 +396,8 @@ void start_run(struct quell *engine, struct arena *arena, const struct start *st
                 .alert = start->alert,
                 .event = start->event,
                 .mode = playbook->state == PLAYBOOK_SHADOW || start->shadow ? RUN_SHADOW : RUN_LIVE,
-                .by = start->by},
+                .by = start->by,
+                .pins = start->pins},
         .made = made,
         .err = err};
 
@@ -461,6 +464,7 @@ enum quell_code starts_open(struct quell *engine, struct quell_error *err)
     engine->starts->usage = usage_of(engine);
     engine->starts->memory = memory_of(engine);
     engine->starts->gate = gate_of(engine);
+    engine->starts->catalog = catalog_of(engine);
     return groups_load(engine, err);
 }
 
@@ -470,6 +474,8 @@ void starts_set_world(const struct quell *engine, struct run_world *world)
     world->memory = engine->starts ? &engine->starts->memory : NULL;
     world->policy = engine->generation->policy;
     world->gate = engine->starts ? &engine->starts->gate : NULL;
+    if (engine->starts)
+        world->catalog = &engine->starts->catalog;
 }
 
 void starts_free(struct quell *engine)

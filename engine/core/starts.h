@@ -92,6 +92,7 @@ struct starts {
     struct run_usage usage;
     struct policy_memory memory;
     struct run_gate gate;
+    struct run_catalog catalog;
     struct kept_mark *marks[STARTS_BUCKETS]; /* not on disk yet */
     struct group *groups[STARTS_BUCKETS];
     int64_t next_place; /* of who joins a group */

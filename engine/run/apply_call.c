@@ -13,6 +13,7 @@ enum quell_code apply_child_called(struct run *run, struct instance *instance,
         return event_misfit(event, "it is no call that begins", err);
     instance->phase = PHASE_CHILD;
     instance->input = quell_get(event->data, "inputs");
+    instance->child_pins = quell_get(event->data, "pins");
     return QUELL_OK;
 }
 

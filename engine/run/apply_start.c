@@ -20,6 +20,8 @@ void apply_start(struct run *run, struct quell_value data)
     run->queued_why = quell_get_str(data, "reason");
     run->begins_us = event_time(quell_get(data, "begins"), 0);
     run->last_success = quell_get(data, "last_success_at");
+    run->pins = quell_get(data, "pins");
+    run->digest_key = quell_get_str(data, "digest_key");
 }
 
 enum quell_code apply_begun(struct run *run, struct instance *instance, const struct event *event,

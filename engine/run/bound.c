@@ -3,11 +3,9 @@
  * What the plan could not know may be anything; all else must be as it was shown. It stands in the
  * journal, so a run that is taken up after a crash is bound as before.
  */
-#include "base/digest.h"
 #include "base/str.h"
 #include "run/state.h"
-#include "run/undo.h"
-#include "value/json.h"
+#include "value/keyed.h"
 #include "value/value.h"
 
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
@@ -38,8 +36,6 @@ static bool fits_path(struct quell_str planned, struct quell_str path)
     return i == planned.len && k == path.len;
 }
 
-static bool fits(struct quell_value planned, struct quell_value value);
-
 static bool fits_map(struct quell_value planned, struct quell_value value)
 {
     struct quell_value other;
@@ -48,7 +44,7 @@ static bool fits_map(struct quell_value planned, struct quell_value value)
     for (i = 0; i < quell_count(planned); i++) {
         other = quell_null();
         (void)quell_find(value, quell_str(planned.as.pairs[i].key), &other); /* null then */
-        if (!fits(planned.as.pairs[i].value, other))
+        if (!bound_fits(planned.as.pairs[i].value, other))
             return false;
     }
     for (i = 0; i < quell_count(value); i++)
@@ -58,7 +54,7 @@ static bool fits_map(struct quell_value planned, struct quell_value value)
     return true;
 }
 
-static bool fits(struct quell_value planned, struct quell_value value)
+bool bound_fits(struct quell_value planned, struct quell_value value)
 {
     size_t i;
 
@@ -73,9 +69,24 @@ static bool fits(struct quell_value planned, struct quell_value value)
     if (quell_count(planned) != quell_count(value))
         return false;
     for (i = 0; i < quell_count(planned); i++)
-        if (!fits(quell_at(planned, i), quell_at(value, i)))
+        if (!bound_fits(quell_at(planned, i), quell_at(value, i)))
             return false;
     return true;
+}
+
+/* What is masked in a plan stands there as its keyed text (value/keyed.h). */
+static struct quell_value as_planned(struct run *run, struct quell_value with)
+{
+    return value_keyed(run->arena, quell_get_str(run->bound, "key"), with);
+}
+
+static bool refuse(struct run *run, bool named, const char *what, struct quell_value *error)
+{
+    *error =
+        scope_error(run, "denied", "the plan %.*s %s this %s%s",
+                    QUELL_ARG(str_slice(quell_get_str(run->bound, "digest"), 0, 6)),
+                    named ? "has" : "does not have", what, named ? " with other arguments" : "");
+    return false;
 }
 
 bool bound_allows(struct run *run, const struct instance *instance, struct quell_value input,
@@ -85,136 +96,89 @@ bool bound_allows(struct run *run, const struct instance *instance, struct quell
     bool named = false;
     size_t i;
 
+    if (quell_is_null(run->bound) || run->taking_back) /* that has a plan of its own */
+        return true;
+    input = as_planned(run, input);
     for (i = 0; i < quell_count(calls); i++) {
         struct quell_value call = quell_at(calls, i);
         if (!fits_path(quell_get_str(call, "path"), instance->path) ||
             !quell_str_equal(quell_get_str(call, "action"), instance->step->uses))
             continue;
-        if (fits(quell_get(call, "with"), input))
+        if (bound_fits(quell_get(call, "with"), input))
             return true;
         named = true;
     }
-    if (quell_is_null(run->bound))
-        return true;
-    *error = scope_error(run, "denied", "the plan %.*s %s",
-                         QUELL_ARG(str_slice(quell_get_str(run->bound, "digest"), 0, 6)),
-                         named ? "has this call with other arguments" : "does not have this call");
-    return false;
+    return refuse(run, named, "call", error);
 }
 
-/* ---- what people agreed to ---------------------------------------------------------------------
+/* ---- the runs that it calls --------------------------------------------------------------------
  */
 
-/* Items of a loop whose items were not known, iterations: one stands for all. */
-static bool is_any_of(struct quell_str shown, struct quell_str path)
+static bool is_child(struct quell_value child, const struct instance *instance)
 {
-    size_t i = 0, k = 0;
+    return fits_path(quell_get_str(child, "path"), instance->path) &&
+           quell_str_equal(quell_get_str(child, "playbook"), instance->step->calls);
+}
 
-    while (k < path.len) {
-        if (path.data[k] == '[' && (i == shown.len || shown.data[i] != '[')) {
-            while (k < path.len && path.data[k++] != ']')
-                ;
+bool bound_allows_child(struct run *run, const struct instance *instance, struct quell_value given,
+                        struct quell_value *error)
+{
+    struct quell_value children = quell_get(run->bound, "children"), now;
+    bool named = false;
+    size_t i;
+
+    if (!quell_is(children, QUELL_LIST)) /* bound to nothing, or by an older quell */
+        return true;
+    given = as_planned(run, given);
+    now = called_revisions(run, instance->step->calls);
+    for (i = 0; i < quell_count(children); i++) {
+        struct quell_value child = quell_at(children, i);
+        if (!is_child(child, instance))
             continue;
-        }
-        if (i == shown.len || shown.data[i++] != path.data[k++])
+        named = true;
+        if (!quell_is_null(now) && !value_equal(quell_get(child, "revisions"), now)) {
+            *error = scope_error(run, "denied",
+                                 "the text of `%.*s`, or of what it calls, is not that of the plan",
+                                 QUELL_ARG(instance->step->calls));
             return false;
-    }
-    return i == shown.len;
-}
-
-enum { PRINT_DIGITS = 16 };
-
-static struct quell_value without_nulls(struct arena *arena, struct quell_value value)
-{
-    struct map_builder map = {.arena = arena};
-    struct list_builder list = {.arena = arena};
-    size_t i;
-
-    if (quell_is(value, QUELL_MAP)) {
-        for (i = 0; i < quell_count(value); i++)
-            if (!quell_is_null(value.as.pairs[i].value))
-                map_add_key(&map, value.as.pairs[i].key,
-                            without_nulls(arena, value.as.pairs[i].value));
-        return map_made(&map);
-    }
-    if (!quell_is(value, QUELL_LIST))
-        return value;
-    for (i = 0; i < quell_count(value); i++)
-        list_add(&list, without_nulls(arena, quell_at(value, i)));
-    return list_made(&list);
-}
-
-struct quell_str agreed_print(struct arena *arena, struct quell_str path, const char *key,
-                              struct quell_str what, struct quell_value with)
-{
-    uint8_t digest[DIGEST_SHA256];
-    struct quell_str json = json_text(arena, without_nulls(arena, with), JSON_COMPACT);
-
-    digest_sha256(arena_format(arena, "%.*s %s %.*s %.*s", QUELL_ARG(path), key, QUELL_ARG(what),
-                               QUELL_ARG(json)),
-                  digest);
-    return str_slice(digest_hex(arena, digest, sizeof(digest)), 0, PRINT_DIGITS);
-}
-
-/* Of what was agreed to and not listed: a print of each call, or all of one that was not known. */
-static bool is_among_rest(struct quell_value rest, struct quell_str path, const char *key,
-                          struct quell_str what, struct quell_value with)
-{
-    struct arena *arena = arena_new(0);
-    struct quell_str print = agreed_print(arena, path, key, what, with);
-    bool found = false;
-    size_t i;
-
-    for (i = 0; i < quell_count(rest) && !found; i++) {
-        struct quell_value one = quell_at(rest, i), known = quell_get(one, "with");
-        if (quell_is(one, QUELL_STRING))
-            found = quell_str_equal(quell_str(one), print);
-        else
-            found = is_any_of(quell_get_str(one, "step"), path) &&
-                    quell_str_equal(quell_get_str(one, key), what) &&
-                    (quell_is_null(known) || fits(known, with));
-    }
-    arena_free(arena);
-    return found;
-}
-
-/* `with` is null where the arguments could not be known when people were asked. */
-static bool is_shown(struct quell_value plan, struct quell_str path, const char *key,
-                     struct quell_str what, struct quell_value with)
-{
-    struct quell_value calls = quell_get(plan, "calls"), known;
-    size_t i;
-
-    for (i = 0; i < quell_count(calls); i++) {
-        struct quell_value call = quell_at(calls, i);
-        known = quell_get(call, "with");
-        if (is_any_of(quell_get_str(call, "step"), path) &&
-            quell_str_equal(quell_get_str(call, key), what) &&
-            (quell_is_null(known) || fits(known, with)))
+        }
+        if (bound_fits(quell_get(child, "with"), given))
             return true;
     }
-    return is_among_rest(quell_get(plan, "rest"), path, key, what, with);
+    return refuse(run, named, "call of a playbook", error);
 }
 
-bool agreed_allows(struct run *run, const struct instance *instance, const char *key,
-                   struct quell_str what, struct quell_value with, struct quell_value *error)
+static void add_all(struct list_builder *list, struct quell_value more)
 {
-    struct quell_str around = instance->path;
+    size_t i;
 
-    if (undo_takes_back(instance->frame))
-        return true;
-    for (; around.len; around.len--) {
-        const struct instance *gate;
-        if (around.len < instance->path.len && instance->path.data[around.len] != '.' &&
-            instance->path.data[around.len] != '[')
+    for (i = 0; i < quell_count(more); i++)
+        list_add(list, value_copy(list->arena, quell_at(more, i)));
+}
+
+/* A plan may have several of a step, with what it is given on each path: those that fit. */
+struct quell_value run_child_bound(const struct run *run, struct quell_str path,
+                                   struct arena *arena)
+{
+    const struct instance *instance = run_instance(run, path);
+    struct quell_value children = quell_get(run->bound, "children"), given;
+    struct list_builder calls = {.arena = arena}, inner = {.arena = arena};
+    struct map_builder map = {.arena = arena};
+    size_t i;
+
+    if (instance == NULL || !quell_is(children, QUELL_LIST))
+        return quell_null();
+    given = value_keyed(arena, quell_get_str(run->bound, "key"), instance->input);
+    for (i = 0; i < quell_count(children); i++) {
+        struct quell_value child = quell_at(children, i);
+        if (!is_child(child, instance) || !bound_fits(quell_get(child, "with"), given))
             continue;
-        gate = run_instance(run, around);
-        if (gate == NULL || quell_is_null(gate->agreed) ||
-            is_shown(gate->agreed, instance->path, key, what, with))
-            continue;
-        *error = scope_error(run, "denied", "what was agreed to at `%.*s` is not this call",
-                             QUELL_ARG(around));
-        return false;
+        add_all(&calls, quell_get(child, "calls"));
+        add_all(&inner, quell_get(child, "children"));
     }
-    return true;
+    map_add(&map, "digest", value_copy(arena, quell_get(run->bound, "digest")));
+    map_add(&map, "key", value_copy(arena, quell_get(run->bound, "key")));
+    map_add(&map, "calls", list_made(&calls));
+    map_add(&map, "children", list_made(&inner));
+    return map_made(&map);
 }

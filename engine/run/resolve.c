@@ -14,6 +14,7 @@
 #include "run/undo.h"
 #include "value/fields.h"
 #include "value/json.h"
+#include "value/keyed.h"
 #include "value/value.h"
 
 static const char *const effects[] = {"reads", "notes", "changes", "disrupts"};
@@ -53,6 +54,19 @@ static struct quell_value with_of(struct resolving *resolving, const struct fram
     return quell_null();
 }
 
+/* What tells the call apart and is not seen in it: which secrets it is given, which texts it runs.
+ */
+static void add_beyond(struct run *run, struct map_builder *map, struct quell_value with,
+                       struct quell_value revisions)
+{
+    struct quell_str secrets = value_keyed_print(run->arena, run->digest_key, with);
+
+    if (secrets.len)
+        map_add(map, "secrets", quell_string(secrets));
+    if (!quell_is_null(revisions))
+        map_add(map, "revisions", revisions);
+}
+
 /* Another playbook that is called: what it is given. */
 static void resolve_child(struct resolving *resolving, const struct frame *frame,
                           const struct step *step, struct quell_str path)
@@ -70,6 +84,7 @@ static void resolve_child(struct resolving *resolving, const struct frame *frame
     if (step->condition.expr)
         map_add(&map, "if", quell_string(cel_source(step->condition.expr)));
     map_add(&map, "with", given);
+    add_beyond(run, &map, given, called_revisions(run, step->calls));
     list_add(&resolving->calls, map_made(&map));
 }
 
@@ -123,6 +138,7 @@ static void resolve_call(struct resolving *resolving, const struct frame *frame,
         map_add(&map, "if", quell_string(cel_source(step->condition.expr)));
     map_add(&map, "with", with);
     map_add(&map, "targets", targets);
+    add_beyond(run, &map, with, quell_null());
     list_add(&resolving->calls, map_made(&map));
 }
 
@@ -260,6 +276,7 @@ struct quell_str resolve_digest(struct run *run, struct quell_value plan)
 {
     uint8_t digest[DIGEST_SHA256];
 
+    plan = value_keyed(run->arena, run->digest_key, plan);
     digest_sha256(json_text(run->arena, plan, JSON_COMPACT), digest);
     return digest_hex(run->arena, digest, sizeof(digest));
 }
@@ -272,8 +289,15 @@ static struct quell_value print_of(struct run *run, struct quell_value call)
 
     if (quell_is_null(with) || value_has_unknown(with))
         return call;
-    return quell_string(
-        agreed_print(run->arena, quell_get_str(call, "step"), key, quell_get_str(call, key), with));
+    return quell_string(agreed_print(run,
+                                     &(struct agreed_call){
+                                         .path = quell_get_str(call, "step"),
+                                         .key = key,
+                                         .what = quell_get_str(call, key),
+                                         .with = with,
+                                         .revisions = quell_get(call, "revisions"),
+                                     },
+                                     run->arena));
 }
 
 struct quell_value resolve_shown(struct run *run, struct quell_value plan)

@@ -46,6 +46,11 @@ struct run_gate {
     bool (*keeps)(void *user, const struct run *run, const struct step *step);
     void *user;
 };
+/* The playbooks that may be called now. */
+struct run_catalog {
+    const struct playbook *(*find)(void *user, struct quell_str id); /* NULL: it is not there */
+    void *user;
+};
 struct policy;
 struct policy_memory;
 struct run_world {
@@ -53,6 +58,7 @@ struct run_world {
     const struct run_gate *gate;        /* NULL: nothing is kept back */
     const struct policy_memory *memory; /* of the policy: the same */
     const struct policy *policy;        /* the workspace's; NULL: none */
+    const struct run_catalog *catalog;  /* NULL: none is known */
     struct quell_value config;          /* map, or unknown in a plan without a configuration */
     struct quell_value lists;
     struct quell_str url; /* base of run.url, or empty */
@@ -78,10 +84,14 @@ struct run_start {
     int64_t begins_us;
     struct quell_str reason;
     struct quell_value last_success; /* when the last run that succeeded started; null = none */
+    struct quell_value pins;         /* of a called run: see struct run_child; null = none */
 };
 /* The first event: what RUN_STARTED's data must hold. Lives in `arena`. */
 struct quell_value run_start_value(struct arena *arena, const struct playbook *playbook,
                                    const struct run_start *start);
+/* The same with the random key, as hex, under which the run's digests tell secrets apart. */
+struct quell_value run_keyed_data(struct arena *arena, struct quell_value start_data,
+                                  struct quell_str key);
 /* What RUN_MERGED's data must hold: the event that a run which waits is about from here on. */
 struct quell_value run_merge_data(struct arena *arena, const struct run_start *start);
 /* The same as run_start_value, for a run that begins at once. */
@@ -242,10 +252,21 @@ struct run_child {
     struct quell_str playbook;
     struct quell_value inputs;
     bool detach, cancelling;
+    /* What people agreed to, or a saved plan shows: [{playbook, revision}], as run_revisions() gave
+     * it. The run is started only while that is the same. Null: any text. */
+    struct quell_value pins;
 };
 void run_each_child(const struct run *run, void (*each)(const struct run_child *child, void *user),
                     void *user);
 bool run_find_child(const struct run *run, struct quell_str path, struct run_child *child);
+/* The playbook and all that it calls, and these in turn, each once: [{playbook, revision}], where
+ * the revision of one that is not there is null. In `arena`. */
+struct quell_value run_revisions(struct arena *arena, const struct run_catalog *catalog,
+                                 struct quell_str playbook);
+/* What EVENT_RUN_BOUND's data must hold for a run that a run called which is bound to a plan; null:
+ * that one is bound to nothing. In `arena`. */
+struct quell_value run_child_bound(const struct run *run, struct quell_str path,
+                                   struct arena *arena);
 /* Who called this run; `run` is empty when nobody did. */
 struct run_parent {
     struct quell_str run, step;

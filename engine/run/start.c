@@ -40,7 +40,15 @@ struct quell_value run_start_value(struct arena *arena, const struct playbook *p
         map_add(&map, "begins", value_time_us(start->begins_us));
     if (start->reason.len)
         map_add(&map, "reason", quell_string(start->reason));
+    add_given(&map, "pins", start->pins);
     return map_made(&map);
+}
+
+struct quell_value run_keyed_data(struct arena *arena, struct quell_value start_data,
+                                  struct quell_str key)
+{
+    return value_with(arena, start_data, QUELL_STR("digest_key"),
+                      value_sensitive(quell_string(key)));
 }
 
 struct quell_value run_child_data(struct arena *arena, struct quell_value start_data,

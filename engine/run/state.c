@@ -535,6 +535,7 @@ static struct run_child child_of(const struct instance *instance)
         .inputs = instance->input,
         .detach = instance->step->detach,
         .cancelling = instance->child_cancelling,
+        .pins = instance->child_pins,
     };
 }
 

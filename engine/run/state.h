@@ -75,10 +75,11 @@ struct instance {
     struct quell_value agreed; /* past the gate: the calls that were agreed to, or null */
     unsigned rounds;           /* how often it was asked */
     bool gate_passed, escalated;
-    bool granted;           /* past the gate because people agreed */
-    bool refused;           /* denied, or nobody answered: how it ends is not decided yet */
-    struct quell_str child; /* call: id of the called run, once it was started */
-    bool child_cancelling;  /* and it is to end before its end */
+    bool granted;                  /* past the gate because people agreed */
+    bool refused;                  /* denied, or nobody answered: how it ends is not decided yet */
+    struct quell_str child;        /* call: id of the called run, once it was started */
+    struct quell_value child_pins; /* and the texts that it must have; null = any */
+    bool child_cancelling;         /* and it is to end before its end */
     /* the call */
     struct quell_str key, connection;
     struct quell_value call_state;
@@ -150,7 +151,10 @@ struct run {
     struct quell_value ending; /* what it ends with: the data of run_finishing or run_ended */
     struct quell_str by;
     struct quell_value incident, inputs, vars, error;
-    struct quell_value bound; /* the saved plan that it keeps to: {digest, calls}; or null */
+    struct quell_value bound;    /* the saved plan that it keeps to: {digest, key, calls, children};
+                                    or null */
+    struct quell_value pins;     /* the texts that it may call, as struct run_child has them */
+    struct quell_str digest_key; /* tells secrets apart in digests; empty in old journals */
     struct quell_value alert, event, last_success; /* as struct run_start has them */
     struct quell_str group, queued, queued_why;    /* queued: what it waits for, or empty */
     int64_t begins_us;
@@ -351,13 +355,33 @@ bool frame_cancel(struct decision *decision, struct frame *frame, struct quell_v
 /* bound.c: whether a run that is bound to a plan may make a call; *error why not. */
 bool bound_allows(struct run *run, const struct instance *instance, struct quell_value input,
                   struct quell_value *error);
+/* The same about a playbook that it calls. */
+bool bound_allows_child(struct run *run, const struct instance *instance, struct quell_value given,
+                        struct quell_value *error);
+/* Whether a value is the planned one; what a plan did not know may be anything. */
+bool bound_fits(struct quell_value planned, struct quell_value value);
+/* agreed.c: whether people have agreed to a step around it, or to it. */
+bool agreed_around(const struct run *run, const struct instance *instance);
 /* Whether a call or a called playbook (`what`: its name) inside a step that people agreed to is one
  * of those that they were shown, with these arguments; *error why not. */
 bool agreed_allows(struct run *run, const struct instance *instance, const char *key,
                    struct quell_str what, struct quell_value with, struct quell_value *error);
 /* By which a call that was agreed to and is not listed is known again; in `arena`. */
-struct quell_str agreed_print(struct arena *arena, struct quell_str path, const char *key,
-                              struct quell_str what, struct quell_value with);
+struct agreed_call {
+    struct quell_str path;
+    const char *key;                    /* "action" or "call" ... */
+    struct quell_str what;              /* ... and its name */
+    struct quell_value with, revisions; /* of a call: what run_revisions() gives, or null */
+};
+struct quell_str agreed_print(const struct run *run, const struct agreed_call *call,
+                              struct arena *arena);
+/* called.c: the texts that a call step would start now are those that people agreed to, that a
+ * plan shows and that this run was called with; *pins is what the called run has to keep to, null
+ * when nobody has said anything. */
+bool called_allowed(struct run *run, const struct instance *instance, struct quell_value given,
+                    struct quell_value *pins, struct quell_value *error);
+/* Of a run whose digests have them: what run_revisions() gives, else null. */
+struct quell_value called_revisions(struct run *run, struct quell_str playbook);
 enum quell_code apply_run_bound(struct run *run, struct instance *instance,
                                 const struct event *event,
                                 struct quell_error *err) QUELL_MUST_CHECK;

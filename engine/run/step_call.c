@@ -30,7 +30,7 @@ static enum flow start(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
     const struct step *step = instance->step;
-    struct quell_value given = quell_map(NULL, 0), error = quell_null();
+    struct quell_value given = quell_map(NULL, 0), error = quell_null(), pins;
     struct map_builder data = {.arena = run->arena};
 
     if (decision->now_us >= child_due(run, instance))
@@ -39,11 +39,13 @@ static enum flow start(struct decision *decision, struct instance *instance)
     if (step->with &&
         scope_eval_tree(run, instance->frame, step->with, step->with_place, &given, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
-    if (!agreed_allows(run, instance, "call", step->calls, given, &error))
+    if (!called_allowed(run, instance, given, &pins, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
     map_add(&data, "playbook", quell_string(step->calls));
     map_add(&data, "inputs", given);
     map_add(&data, "detach", quell_bool(step->detach));
+    if (!quell_is_null(pins))
+        map_add(&data, "pins", pins);
     emit(decision, EVENT_CHILD_CALLED, instance->path, map_made(&data));
     return FLOW_WAITING;
 }

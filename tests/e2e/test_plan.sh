@@ -81,6 +81,9 @@ equal "to its end" succeeded "$(pick d.state <"$folder/out")"
 equal "it is bound" "$(pick d.plan.digest <"$folder/a.plan")" \
     "$(pick 'd.events.filter(e, e.kind == "run_bound")[0].digest' <"$folder/out")"
 equal "one device is isolated" 1 "$(effects isolate)"
+applied=$(pick d.run <"$folder/out")
+status "taking it back is not of the plan" 0 q undo "$applied" --yes
+equal "and is done" 1 "$(effects release)"
 range_reset
 
 # The playbook has changed.
@@ -104,6 +107,52 @@ sed -e "s/\"subject\": \"$risk\"/\"subject\": \"risk Other\"/" -e 's/"digest": "
 status "a read that says something else" 1 q apply "$folder/c.plan"
 contains "is a change" "argument of tell: subject" "$out"
 status "unchanged it runs" 0 q apply "$folder/b.plan"
+
+# A called playbook.
+range_reset
+cat >"$folder/callee.yaml" <<'YAML'
+quell: 1
+playbook: callee
+on: { call: }
+inputs: { device: { type: string, required: true } }
+steps:
+  - id: tell
+    uses: email.send
+    with: { to: soc@contoso.example, subject: 'about ${{ inputs.device }}', body: by plan }
+YAML
+cat >"$folder/caller.yaml" <<'YAML'
+quell: 1
+playbook: caller
+on: { manual: }
+inputs: { device: { type: string, required: true } }
+steps:
+  - id: look
+    uses: defender.get-device
+    with: { device_id: '${{ inputs.device }}' }
+  - id: go
+    call: callee
+    with: { device: '${{ inputs.device }}' }
+YAML
+config "$folder/caller.yaml" "$folder/callee.yaml"
+status "a plan with a called playbook" 0 q plan caller --input "device=$machine" --out "$folder/d.plan"
+cp "$folder/callee.yaml" "$folder/callee.was"
+sed -i 's/by plan/by another/' "$folder/callee.yaml"
+status "whose text has changed" 1 q apply "$folder/d.plan"
+contains "is refused" "revision of the playbook of go" "$out"
+equal "and nothing took effect" 0 "$(mails | pick d.count)"
+cp "$folder/callee.was" "$folder/callee.yaml"
+status "unchanged the plan is run" 0 q apply "$folder/d.plan" -o json
+child=$(pick 'd.steps.filter(s, s.path == "go")[0].run' <"$folder/out")
+equal "its mail is sent" 1 "$(mails | pick d.count)"
+status "the called run" 0 q show "$child" -o json
+equal "is bound as well" "$(pick d.plan.digest <"$folder/d.plan")" \
+    "$(pick 'd.events.filter(e, e.kind == "run_bound")[0].digest' <"$folder/out")"
+range_reset
+mkdir "$folder/alone"
+cp "$folder/caller.yaml" "$folder/alone"
+config "$folder/alone/caller.yaml"
+status "a called playbook that is not here" 2 q plan caller --input "device=$machine" --out "$folder/e.plan"
+contains "cannot be bound" "which go calls, is not here" "$err"
 
 # Files that are no plans.
 echo '{"quell": 1}' >"$folder/none.plan"
