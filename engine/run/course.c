@@ -190,11 +190,14 @@ static void close_one(const struct instance *instance, void *user)
 
     if (instance->phase == PHASE_ANSWERED && instance->status == STEP_UNKNOWN)
         emit_held(closing->decision, instance);
+    if (instance->phase == PHASE_CHILD && instance->child.len)
+        child_cancel(closing->decision, instance, "its caller may have no more events");
     closing->open += instance->phase == PHASE_CALLING || instance->phase == PHASE_CHILD ||
                      instance->phase == PHASE_HELD;
 }
 
-/* Nothing new begins; what is on its way comes home, and no unknown outcome is passed over. */
+/* Nothing new begins; what is on its way comes home, a called run is to end, and no unknown outcome
+ * is passed over. */
 static void end_full(struct decision *decision)
 {
     struct run *run = decision->run;

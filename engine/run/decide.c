@@ -25,7 +25,7 @@ const struct step_runner step_runners[STEP_KINDS] = {
 
 static bool leads_to_the_end(enum event_kind kind)
 {
-    return kind == EVENT_RUN_HELD || kind == EVENT_RUN_ENDED;
+    return kind == EVENT_RUN_HELD || kind == EVENT_CHILD_CANCELLING || kind == EVENT_RUN_ENDED;
 }
 
 void emit(struct decision *decision, enum event_kind kind, struct quell_str path,

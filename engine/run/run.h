@@ -170,8 +170,9 @@ struct quell_str run_queued_for(const struct run *run); /* "turn" "time" "releas
 bool run_waits_for(const struct run *run, const char *queued);
 struct quell_str run_queued_why(const struct run *run); /* the reason of its start, or empty */
 struct quell_str run_group(const struct run *run);      /* of `concurrency`, or empty */
-/* It has all the events or data that a run may have: its calls come to their end, unknown outcomes
- * still wait for a person, and then it ends as failed. Nothing else follows. */
+/* It has all the events or data that a run may have: its calls come to their end, runs that it
+ * called are to end, unknown outcomes still wait for a person, and then it ends as failed. Nothing
+ * else follows. */
 bool run_full(const struct run *run);
 /* running waiting held succeeded failed undone cancelled */
 const char *run_state(const struct run *run);

@@ -345,7 +345,7 @@ void run_advance(struct decision *decision);
 bool gate_pass(struct decision *decision, struct instance *instance, enum flow *flow);
 /* step_call.c: says once that the called run is to end. */
 int64_t child_due(const struct run *run, const struct instance *instance);
-void child_cancel(struct decision *decision, struct instance *instance, const char *reason);
+void child_cancel(struct decision *decision, const struct instance *instance, const char *reason);
 
 /* cancel.c: ends what is under way in a frame, begins nothing. False: something has to be waited
  * for - a change on its way, an unknown outcome. `why` is the error of the steps that it cancels.

@@ -16,7 +16,7 @@ int64_t child_due(const struct run *run, const struct instance *instance)
     return instance->due_us < around ? instance->due_us : around;
 }
 
-void child_cancel(struct decision *decision, struct instance *instance, const char *reason)
+void child_cancel(struct decision *decision, const struct instance *instance, const char *reason)
 {
     struct map_builder data = {.arena = decision->run->arena};
 

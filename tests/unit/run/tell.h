@@ -1,9 +1,11 @@
 /*
- * tell.h - tells a story live, folded from its journal, and cut after each event and gone on with.
+ * tell.h - tells a story live, folded from its journal, cut after each event and gone on with, and
+ * in a run that is full behind each event.
  */
 #ifndef TEST_RUN_TELL_H
 #define TEST_RUN_TELL_H
 
+#include "full.h"
 #include "teller.h"
 
 static inline void check(const struct teller *teller, const struct story *story, const char *how,
@@ -38,6 +40,7 @@ static inline void tell(const struct story *story, bool plan)
         assert_int_equal(run_seq(again.run), run_seq(live.run));
         teller_close(&again);
     }
+    fill_at_each_event(story, playbook, plan, run_seq(live.run));
     teller_close(&live);
     playbook_free(playbook);
     arena_free(arena);

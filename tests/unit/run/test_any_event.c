@@ -60,7 +60,7 @@ static bool taken(struct run *run, const struct event *event)
 
     (void)sight(run, &before);
     if (run_apply(run, event, &err) == QUELL_OK) {
-        for (turns = 0; turns < 20 && !run_ended(run); turns++)
+        for (turns = 0; turns < 6 && !run_ended(run); turns++)
             (void)run_decide(run, event->at_us + turns * INT64_C(600000000));
         buf_free(&before);
         return true;
