@@ -481,6 +481,9 @@ void forget_deliveries(struct quell *engine);
 enum quell_code space_left(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether there is room for one more event; QUELL_LIMIT or QUELL_IO. */
 enum quell_code engine_room(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
+/* Of reading a body: one that is over a limit is QUELL_INVALID, for it does not become smaller by
+ * being sent again later, as QUELL_LIMIT says. */
+enum quell_code body_fault(enum quell_code code);
 /* What a live engine takes in: incident_from_text, which a test's stand-in may change. */
 enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct quell_str source,
                                struct quell_str text, struct quell_value *incident,

@@ -71,7 +71,7 @@ static enum quell_code read_one(struct reading *reading, struct quell_str text,
     struct arena *arena = submission->arena;
     enum quell_code code;
 
-    code = json_read(arena, text, LIMIT_DOCUMENT_BYTES, &arrival->body, NULL, err);
+    code = body_fault(json_read(arena, text, LIMIT_DOCUMENT_BYTES, &arrival->body, NULL, err));
     if (code)
         return code;
     if (!quell_is(arrival->body, QUELL_MAP))

@@ -53,6 +53,11 @@ enum quell_code incident_from_text(struct loop *loop, struct arena *arena, struc
     return QUELL_OK;
 }
 
+enum quell_code body_fault(enum quell_code code)
+{
+    return code == QUELL_LIMIT ? QUELL_INVALID : code;
+}
+
 /* What a live engine takes in: a test may change it. */
 enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct quell_str source,
                                struct quell_str text, struct quell_value *incident,
@@ -62,6 +67,7 @@ enum quell_code engine_receive(struct quell *engine, struct arena *arena, struct
     enum quell_code code =
         incident_from_text(engine->loop, arena, source, text, incident, event, delivery, err);
 
+    code = body_fault(code);
     if (code == QUELL_OK && engine->stand_in && engine->stand_in->received)
         engine->stand_in->received(arena, incident, event, engine->stand_in->user);
     return code;

@@ -4,6 +4,8 @@
  */
 #include "virtual.h"
 
+#include "base/limits.h"
+
 #define HOOK(id, line, rest)                                                                       \
     "quell: 1\nplaybook: " id "\non:\n  webhook: { path: /hooks/in, auth: 'hmac:x', " line         \
     " }\n" rest "steps:\n  - stop:\n"
@@ -153,6 +155,34 @@ static void lines_are_taken_whole_or_not(void **state)
     virtual_close(&v);
 }
 
+/* A sender that hears that it should try later would do so for ever. */
+static void a_body_over_a_limit_is_wrong_not_early(void **state)
+{
+    const char *texts[] = {HOOK("one", "as: incident", ""),
+                           "quell: 1\nplaybook: two\non: { webhook: { path: /hooks/events, auth: "
+                           "'hmac:x' } }\nsteps:\n  - stop:\n",
+                           NULL};
+    char deep[201], many[3 * (LIMIT_INCIDENT_ITEMS + 1) + 64];
+    size_t len;
+    struct virtual v;
+
+    (void)state;
+    memset(deep, '[', 200);
+    deep[200] = '\0';
+    len = (size_t)snprintf(many, sizeof(many), "{\"title\":\"x\",\"alerts\":[{}");
+    for (size_t i = 0; i < LIMIT_INCIDENT_ITEMS; i++) {
+        memcpy(many + len, ",{}", 3);
+        len += 3;
+    }
+    memcpy(many + len, "]}", 3);
+    virtual_open(&v, "", texts);
+    assert_int_equal(send_to(&v, "in", deep, "d-1", false).code, QUELL_INVALID);
+    assert_int_equal(send_to(&v, "events", deep, "d-2", false).code, QUELL_INVALID);
+    assert_int_equal(send_to(&v, "in", many, "d-3", false).code, QUELL_INVALID);
+    assert_int_equal(runs_in(&v), 0);
+    virtual_close(&v);
+}
+
 static void each_alert_is_judged(void **state)
 {
     const char *texts[] = {
@@ -178,6 +208,7 @@ int main(void)
         cmocka_unit_test(an_incident_starts_each_playbook_once),
         cmocka_unit_test(exclusive_and_dedupe_hold_back),
         cmocka_unit_test(lines_are_taken_whole_or_not),
+        cmocka_unit_test(a_body_over_a_limit_is_wrong_not_early),
         cmocka_unit_test(each_alert_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
