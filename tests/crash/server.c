@@ -56,6 +56,8 @@ static const char *shim_word(const char *when)
 /* In the child: the shim's orders. */
 static void give_orders(const struct server_plan *plan, const struct point *point)
 {
+    if (!plan->shim)
+        return;
     (void)setenv("LD_PRELOAD", plan->shim, 1);
     set_number("QUELL_CRASH_SPEED", plan->speed);
     set_number("QUELL_CRASH_EPOCH", plan->epoch_ns);

@@ -15,7 +15,8 @@ struct point;
 
 /* How every server of a trial is started. */
 struct server_plan {
-    const char *program, *shim, *config;
+    const char *program, *config;
+    const char *shim;  /* NULL: none, and nothing is injected, logged or made faster */
     const char *log;   /* standard error is added to it */
     const char *calls; /* where the shim logs calls; NULL = nowhere */
     const char *trace; /* where it writes down what the disk is told about `folder`; NULL */
