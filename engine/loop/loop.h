@@ -69,6 +69,7 @@ void loop_random(struct loop *loop, void *out, size_t len);
 /* A loop whose clock stands still while there is work, and jumps to the next timer when there is
  * none; randomness comes from the seed. loop_once and loop_run go by its clock, too. */
 struct loop *loop_new_virtual(int64_t now_us, uint64_t seed);
+bool loop_is_virtual(const struct loop *loop);
 /* Does all the work and fires all timers until then; the clock stands at `to_us` afterwards, or
  * where it was when that is later. */
 void loop_advance(struct loop *loop, int64_t to_us);

@@ -4,8 +4,8 @@
  * randomness come from the start and the seed alone, two runs are alike to the byte. For tests of
  * playbooks and of the engine; nothing else of the program knows which kind of loop it has.
  *
- * Work is what is ready: posts, deferred calls, timers that are due now. A hold (a commit at the
- * writer, a transfer) is waited for in real time, with the clock standing.
+ * Work is what is ready: posts, deferred calls, timers that are due now. A hold (a transfer) is
+ * waited for in real time, with the clock standing.
  */
 #include <assert.h>
 
@@ -19,6 +19,11 @@ struct loop *loop_new_virtual(int64_t now_us, uint64_t seed)
     loop->now_us = now_us;
     loop->random = seed;
     return loop;
+}
+
+bool loop_is_virtual(const struct loop *loop)
+{
+    return loop->is_virtual;
 }
 
 int64_t loop_now_us(const struct loop *loop)

@@ -5,6 +5,10 @@
  *
  * Jobs go through two lists under one mutex: `waiting` to the thread, `finished` back. Nothing else
  * is shared.
+ *
+ * On a virtual loop there is no thread: a job is done when it is handed over, and reported by the
+ * loop as ever. How long a disk takes must not decide what comes first there, a commit's end or a
+ * timer.
  */
 #include "store/writer.h"
 
@@ -37,7 +41,8 @@ struct job_list {
 struct writer {
     struct loop *loop;
     struct store *store; /* the thread's, until it has ended */
-    pthread_t thread;
+    bool threaded;
+    pthread_t thread;      /* if it is */
     pthread_mutex_t mutex; /* guards the four below */
     pthread_cond_t more;
     struct job_list waiting, finished;
@@ -209,16 +214,20 @@ static bool take_waiting(struct writer *writer, struct job_list *list)
     return any;
 }
 
+static void work_off(struct writer *writer, struct job_list *list)
+{
+    while (list->first)
+        hand_back(writer, list, handle_some(writer, list->first));
+}
+
 static void *work(void *user)
 {
     struct writer *writer = user;
     struct job_list list;
 
     list_clear(&list);
-    while (take_waiting(writer, &list)) {
-        while (list.first)
-            hand_back(writer, &list, handle_some(writer, list.first));
-    }
+    while (take_waiting(writer, &list))
+        work_off(writer, &list);
     return NULL;
 }
 
@@ -247,6 +256,23 @@ static void report(void *user)
     writer->reporting = false;
 }
 
+static void give_to_thread(struct writer *writer, struct job *job)
+{
+    take(&writer->mutex);
+    list_append(&writer->waiting, job);
+    (void)pthread_cond_signal(&writer->more); /* cannot fail */
+    give(&writer->mutex);
+}
+
+static void do_here(struct writer *writer, struct job *job)
+{
+    struct job_list list;
+
+    list_clear(&list);
+    list_append(&list, job);
+    work_off(writer, &list);
+}
+
 static enum quell_code hand_over(struct writer *writer, struct job job, struct quell_error *err)
 {
     struct job *kept;
@@ -260,10 +286,10 @@ static enum quell_code hand_over(struct writer *writer, struct job job, struct q
     *kept = job;
     writer->unreported++;
     loop_hold(writer->loop);
-    take(&writer->mutex);
-    list_append(&writer->waiting, kept);
-    (void)pthread_cond_signal(&writer->more); /* cannot fail */
-    give(&writer->mutex);
+    if (writer->threaded)
+        give_to_thread(writer, kept);
+    else
+        do_here(writer, kept);
     return QUELL_OK;
 }
 
@@ -327,17 +353,16 @@ struct writer *writer_start(struct loop *loop, struct store *store)
     failed = pthread_mutex_init(&writer->mutex, NULL) | pthread_cond_init(&writer->more, NULL);
     assert(!failed); /* only for lack of memory */
     (void)failed;
-    start_thread(writer);
+    writer->threaded = !loop_is_virtual(loop);
+    if (writer->threaded)
+        start_thread(writer);
     return writer;
 }
 
-void writer_stop(struct writer *writer)
+static void end_thread(struct writer *writer)
 {
     int failed;
 
-    if (!writer)
-        return;
-    assert(!writer->reporting);
     take(&writer->mutex);
     writer->stopping = true;
     (void)pthread_cond_signal(&writer->more); /* cannot fail */
@@ -345,6 +370,16 @@ void writer_stop(struct writer *writer)
     failed = pthread_join(writer->thread, NULL);
     assert(!failed);
     (void)failed;
+}
+
+void writer_stop(struct writer *writer)
+{
+    if (!writer)
+        return;
+    assert(!writer->reporting);
+    if (writer->threaded)
+        end_thread(writer);
+    writer->stopping = true; /* for what a report hands over */
     report(writer);
     loop_unpost(writer->loop, report, writer);
     assert(writer->unreported == 0);

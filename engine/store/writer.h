@@ -3,7 +3,8 @@
  *
  * The engine thread hands over batches; the writer commits up to LIMIT_WRITER_GROUP of them in one
  * transaction and reports each on the loop's thread, in order. After an I/O error nothing more is
- * acknowledged: every later batch fails with QUELL_IO.
+ * acknowledged: every later batch fails with QUELL_IO. On a virtual loop there is no thread: what
+ * is handed over is committed at once and reported when the loop goes on, always in the same order.
  */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H

@@ -146,7 +146,7 @@ static void reported(enum quell_code code, const struct quell_error *err, void *
     }
 }
 
-static struct play *play_new(bool open)
+static struct play *play_on(struct loop *loop, bool open)
 {
     struct play *play = test_calloc(1, sizeof *play);
 
@@ -154,9 +154,14 @@ static struct play *play_new(bool open)
     play->gate.open = open;
     assert_int_equal(pthread_mutex_init(&play->gate.mutex, NULL), 0);
     assert_int_equal(pthread_cond_init(&play->gate.moved, NULL), 0);
-    play->loop = loop_new();
+    play->loop = loop;
     play->writer = writer_start(play->loop, &play->gate.store);
     return play;
+}
+
+static struct play *play_new(bool open)
+{
+    return play_on(loop_new(), open);
 }
 
 static void play_free(struct play *play)
@@ -457,6 +462,34 @@ static void test_stop_takes_nothing_new(void **state)
     writer_stop(NULL);
 }
 
+static void look(void *user)
+{
+    struct play *play = user;
+
+    assert_int_equal(play->reported, play->handed);
+}
+
+/* However fast the disk is: a story that is told twice must be the same. */
+static void test_on_a_virtual_loop_commits_come_before_timers(void **state)
+{
+    struct play *play = play_on(loop_new_virtual(0, 1), true);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 300; i++) {
+        (void)loop_after(play->loop, 0, look, play);
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+        assert_int_equal(play->reported, 2 * i); /* by the loop, not by the hand-over */
+        loop_settle(play->loop);
+        assert_int_equal(play->reported, play->handed);
+    }
+    assert_int_equal(play->gate.calls, 600);
+    assert_int_equal(hand_over(play, FAILING), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    play_free(play);
+}
+
 /* ---- on the real back ends -------------------------------------------------------------------*/
 
 struct real {
@@ -551,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_a_report_may_hand_over_more),
         cmocka_unit_test(test_stop_drains),
         cmocka_unit_test(test_stop_takes_nothing_new),
+        cmocka_unit_test(test_on_a_virtual_loop_commits_come_before_timers),
         cmocka_unit_test(test_every_kind_beside_a_reader),
     };
 
