@@ -137,7 +137,7 @@ static bool look_at_run(const struct store_run *row, void *user)
     if (all->apart && row->ended_us == 0)
         (void)sim_fails(all->sim, "run %.*s of %.*s is stuck: %.*s, waits %.*s", QUELL_ARG(row->id),
                         QUELL_ARG(row->playbook), QUELL_ARG(row->state), QUELL_ARG(row->waits));
-    return all->sim->violation == NULL;
+    return all->sim->story->violation == NULL;
 }
 
 /* ---- what was acknowledged ---------------------------------------------------------------------
@@ -180,13 +180,13 @@ static bool check(struct sim *sim, bool at_the_end)
     struct quell_error err = {0};
     size_t i;
 
-    if (sim->violation == NULL &&
+    if (sim->story->violation == NULL &&
         sim->engine->reader->kind->runs(sim->engine->reader, &query, look_at_run, &all, &err))
         (void)sim_fails(sim, "%s", err.message);
-    for (i = 0; i < sim->acknowledged_count && sim->violation == NULL; i++)
+    for (i = 0; i < sim->acknowledged_count && sim->story->violation == NULL; i++)
         look_at_acknowledged(sim, all.arena, &sim->acknowledged[i]);
     arena_free(all.arena);
-    return sim->violation == NULL;
+    return sim->story->violation == NULL;
 }
 
 bool sim_check(struct sim *sim)

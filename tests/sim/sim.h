@@ -1,14 +1,15 @@
 /*
  * sim.h - a story made of a seed: what the files of the simulation share.
  *
- *   sim.c        seeds, processes, the figures
+ *   sim.c        one story from its beginning to its end
  *   playbooks.c  playbooks made of dice, over all kinds of steps
  *   world.c      the engine under a virtual clock, its far side and its people
  *   check.c      what must hold, after each death and at the end
  *
- * The interpreter, the policy, the guards and the journal are the real ones, on a real store. The
- * far side answers in the place of connectors: what a connector's turns do when they are cut is
- * tried by tests/crash, with the real binary.
+ * The interpreter, the policy, the guards and the journal are the real ones. One story in four is
+ * told on SQLite, the others on a store in memory, which is faster; one that is told twice is told
+ * on both, and must be the same. The far side answers in the place of connectors: what a
+ * connector's turns do when they are cut is tried by tests/crash, with the real binary.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -16,26 +17,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "core/core.h"
+#include "stories/stories.h"
 
-enum sim_break {
-    BREAK_NOTHING,
-    BREAK_JOURNAL, /* at a death the store forgets the last event of a run */
-    BREAK_POLICY,  /* the workspace's policy is not there, and its caps are expected all the same */
-    BREAK_DICE,    /* the far side throws dice of its own: the same seed is another story */
+enum sim_break { /* and their names in sim.c */
+                 BREAK_NOTHING,
+                 BREAK_JOURNAL, /* at a death the store forgets the last event of a run */
+                 BREAK_POLICY, /* the workspace's policy is not there, and its caps are expected all
+                                  the same */
+                 BREAK_DICE, /* the far side throws dice of its own: the same seed is another story
+                              */
 };
 
+enum sim_count { SIM_INCIDENTS, SIM_DEATHS, SIM_RUNS, SIM_ON_DISK }; /* and their names in sim.c */
+
 enum { SIM_MOVES = 24, SIM_DEVICES = 12, SIM_RUN_CAP = 3, SIM_DAY_CAP = 6, SIM_PLAYBOOKS = 3 };
+enum { SIM_DISK_EACH = 4 }; /* one story in so many is told on SQLite, the others in memory */
 
 struct sim {
-    uint64_t seed, dice;
-    enum sim_break broken;
-    struct arena *arena;
+    struct story *story;
+    struct arena *arena; /* the story's */
     char folder[64], config[96], store[96];
     char files[SIM_PLAYBOOKS][96];
     const char *playbooks[SIM_PLAYBOOKS + 1];
+    bool on_disk;
     struct loop *loop;
     struct quell *engine;
     struct stand_in stand_in;
@@ -45,14 +50,12 @@ struct sim {
         struct quell_value runs, not_started;
     } * acknowledged;
     size_t acknowledged_count, acknowledged_cap;
-    unsigned incidents, deaths, steps;
-    struct buf story;      /* a line a move, for whoever looks into a seed */
-    const char *violation; /* the first; NULL: none */
+    unsigned incidents, steps;
 };
 
-unsigned sim_roll(struct sim *sim, unsigned sides);
-bool sim_fails(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void sim_tell(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define sim_roll(sim, sides) story_roll((sim)->story, sides)
+#define sim_fails(sim, ...) story_fails((sim)->story, __VA_ARGS__)
+#define sim_tell(sim, ...) story_tell((sim)->story, __VA_ARGS__)
 
 /* playbooks.c: the text of the nth; the last one is called by the others. */
 void sim_playbook(struct sim *sim, unsigned nth, struct buf *text);

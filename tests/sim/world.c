@@ -38,7 +38,7 @@ static void answer(struct active *active, const struct run_call *call,
     unsigned sides = sim->calm ? 0 : sim_roll(sim, 20);
 
     (void)active;
-    if (sim->broken == BREAK_DICE)
+    if (sim->story->broken == BREAK_DICE)
         sides = (unsigned)rand() % 20; /* NOLINT: what a control must find out */
     given->outcome.output =
         simulate_output(sim->arena, call->action, call->input, QUELL_STR("simulated"), true);
@@ -89,8 +89,8 @@ static void write_files(struct sim *sim)
     struct buf text = {.size_max = 1 << 20};
     unsigned i;
 
-    buf_add_format(&text, "connectors: []\ngroups: { soc: [ana, ben] }\n");
-    if (sim->broken != BREAK_POLICY)
+    buf_add_format(&text, "connectors: []\nhalt_file: halt\ngroups: { soc: [ana, ben] }\n");
+    if (sim->story->broken != BREAK_POLICY)
         buf_add_format(&text,
                        "policy:\n  caps: { device: { run: %d, day: %d, hard: true } }\n"
                        "  protect: [{ name: vip, why: x, names: 'vip*' }]\n",
@@ -120,12 +120,18 @@ void sim_begin(struct sim *sim)
         exit(2);
     }
     (void)snprintf(sim->config, sizeof(sim->config), "%s/quell.yaml", sim->folder);
-    (void)snprintf(sim->store, sizeof(sim->store), "sqlite:%s/s.db", sim->folder);
+    sim->on_disk = sim->story->broken == BREAK_JOURNAL ||
+                   (sim->story->seed + sim->story->again) % SIM_DISK_EACH == 0;
+    if (sim->on_disk)
+        (void)snprintf(sim->store, sizeof(sim->store), "sqlite:%s/s.db", sim->folder);
+    else
+        (void)snprintf(sim->store, sizeof(sim->store), "memory:");
+    sim->story->counts[SIM_ON_DISK] = sim->on_disk;
     for (i = 0; i < SIM_PLAYBOOKS; i++)
         (void)snprintf(sim->files[i], sizeof(sim->files[i]), "%s/p%u.yaml", sim->folder, i);
     write_files(sim);
     sim->stand_in = (struct stand_in){.answer = answer, .user = sim};
-    sim->loop = loop_new_virtual(START_US, sim->seed);
+    sim->loop = loop_new_virtual(START_US, sim->story->seed);
     open_engine(sim);
 }
 
@@ -142,11 +148,11 @@ static void forget_an_event(struct sim *sim)
 
 void sim_die(struct sim *sim)
 {
-    sim->deaths++;
+    sim->story->counts[SIM_DEATHS]++;
     sim->engine->broken = true; /* no orderly end: no checkpoint, nothing more is journaled */
     quell_close(sim->engine);
     sim->engine = NULL;
-    if (sim->broken == BREAK_JOURNAL)
+    if (sim->story->broken == BREAK_JOURNAL)
         forget_an_event(sim);
     open_engine(sim);
 }
@@ -155,11 +161,14 @@ void sim_end(struct sim *sim)
 {
     static const char *const names[] = {"s.db",     "s.db-wal",         "s.db-shm",   "s.db.lock",
                                         "s.db.key", "s.db.checkpoints", "quell.yaml", "p0.yaml",
-                                        "p1.yaml",  "p2.yaml"};
+                                        "p1.yaml",  "p2.yaml",          "halt"};
     char path[128];
     size_t i;
 
+    if (sim->engine)
+        sim->story->counts[SIM_RUNS] = (unsigned)sim->engine->counters.runs_started;
     quell_close(sim->engine);
+    kept_forget();
     loop_free(sim->loop);
     for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", sim->folder, names[i]);
@@ -382,7 +391,7 @@ void sim_come_to_rest(struct sim *sim)
     int i;
 
     sim->calm = true;
-    for (i = 0; i < 60 && sim->violation == NULL; i++) {
+    for (i = 0; i < 60 && sim->story->violation == NULL; i++) {
         decide_some(sim, true);
         let_go(sim);
         pass(sim, 6 * 60 * MINUTE_US);

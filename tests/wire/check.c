@@ -63,7 +63,7 @@ static bool look_at_run(const struct store_run *row, void *user)
     if (row->ended_us == 0 && reading->bytes)
         return wire_fails(reading->wire, "run %.*s is stuck: %.*s, waits %.*s", QUELL_ARG(row->id),
                           QUELL_ARG(row->state), QUELL_ARG(row->waits));
-    return reading->wire->violation == NULL;
+    return reading->wire->story->violation == NULL;
 }
 
 static void check(struct wire *wire, struct buf *bytes)
@@ -101,6 +101,6 @@ void wire_check_end(struct wire *wire)
     check(wire, &bytes);
     digest_sha256(buf_str(&bytes), digest);
     buf_free(&bytes);
-    (void)snprintf(wire->digest, sizeof(wire->digest), "%.*s",
+    (void)snprintf(wire->story->digest, sizeof(wire->story->digest), "%.*s",
                    QUELL_ARG(digest_hex(wire->arena, digest, sizeof(digest))));
 }

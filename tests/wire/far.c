@@ -78,7 +78,8 @@ static void take_effect(struct wire *wire, struct curl_transfer *transfer)
     if (!transfer->changes)
         return;
     effect = effect_of(wire, transfer);
-    known = str_is(transfer->action, "keyed") && effect->effects > 0 && wire->broken != BREAK_KEYS;
+    known = str_is(transfer->action, "keyed") && effect->effects > 0 &&
+            wire->story->broken != BREAK_KEYS;
     effect->effects += !known;
     wire_tell(wire, "  %.*s of %.*s took effect\n", QUELL_ARG(transfer->action),
               QUELL_ARG(transfer->what));
@@ -140,7 +141,7 @@ static void loses(struct curl_transfer *transfer, enum quell_code code)
 static void is_looked_at(struct curl_transfer *transfer)
 {
     const struct wire_effect *effect = wire_find(wire_now, transfer->what);
-    bool happened = effect && effect->effects > 0 && wire_now->broken != BREAK_LOOKS;
+    bool happened = effect && effect->effects > 0 && wire_now->story->broken != BREAK_LOOKS;
 
     answers(transfer, happened ? 200 : 404);
 }
@@ -199,7 +200,7 @@ static void arrive(void *user)
         return;
     }
     transfer->begun = true;
-    wire->requests++;
+    wire->story->counts[WIRE_REQUESTS]++;
     wire_tell(wire, "  %.*s of %.*s arrives\n", QUELL_ARG(transfer->action),
               QUELL_ARG(transfer->what));
     if (transfer->changes && wire->halted)

@@ -18,6 +18,7 @@
 #define START_US ((int64_t)1777888800 * SECOND_US) /* some morning */
 
 enum { MOVES = 16, RESTS = 200 };
+enum { DISK_EACH = 4 }; /* one story in so many is told on SQLite, the others in memory */
 
 /* ---- files -------------------------------------------------------------------------------------
  */
@@ -97,6 +98,7 @@ static void make_place(struct wire *wire)
 {
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     char config[400];
+    bool on_disk;
 
     (void)snprintf(wire->folder, sizeof(wire->folder), "%s/quell-wire-XXXXXX", base);
     if (mkdtemp(wire->folder) == NULL) {
@@ -107,12 +109,18 @@ static void make_place(struct wire *wire)
     (void)snprintf(wire->far, sizeof(wire->far), "%s/far.yaml", wire->connectors);
     (void)snprintf(wire->config, sizeof(wire->config), "%s/quell.yaml", wire->folder);
     (void)snprintf(wire->playbook, sizeof(wire->playbook), "%s/p.yaml", wire->folder);
-    (void)snprintf(wire->store, sizeof(wire->store), "sqlite:%s/s.db", wire->folder);
+    on_disk = (wire->story->seed + wire->story->again) % DISK_EACH == 0;
+    if (on_disk)
+        (void)snprintf(wire->store, sizeof(wire->store), "sqlite:%s/s.db", wire->folder);
+    else
+        (void)snprintf(wire->store, sizeof(wire->store), "memory:");
+    wire->story->counts[WIRE_ON_DISK] = on_disk;
     if (mkdir(wire->connectors, 0700) != 0) {
         perror(wire->connectors);
         exit(2);
     }
-    (void)snprintf(config, sizeof(config), "connectors: [%s]\nconnections:\n  far: {}\n",
+    (void)snprintf(config, sizeof(config),
+                   "connectors: [%s]\nhalt_file: halt\nconnections:\n  far: {}\n",
                    wire->connectors);
     write_file(wire->config, config);
     write_file(wire->far, far_side);
@@ -123,7 +131,7 @@ static void make_place(struct wire *wire)
 static void remove_place(struct wire *wire)
 {
     static const char *const names[] = {"s.db",     "s.db-wal",  "s.db-shm",         "s.db.lock",
-                                        "s.db.key", "s.db.halt", "s.db.checkpoints", "quell.yaml",
+                                        "s.db.key", "halt",      "s.db.checkpoints", "quell.yaml",
                                         "p.yaml",   "c/far.yaml"};
     char path[160];
     size_t i;
@@ -159,7 +167,7 @@ void wire_die(struct wire *wire)
 {
     wire_tell(wire, "  it dies\n");
     wire->dying = true;
-    wire->deaths++;
+    wire->story->counts[WIRE_DEATHS]++;
     wire->engine->broken = true; /* nothing more is journaled, nothing more is sent */
 }
 
@@ -302,10 +310,10 @@ static void come_to_rest(struct wire *wire)
     wire->calm = true;
     if (wire->halted && wire->engine)
         halt(wire, false);
-    for (i = 0; i < RESTS && wire->violation == NULL && wire->engine; i++) {
+    for (i = 0; i < RESTS && wire->story->violation == NULL && wire->engine; i++) {
         pass(wire, 1800 * SECOND_US);
         resolve_all(wire);
-        if (wire->violation == NULL && quell_active(wire->engine) == 0)
+        if (wire->story->violation == NULL && quell_active(wire->engine) == 0)
             return;
     }
 }
@@ -315,23 +323,23 @@ void wire_story(struct wire *wire)
     int i;
 
     log_set(LOG_LEVEL_ERROR, 0);
-    wire_now = wire;
     make_place(wire);
-    wire->loop = loop_new_virtual(START_US, wire->seed);
+    wire->loop = loop_new_virtual(START_US, wire->story->seed);
     open_engine(wire);
     if (wire->engine)
         start(wire);
-    for (i = 0; i < MOVES && wire->violation == NULL; i++) {
-        unsigned deaths = wire->deaths;
+    for (i = 0; i < MOVES && wire->story->violation == NULL; i++) {
+        unsigned deaths = wire->story->counts[WIRE_DEATHS];
         move(wire);
-        if (wire->deaths > deaths && wire->violation == NULL)
+        if (wire->story->counts[WIRE_DEATHS] > deaths && wire->story->violation == NULL)
             wire_check(wire);
     }
-    if (wire->violation == NULL)
+    if (wire->story->violation == NULL)
         come_to_rest(wire);
-    if (wire->violation == NULL)
+    if (wire->story->violation == NULL)
         wire_check_end(wire);
     quell_close(wire->engine);
+    kept_forget();
     loop_free(wire->loop);
     remove_place(wire);
 }

@@ -1,7 +1,7 @@
 /*
  * wire.h - stories of calls, made of seeds: what the files share.
  *
- *   wire.c   seeds, processes, the figures
+ *   wire.c   the program; tests/stories tells many
  *   far.c    what is on the other side of the wire, in the place of libcurl
  *   story.c  the engine on a virtual clock: runs, deaths, halts, people
  *   check.c  what must hold
@@ -16,14 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "core/core.h"
+#include "stories/stories.h"
 
-enum wire_break {
-    BREAK_NOTHING,
-    BREAK_KEYS,  /* the far side does not know a key again */
-    BREAK_LOOKS, /* whoever looks is told that it did not happen */
+enum wire_count { WIRE_REQUESTS, WIRE_DEATHS, WIRE_ON_DISK }; /* and their names in wire.c */
+
+enum wire_break { /* and their names in wire.c */
+                  BREAK_NOTHING,
+                  BREAK_KEYS,  /* the far side does not know a key again */
+                  BREAK_LOOKS, /* whoever looks is told that it did not happen */
 };
 
 enum { WIRE_RUNS = 4, WIRE_EFFECTS = 512 };
@@ -34,9 +35,8 @@ struct wire_effect {
 };
 
 struct wire {
-    uint64_t seed, dice;
-    enum wire_break broken;
-    struct arena *arena;
+    struct story *story;
+    struct arena *arena; /* the story's */
     char folder[64], config[96], store[96], connectors[96], far[112], playbook[96];
     const char *playbooks[2];
     struct loop *loop;
@@ -48,23 +48,20 @@ struct wire {
     bool halted; /* changes must not leave */
     struct quell_str acknowledged[WIRE_RUNS];
     size_t acknowledged_count;
-    unsigned starts, deaths, requests;
-    struct buf story;
-    char digest[65];       /* SHA-256 in hex over each byte of each journal */
-    const char *violation; /* the first; NULL: none */
+    unsigned starts;
 };
 
 extern struct wire *wire_now; /* the story that is told: the far side has no other way to it */
 
-unsigned wire_roll(struct wire *wire, unsigned sides);
-bool wire_fails(struct wire *wire, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void wire_tell(struct wire *wire, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define wire_roll(wire, sides) story_roll((wire)->story, sides)
+#define wire_fails(wire, ...) story_fails((wire)->story, __VA_ARGS__)
+#define wire_tell(wire, ...) story_tell((wire)->story, __VA_ARGS__)
 
 /* far.c: NULL when nothing of it arrived. */
 struct wire_effect *wire_find(struct wire *wire, struct quell_str what);
 void wire_die(struct wire *wire); /* at once: the engine does no more */
 
-/* story.c: tells it all, see wire->violation. */
+/* story.c: tells it all, see the story's violation. */
 void wire_story(struct wire *wire);
 
 /* check.c: after a death; at the end, which makes the digest, too. */
