@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "journal/event.h"
 #include "run/state.h"
+#include "value/fields.h"
 #include "value/value.h"
 
 #define NO_STEP SIZE_MAX
@@ -36,7 +37,7 @@ struct run_sight {
     const struct playbook *playbook;
     size_t *parents;                       /* by number: the step around it, or NO_STEP */
     struct mentions *lists[MENTION_LISTS]; /* made when they are first asked for */
-    bool *dead;                            /* by number, of the fingerprint being made */
+    bool *dead, *revived;                  /* by number, of the fingerprint being made */
 };
 
 /* ---- the text ----------------------------------------------------------------------------------
@@ -67,6 +68,7 @@ struct run_sight *run_sight_new(struct arena *arena, const struct playbook *play
     sight->playbook = playbook;
     sight->parents = arena_array(arena, size_t, playbook->step_count);
     sight->dead = arena_array(arena, bool, playbook->step_count);
+    sight->revived = arena_array(arena, bool, playbook->step_count);
     for (i = 0; i < playbook->step_count; i++)
         sight->parents[i] = step_around(playbook, playbook->all[i]->place.offset, i);
     return sight;
@@ -77,23 +79,27 @@ static bool is_word_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+static bool is_word_at(struct quell_str text, size_t at)
+{
+    return at < text.len && is_word_char(text.data[at]);
+}
+
 /* `.name`, `.?name`, `['name']`; an id in other words of the text is none. */
 static bool is_field(struct quell_str text, size_t at, size_t len)
 {
-    if (at + len < text.len && is_word_char(text.data[at + len]))
+    if (is_word_at(text, at + len))
         return false;
-    while (at > 0 && (text.data[at - 1] == ' ' || text.data[at - 1] == '\n'))
+    while (at > 0 && strchr(" \t\r\n\f", text.data[at - 1]) != NULL) /* as cel/token.c has it */
         at--;
     return at > 0 && strchr(".?'\"", text.data[at - 1]) != NULL;
 }
 
 static bool stands_alone(struct quell_str text, size_t at, size_t len)
 {
-    bool before = at > 0 && is_word_char(text.data[at - 1]) && is_word_char(text.data[at]);
-    bool behind = at + len < text.len && is_word_char(text.data[at + len]) &&
-                  is_word_char(text.data[at + len - 1]);
+    bool goes_before = is_word_at(text, at - 1) && is_word_at(text, at);
+    bool goes_on = is_word_at(text, at + len - 1) && is_word_at(text, at + len);
 
-    return !before && !behind;
+    return !goes_before && !goes_on;
 }
 
 static void find_mentions(struct run_sight *sight, struct mentions *list)
@@ -101,7 +107,7 @@ static void find_mentions(struct run_sight *sight, struct mentions *list)
     struct quell_str text = sight->playbook->text, word = list->word;
     size_t at;
 
-    for (at = 0; word.len && at + word.len <= text.len; at++) {
+    for (at = 0; at + word.len <= text.len; at++) {
         if (memcmp(text.data + at, word.data, word.len) != 0)
             continue;
         if (!(list->name ? is_field : stands_alone)(text, at, word.len))
@@ -135,10 +141,9 @@ static const struct mentions *mentions_of(struct run_sight *sight, struct quell_
 
 static bool is_dead(const struct run_sight *sight, size_t step)
 {
-    for (; step != NO_STEP; step = sight->parents[step])
-        if (sight->dead[step])
-            return true;
-    return false;
+    while (step != NO_STEP && !sight->revived[step] && !sight->dead[step])
+        step = sight->parents[step];
+    return step != NO_STEP && !sight->revived[step];
 }
 
 static bool stands_to_come(const struct run_sight *sight, const struct mentions *list)
@@ -172,14 +177,57 @@ static bool is_read(struct run_sight *sight, const struct step *step)
 /* ---- what has ended ----------------------------------------------------------------------------
  */
 
+/* A failure that is still to come takes back what was done there. */
+static bool may_be_taken_back(const struct playbook *playbook, const struct frame *frame)
+{
+    for (; frame; frame = frame->outer)
+        if (frame->owner && frame->owner->phase != PHASE_ENDED &&
+            frame->owner->step->on_error == ON_ERROR_UNDO)
+            return true;
+    return playbook->undo != UNDO_NEVER;
+}
+
+static void revive_all(struct run_sight *sight, const struct step_list *steps);
+
+/* Its undo steps, and those of all inside. A manifest's have no text. */
+static void revive(struct run_sight *sight, const struct step *step)
+{
+    size_t i;
+
+    for (i = 0; i < step->undo_steps.count; i++)
+        if (!step->undo_steps.items[i]->inverse)
+            sight->revived[step->undo_steps.items[i]->number] = true;
+    revive_all(sight, &step->steps);
+    revive_all(sight, &step->otherwise);
+    revive_all(sight, &step->on_error_steps);
+    for (i = 0; i < step->lane_count; i++)
+        revive_all(sight, &step->lanes[i].steps);
+}
+
+static void revive_all(struct run_sight *sight, const struct step_list *steps)
+{
+    size_t i;
+
+    for (i = 0; i < steps->count; i++)
+        revive(sight, steps->items[i]);
+}
+
+/* The text of a step that has ended is behind, but for that by which it may be taken back. */
+static void mark_ended(struct run_sight *sight, const struct instance *instance)
+{
+    sight->dead[instance->step->number] = true;
+    if (may_be_taken_back(sight->playbook, instance->frame))
+        revive(sight, instance->step);
+}
+
 static void mark_frame(struct run_sight *sight, const struct frame *frame)
 {
     size_t i, b;
 
-    for (i = 0; frame && frame->instances && i < frame->steps->count; i++) {
+    for (i = 0; frame && i < frame->steps->count; i++) {
         const struct instance *instance = &frame->instances[i];
         if (instance->phase == PHASE_ENDED) {
-            sight->dead[instance->step->number] = true;
+            mark_ended(sight, instance);
             continue;
         }
         if (step_repeats(instance->step)) /* all of it may come again */
@@ -202,7 +250,7 @@ static bool is_over(const struct frame *frame)
 {
     size_t i;
 
-    for (i = 0; frame->instances && i < frame->steps->count; i++) {
+    for (i = 0; i < frame->steps->count; i++) {
         if (frame->instances[i].phase != PHASE_ENDED)
             return false;
         if (ended_badly(&frame->instances[i]))
@@ -232,7 +280,23 @@ static void add_text(struct print *print, struct quell_str text)
     buf_add_str(&print->out, text);
 }
 
-/* With its type; what has no simple form as the journal has it. */
+static void add_value(struct print *print, struct quell_value value);
+
+static void add_inside(struct print *print, struct quell_value value)
+{
+    bool map = quell_is(value, QUELL_MAP);
+    size_t i;
+
+    add_number(print, quell_count(value));
+    for (i = 0; i < quell_count(value); i++) {
+        if (map)
+            add_value(print, value.as.pairs[i].key);
+        add_value(print, map ? value.as.pairs[i].value : quell_at(value, i));
+    }
+}
+
+/* With its type. What has no simple form as the journal has it, but secrets as they are: the
+ * journal has the same word for all of them. */
 static void add_value(struct print *print, struct quell_value value)
 {
     struct map_builder map = {.arena = print->scratch};
@@ -241,8 +305,12 @@ static void add_value(struct print *print, struct quell_value value)
     add_number(print, value.type);
     if (quell_is_null(value))
         return;
-    if (quell_is(value, QUELL_STRING) && !(value.flags & QUELL_SECRET)) {
+    if (quell_is(value, QUELL_STRING)) {
         add_text(print, quell_str(value));
+        return;
+    }
+    if (quell_is(value, QUELL_MAP) || quell_is(value, QUELL_LIST)) {
+        add_inside(print, value);
         return;
     }
     map_add(&map, "v", value);
@@ -277,7 +345,7 @@ static void add_item(struct print *print, const struct frame *frame)
 {
     size_t i;
 
-    for (i = 0; frame->instances && i < frame->steps->count; i++)
+    for (i = 0; i < frame->steps->count; i++)
         add_value(print, scope_step(print->scratch, &frame->instances[i]));
     add_value(print, scope_steps(print->scratch, frame));
     add_value(print, frame->vars);
@@ -290,7 +358,7 @@ static void add_over(struct print *print, const struct instance *loop, const str
     size_t i;
 
     add_number(print, frame->guessed);
-    for (i = 0; frame->instances && i < frame->steps->count; i++)
+    for (i = 0; i < frame->steps->count; i++)
         if (frame->instances[i].phase == PHASE_ENDED && ended_badly(&frame->instances[i])) {
             add_text(print, frame->instances[i].path);
             add_value(print, frame->instances[i].error);
@@ -329,32 +397,18 @@ static void add_open(struct print *print, const struct instance *instance)
 static void add_seen(struct print *print, const struct frame *frame);
 
 /* What can be seen of a step that has ended: its result, and those of steps inside it. */
-/* A later failure takes it back. */
-static bool may_be_undone(const struct print *print, const struct instance *instance)
-{
-    const struct frame *frame;
-
-    if (instance->step->undo_steps.count == 0)
-        return false;
-    for (frame = instance->frame; frame; frame = frame->outer)
-        if (frame->owner && frame->owner->phase != PHASE_ENDED &&
-            frame->owner->step->on_error == ON_ERROR_UNDO)
-            return true;
-    return print->run->playbook->undo != UNDO_NEVER;
-}
-
 static void add_ended(struct print *print, const struct instance *instance)
 {
+    bool undone = instance->step->undo_steps.count &&
+                  may_be_taken_back(print->run->playbook, instance->frame);
     size_t b;
 
-    if (ended_badly(instance) || is_read(print->sight, instance->step)) {
+    if (ended_badly(instance) || is_read(print->sight, instance->step) || undone) {
         add_text(print, instance->path);
         add_result(print, instance);
-    } else if (may_be_undone(print, instance)) {
-        add_text(print, instance->path);
-        add_number(print, instance->status);
-        add_value(print, instance->input);
     }
+    if (undone)
+        add_value(print, instance->input);
     if (instance->undo)
         add_frame(print, instance->undo);
     for (b = 0; b < instance->body_count && !step_repeats(instance->step); b++)
@@ -367,7 +421,7 @@ static void add_seen(struct print *print, const struct frame *frame)
 {
     size_t i;
 
-    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+    for (i = 0; frame && i < frame->steps->count; i++)
         add_ended(print, &frame->instances[i]);
 }
 
@@ -417,7 +471,6 @@ static unsigned may_disrupt(const struct step_list *steps);
 static unsigned step_may_disrupt(const struct step *step)
 {
     const struct quell_target *target;
-    const struct quell_field *field;
     unsigned count = 0;
     size_t i;
 
@@ -425,13 +478,15 @@ static unsigned step_may_disrupt(const struct step *step)
         count = may_disrupt(&step->steps) + may_disrupt(&step->otherwise);
         for (i = 0; i < step->lane_count; i++)
             count += may_disrupt(&step->lanes[i].steps);
-        count = count && (step_repeats(step) || step->kind == STEP_CALL) ? MANY : count;
+        count = count && step_repeats(step) ? MANY : count;
         return count + may_disrupt(&step->on_error_steps);
     }
-    for (target = step->action->targets; target && target->kind; target++, count++)
-        for (field = step->action->inputs; field && field->name; field++)
-            if (strcmp(field->name, target->input) == 0 && field->type != QUELL_FIELD_STRING)
-                return MANY;
+    for (target = step->action->targets; target && target->kind; target++, count++) {
+        const struct quell_field *field =
+            fields_find(step->action->inputs, quell_str_of(target->input));
+        if (field == NULL || field->type != QUELL_FIELD_STRING)
+            return MANY;
+    }
     return (count ? count : 1) + may_disrupt(&step->on_error_steps);
 }
 
@@ -450,7 +505,7 @@ static unsigned frame_may_disrupt(const struct frame *frame)
     unsigned count = 0;
     size_t i, b;
 
-    for (i = 0; frame && frame->instances && i < frame->steps->count && count < MANY; i++) {
+    for (i = 0; frame && i < frame->steps->count && count < MANY; i++) {
         const struct instance *instance = &frame->instances[i];
         if (instance->phase == PHASE_ENDED)
             continue;
@@ -518,6 +573,7 @@ void run_fingerprint(const struct run *run, struct run_sight *sight,
     struct print print = {.sight = sight, .run = run, .scratch = arena_new(0)};
 
     memset(sight->dead, 0, sight->playbook->step_count * sizeof(*sight->dead));
+    memset(sight->revived, 0, sight->playbook->step_count * sizeof(*sight->revived));
     mark_frame(sight, &run->root);
     add_run(&print);
     add_frame(&print, &run->root);

@@ -117,22 +117,21 @@ static struct quell_str action_of(const struct instance *instance)
     return instance->step->calls.len ? instance->step->calls : instance->step->uses;
 }
 
-/* A time-out is a failure, unless somebody reads which of the two it was. */
+/* A time-out is a failure, unless somebody reads which of the two it was. What is supposed settles
+ * the step at once, so nobody has the answer from here. */
 static int ask_outcome(struct decision *decision, struct instance *instance)
 {
-    return plan_choice(decision, instance, "outcome", action_of(instance),
-                       instance->step->status_read ? outcomes : plain_outcomes);
+    (void)plan_choice(decision, instance, "outcome", action_of(instance),
+                      instance->step->status_read ? outcomes : plain_outcomes);
+    return PLAN_ASKED;
 }
 
 int plan_outcome(struct decision *decision, struct instance *instance)
 {
-    int answer;
-
     if (!instance->unsettled || instance->step->on_error == ON_ERROR_CONTINUE ||
         (instance->step->on_error == ON_ERROR_FAIL && is_last_of_all(decision->run, instance)))
         return instance->status == STEP_SUCCEEDED;
-    answer = ask_outcome(decision, instance);
-    return answer == PLAN_ASKED ? answer : answer == 0;
+    return ask_outcome(decision, instance);
 }
 
 static void settle(struct run *run, struct instance *instance, struct quell_str answer)
@@ -330,10 +329,8 @@ int plan_choice_of(struct decision *decision, struct instance *instance, const c
     struct reading reading = {.run = decision->run, .frame = instance->frame};
 
     cel_references(text->expr, look, &reading);
-    if (reading.unsettled) {
-        (void)ask_outcome(decision, reading.unsettled);
-        return PLAN_ASKED;
-    }
+    if (reading.unsettled)
+        return ask_outcome(decision, reading.unsettled);
     return ask(decision, &(struct run_question){.path = instance->path,
                                                 .what = quell_str_of(what),
                                                 .text = cel_source(text->expr),
@@ -354,10 +351,8 @@ int plan_goes_on(struct decision *decision, struct instance *loop)
     if (loop->body_count)
         reading.frame = &loop->bodies[loop->body_count - 1];
     cel_references(text->expr, look, &reading);
-    if (reading.unsettled) {
-        (void)ask_outcome(decision, reading.unsettled);
-        return PLAN_ASKED;
-    }
+    if (reading.unsettled)
+        return ask_outcome(decision, reading.unsettled);
     answer = plan_choice(decision, loop, what.data, cel_source(text->expr), truths);
     return answer == PLAN_ASKED ? answer : answer == 0;
 }

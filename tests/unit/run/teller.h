@@ -24,80 +24,9 @@
 #include "value/json.h"
 #include "value/value.h"
 
+#include "actions.h"
 #include "stories.h"
 #include "telling.h"
-
-/* ---- a connector that does nothing
- * --------------------------------------------------------------- */
-
-static inline enum quell_turn no_turn(struct quell_call *call, const struct quell_reply *reply)
-{
-    (void)call;
-    (void)reply;
-    return QUELL_FAILED;
-}
-
-static const struct quell_field device_inputs[] = {
-    {.name = "device_id", .type = QUELL_FIELD_STRING, .flags = QUELL_REQUIRED, .doc = "Device."},
-    {.name = "note", .type = QUELL_FIELD_STRING, .doc = "Note."},
-    {.name = NULL},
-};
-static const struct quell_field look_outputs[] = {
-    {.name = "id", .type = QUELL_FIELD_STRING, .doc = "Id."},
-    {.name = "risk", .type = QUELL_FIELD_STRING, .doc = "Risk."},
-    {.name = NULL},
-};
-static const struct quell_target device_targets[] = {{"device", "device_id"}, {NULL, NULL}};
-static const struct quell_action look = {.name = "look",
-                                         .doc = "Looks.",
-                                         .effect = QUELL_READS,
-                                         .repeat = QUELL_PURE,
-                                         .inputs = device_inputs,
-                                         .outputs = look_outputs,
-                                         .example = "{\"id\":\"x\",\"risk\":\"low\"}",
-                                         .turn = no_turn};
-static const struct quell_action isolate = {.name = "isolate",
-                                            .doc = "Isolates.",
-                                            .effect = QUELL_DISRUPTS,
-                                            .repeat = QUELL_ONCE,
-                                            .inputs = device_inputs,
-                                            .outputs = look_outputs,
-                                            .targets = device_targets,
-                                            .example = "{\"id\":\"x\",\"risk\":\"low\"}",
-                                            .turn = no_turn};
-static const char *const unblock_with[] = {"device_id", "input.device_id", "note", "output.id",
-                                           NULL};
-static const struct quell_action block = {.name = "block",
-                                          .doc = "Blocks.",
-                                          .effect = QUELL_CHANGES,
-                                          .repeat = QUELL_KEYED,
-                                          .inputs = device_inputs,
-                                          .outputs = look_outputs,
-                                          .undo = {.action = "test.unblock", .with = unblock_with},
-                                          .companion = "look",
-                                          .targets = device_targets,
-                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
-                                          .turn = no_turn};
-static const struct quell_action unblock = {.name = "unblock",
-                                            .doc = "Unblocks.",
-                                            .effect = QUELL_CHANGES,
-                                            .repeat = QUELL_KEYED,
-                                            .inputs = device_inputs,
-                                            .outputs = look_outputs,
-                                            .targets = device_targets,
-                                            .example = "{\"id\":\"x\",\"risk\":\"low\"}",
-                                            .turn = no_turn};
-static const struct quell_action *const test_actions[] = {&look, &isolate, &block, &unblock, NULL};
-static const struct quell_connector test_connector = {.abi = QUELL_ABI,
-                                                      .size = sizeof(struct quell_connector),
-                                                      .action_size = sizeof(struct quell_action),
-                                                      .field_size = sizeof(struct quell_field),
-                                                      .name = "test",
-                                                      .version = "1",
-                                                      .title = "Test",
-                                                      .doc = "For tests.",
-                                                      .actions = test_actions};
-static const struct quell_connector *const connectors[] = {&test_connector, NULL};
 
 static inline void record(struct teller *teller, const struct event *event)
 {

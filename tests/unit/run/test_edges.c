@@ -3,48 +3,7 @@
  * not be computed twice, actions that may not be sent twice, values that nobody knows, and a run of
  * its full size.
  */
-#include "teller.h"
-
-struct fixture {
-    struct arena *arena;
-    struct playbook *playbook;
-    struct teller teller;
-};
-
-static void open_fixture(struct fixture *fixture, const char *steps, const char *answers)
-{
-    const struct story story = {"", steps, answers, ""};
-
-    fixture->arena = arena_new(0);
-    fixture->playbook = load(fixture->arena, steps);
-    teller_open(&fixture->teller, fixture->playbook, &story);
-}
-
-static void close_fixture(struct fixture *fixture)
-{
-    teller_close(&fixture->teller);
-    playbook_free(fixture->playbook);
-    arena_free(fixture->arena);
-}
-
-/* Decides once; what it says is told. */
-static size_t decide(struct teller *teller)
-{
-    struct run_events events = run_decide(teller->run, teller->now_us);
-    size_t i;
-
-    for (i = 0; i < events.count; i++)
-        record(teller, &events.items[i]);
-    return events.count;
-}
-
-static void told(const struct fixture *fixture, const char *expected)
-{
-    struct quell_str text = buf_str(&fixture->teller.told);
-
-    if (!str_is(text, expected))
-        fail_msg("told\n%.*sexpected\n%s", QUELL_ARG(text), expected);
-}
+#include "fixture.h"
 
 static void sends(struct teller *teller, const char *path)
 {
@@ -356,101 +315,6 @@ static void only_plans_suppose(void **state)
     }
 }
 
-/* Where a path stands when it asks about a step: after so many answers. */
-static void print_at(const char *steps, const char *answers, const char *path,
-                     uint8_t print[RUN_FINGERPRINT])
-{
-    struct fixture fixture;
-    struct run_question question;
-    struct run_sight *sight;
-    int turns;
-
-    open_fixture(&fixture, steps, answers);
-    fixture.teller.plan = true;
-    start(&fixture.teller);
-    sight = run_sight_new(fixture.teller.arena, fixture.playbook);
-    for (turns = 0; turns < 1000; turns++) {
-        if (decide(&fixture.teller))
-            continue;
-        if (run_question(fixture.teller.run, &question) && str_is(question.path, path))
-            break;
-        assert_true(happen(&fixture.teller));
-    }
-    assert_true(turns < 1000);
-    run_fingerprint(fixture.teller.run, sight, print);
-    close_fixture(&fixture);
-}
-
-static void same(const char *steps, const char *one, const char *other, const char *path,
-                 bool expected)
-{
-    uint8_t a[RUN_FINGERPRINT], b[RUN_FINGERPRINT];
-
-    print_at(steps, one, path, a);
-    print_at(steps, other, path, b);
-    if ((memcmp(a, b, RUN_FINGERPRINT) == 0) != expected)
-        fail_msg("%s at %s after %s and %s", expected ? "differs" : "is the same", path, one,
-                 other);
-}
-
-#define ASKING "  - id: last\n    if: run.id == 'z'\n    stop: {}\n"
-
-/* Paths are told apart by what can still be seen, and by nothing else. */
-static void paths_meet_where_nothing_differs(void **state)
-{
-    static const char branch[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
-                                 "    with: { device_id: d1 }\n" ASKING;
-    static const char seen[] = "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
-                               "    with: { device_id: d1 }\n" ASKING
-                               "  - id: b\n    if: steps.a.status == 'skipped'\n    stop: {}\n";
-    static const char whole[] =
-        "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
-        "    with: { device_id: d1 }\n" ASKING "  - id: b\n    if: size(steps) > 1\n    stop: {}\n";
-    static const char repeated[] =
-        "  - id: a\n    if: run.id == 'x'\n    uses: test.look\n"
-        "    with: { device_id: d1 }\n" ASKING "  - id: b\n    if: run.id == 'x'\n    stop: {}\n";
-    static const char named[] = "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
-                                "    else:\n      - set: { who: two }\n" ASKING;
-    static const char used[] = "  - if: run.id == 'x'\n    steps:\n      - set: { who: one }\n"
-                               "    else:\n      - set: { who: two }\n" ASKING
-                               "  - id: b\n    if: vars.who == 'one'\n    stop: {}\n";
-    static const char items[] = "  - id: each\n    for-each: \"['d1', 'd2']\"\n    as: d\n"
-                                "    max: 2\n    steps:\n"
-                                "      - id: a\n        if: run.id == d\n        uses: test.look\n"
-                                "        with: { device_id: \"${{ d }}\" }\n"
-                                "      - id: b\n        if: steps.a.status == 'skipped'\n"
-                                "        uses: test.look\n        with: { device_id: d9 }\n";
-    static const char *const yes = "{\"a\":[" OK "]}";
-    static const char *const no = "{\"a if\":[\"false\"]}";
-
-    (void)state;
-    same(branch, yes, no, "last", true);
-    same(seen, yes, no, "last", false);
-    same(whole, yes, no, "last", false);
-    same(repeated, yes, no, "last", false);
-    same(named, "{}", "{\"_0 if\":[\"false\"]}", "last", true);
-    same(used, "{}", "{\"_0 if\":[\"false\"]}", "last", false);
-    same(items, "{\"each[0].a\":[" OK "]}", "{\"each[0].a if\":[\"false\"],\"each[0].b\":[" OK "]}",
-         "each[1].a", true);
-}
-
-/* How much was disrupted is seen by the cap, where what is to come may reach it. */
-static void the_cap_tells_paths_apart(void **state)
-{
-#define FIRST                                                                                      \
-    "  - id: a\n    if: run.id == 'x'\n    uses: test.isolate\n    with: { device_id: d1 "         \
-    "}\n" ASKING
-    static const char few[] = FIRST "  - uses: test.isolate\n    with: { device_id: d2 }\n";
-    static const char many[] = FIRST "  - for-each: \"['1', '2', '3', '4', '5']\"\n    as: d\n"
-                                     "    max: 5\n    steps:\n      - uses: test.isolate\n"
-                                     "        with: { device_id: \"${{ d }}\" }\n";
-#undef FIRST
-
-    (void)state;
-    same(few, "{\"a\":[" OK "]}", "{\"a if\":[\"false\"]}", "last", true);
-    same(many, "{\"a\":[" OK "]}", "{\"a if\":[\"false\"]}", "last", false);
-}
-
 /* Time does not pass in a plan, so it waits for no second attempt. */
 static void plans_do_not_wait(void **state)
 {
@@ -575,8 +439,6 @@ int main(void)
         cmocka_unit_test(a_full_run_says_that_it_ends),
         cmocka_unit_test(a_full_run_loses_no_outcome),
         cmocka_unit_test(only_plans_suppose),
-        cmocka_unit_test(paths_meet_where_nothing_differs),
-        cmocka_unit_test(the_cap_tells_paths_apart),
         cmocka_unit_test(plans_do_not_wait),
         cmocka_unit_test(bound_runs_keep_to_their_plan),
         cmocka_unit_test(a_failure_beats_a_stop),
