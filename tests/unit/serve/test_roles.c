@@ -293,6 +293,38 @@ static void a_scope_narrows_a_token_to_playbooks(void **state)
     fake_stop(&fake);
 }
 
+/* What a run of its playbook waits for may be a run of another one, of which it is told nothing. */
+static void a_scope_hides_what_runs_of_others_wait_for(void **state)
+{
+    static const char shown[] =
+        "{\"of-p\": {\"playbook\": \"p\", \"because\": [{\"what\": \"run\", \"child\":"
+        " {\"playbook\": \"p\", \"because\": [{\"text\": \"seen-71\"}, {\"child\":"
+        " {\"playbook\": \"other\", \"because\": [{\"text\": \"hidden-72\"}]}}]}},"
+        " {\"child\": {\"playbook\": \"other\", \"because\": [{\"text\": \"hidden-73\"}]}}]},"
+        " \"of-other\": {\"playbook\": \"other\", \"because\": [{\"text\": \"hidden-74\"}]}}";
+    struct quell_str of_p = QUELL_STR("/api/v1/runs/of-p/why"), none = QUELL_STR(""), got;
+    struct fake fake;
+
+    (void)state;
+    start(&fake);
+    fake.shown = fake_json(&fake, shown);
+    assert_int_equal(attempt(&fake, "GET", of_p, BEARER, "one", none, &got), 200);
+    assert_true(str_find(got, QUELL_STR("seen-71"), 0) != SIZE_MAX);
+    assert_true(str_find(got, QUELL_STR("hidden"), 0) == SIZE_MAX);
+    assert_int_equal(
+        attempt(&fake, "GET", QUELL_STR("/api/v1/runs/of-other/why"), BEARER, "one", none, &got),
+        403);
+    assert_true(str_find(got, QUELL_STR("hidden"), 0) == SIZE_MAX);
+    /* An incident is about everything: not even that it is there is told. */
+    assert_int_equal(
+        attempt(&fake, "GET", QUELL_STR("/api/v1/runs/an-incident/why"), BEARER, "one", none, NULL),
+        404);
+    assert_int_equal(attempt(&fake, "GET", of_p, BEARER, "viewer", none, &got), 200);
+    assert_true(str_find(got, QUELL_STR("hidden-72"), 0) != SIZE_MAX);
+    assert_true(str_find(got, QUELL_STR("hidden-73"), 0) != SIZE_MAX);
+    fake_stop(&fake);
+}
+
 static void tokens_are_made_and_revoked(void **state)
 {
     struct quell_str tokens = QUELL_STR("/api/v1/tokens"), got;
@@ -334,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_token_is_sent_in_its_field_only),
         cmocka_unit_test(many_wrong_proofs_are_answered_shortly_and_harm_no_right_one),
         cmocka_unit_test(a_scope_narrows_a_token_to_playbooks),
+        cmocka_unit_test(a_scope_hides_what_runs_of_others_wait_for),
         cmocka_unit_test(tokens_are_made_and_revoked),
     };
 
