@@ -71,6 +71,23 @@ static void print_unheard(const struct term *term, struct quell_value list, int 
     }
 }
 
+/* Who was to be told of a question, and was not. */
+static void print_unreached(const struct term *term, struct quell_value list, int indent)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(list); i++) {
+        struct quell_value one = quell_at(list, i);
+        print_line(term, indent, i ? "" : "untold");
+        term_value(term, quell_get(one, "to"), 0);
+        printf(" via ");
+        term_value(term, quell_get(one, "via"), 0);
+        printf(": ");
+        term_value(term, quell_get(one, "error"), 0);
+        putchar('\n');
+    }
+}
+
 static void print_of_run(const struct term *term, struct quell_value why, int indent);
 
 static void print_entry(const struct term *term, struct quell_value entry, int indent)
@@ -94,6 +111,7 @@ static void print_entry(const struct term *term, struct quell_value entry, int i
         print_fact(term, entry, "with", indent);
     }
     print_unheard(term, quell_get(entry, "unheard"), indent);
+    print_unreached(term, quell_get(entry, "unreached"), indent);
     for (i = 0; i < quell_count(commands); i++) {
         print_line(term, indent, i ? "" : "do");
         printf("%.*s\n", QUELL_ARG(quell_str(quell_at(commands, i))));

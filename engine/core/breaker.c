@@ -14,6 +14,7 @@
 #include "loop/log.h"
 #include "policy/breaker.h"
 #include "value/fields.h"
+#include "value/json.h"
 #include "value/value.h"
 
 #define SCOPE "breaker"
@@ -236,6 +237,28 @@ void breaker_close(struct quell *engine, enum halt_what what, struct quell_str n
         keep(breaker);
     }
     turn_end(engine);
+}
+
+struct breaker_state breaker_look(struct quell *engine, enum halt_what what, struct quell_str name)
+{
+    struct breaker_state state = {0};
+    const struct breaker *breaker;
+    struct store_mark mark;
+    struct quell_value body;
+    struct quell_error ignored;
+    struct arena *arena;
+
+    for (breaker = engine->breakers; breaker; breaker = breaker->next)
+        if (breaker->what == what && quell_str_equal(breaker->name, name))
+            return breaker->state;
+    arena = arena_new(0);
+    if (engine->reader->kind->mark(engine->reader, arena, QUELL_STR(SCOPE),
+                                   arena_format(arena, "%s %.*s", halt_word(what), QUELL_ARG(name)),
+                                   &mark, &ignored) == QUELL_OK &&
+        json_read_own(arena, mark.body, &body, &ignored) == QUELL_OK)
+        state = breaker_read(body);
+    arena_free(arena);
+    return state;
 }
 
 struct quell_str breaker_text(struct quell *engine, struct arena *arena, size_t *count_open)

@@ -7,6 +7,7 @@
 
 #include "core/core.h"
 
+#include "policy/breaker.h"
 #include "policy/halt.h"
 
 /* ---- gate.c: whether a change may be made now, and who waits for that ---------------------------
@@ -36,6 +37,9 @@ void halt_watch(struct quell *engine);
 void halt_free(struct quell *engine);
 /* The rule that stops it now, or NULL; looks at the file. Borrowed until the next look. */
 const struct halt_rule *halt_asks(struct quell *engine, const struct halt_subject *subject);
+/* What is in force; beside a serving engine, or without one, as the file says. In `arena`, or
+ * borrowed until the next look. */
+struct halt_rules halt_in_force(struct quell *engine, struct arena *arena);
 /* What is in force, for people: `everything`, `connector defender, playbook p`; empty = nothing. */
 struct quell_str halt_text(struct quell *engine, struct arena *arena);
 
@@ -52,6 +56,8 @@ void breaker_note(struct active *active, const struct run_call *call,
 /* A person closes one, or all. */
 void breaker_close(struct quell *engine, enum halt_what what, struct quell_str name,
                    struct quell_str by);
+/* Its state, for looking: also beside a serving engine. */
+struct breaker_state breaker_look(struct quell *engine, enum halt_what what, struct quell_str name);
 struct quell_str breaker_text(struct quell *engine, struct arena *arena, size_t *count_open);
 void breakers_free(struct quell *engine);
 extern const struct quell_field breaker_fields[]; /* of `breaker:` in quell.yaml */

@@ -231,6 +231,22 @@ const struct halt_rule *halt_asks(struct quell *engine, const struct halt_subjec
     return halt_stops(&engine->halt->rules, subject);
 }
 
+struct halt_rules halt_in_force(struct quell *engine, struct arena *arena)
+{
+    struct halt file = {.path = NULL};
+    struct quell_str text;
+
+    if (engine->halt) {
+        look(engine);
+        return engine->halt->rules;
+    }
+    file.path = quell_halt_file(engine);
+    file.stamp.absent = true;
+    if (file.path)
+        file_stamp(file.path, &file.stamp);
+    return read_text(&file, arena, &text) ? halt_read(arena, text) : (struct halt_rules){NULL, 0};
+}
+
 struct quell_str halt_text(struct quell *engine, struct arena *arena)
 {
     struct quell_str text = QUELL_STR("");

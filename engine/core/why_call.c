@@ -98,14 +98,15 @@ bool why_step_poll(struct why *why, const struct run_step *step, struct map_buil
 /* ---- held --------------------------------------------------------------------------------------
  */
 
-bool why_step_limit(struct why *why, const struct run_step *step, struct map_builder *entry)
+/* It goes on by itself. */
+bool why_step_window(struct why *why, const struct run_step *step, struct map_builder *entry)
 {
     static const char *const commands[] = {"quell release %r %s", "quell release %r %s --refuse",
                                            NULL};
     const struct why_last *last = why_last(why, step->path);
     struct quell_str message = QUELL_STR("");
 
-    if (!run_is_limited(why->run, step->path))
+    if (!run_is_limited(why->run, step->path) || step->until_us == 0 || step->until_us == INT64_MAX)
         return false;
     if (last)
         message = quell_get_str(last->event.data, "message");
@@ -113,8 +114,33 @@ bool why_step_limit(struct why *why, const struct run_step *step, struct map_bui
              QUELL_ARG(message));
     map_add(entry, "limit", quell_string(step->reason));
     map_add(entry, "action", quell_string(step->step->uses));
-    why_then(why, entry, "let go, the step is judged again and called; refused, it fails");
+    why_until(entry, step->until_us);
+    why_then(why, entry, "the step is judged again and called; so it is when a person lets it go");
     why_commands(why, entry, commands, step->path);
+    return true;
+}
+
+bool why_step_limit(struct why *why, const struct run_step *step, struct map_builder *entry)
+{
+    static const char *const commands[] = {"quell release %r %s", "quell release %r %s --refuse",
+                                           NULL};
+    const struct why_last *last = why_last(why, step->path);
+    struct quell_value held = last ? last->event.data : quell_null();
+    struct quell_str message = quell_get_str(held, "message");
+    bool hard = !quell_is_null(quell_get(held, "hard"));
+
+    if (!run_is_limited(why->run, step->path))
+        return false;
+    why_text(why, entry, "held by `%.*s`%s%.*s", QUELL_ARG(step->reason), message.len ? ": " : "",
+             QUELL_ARG(message));
+    map_add(entry, "limit", quell_string(step->reason));
+    map_add(entry, "action", quell_string(step->step->uses));
+    map_add(entry, "hard", quell_bool(hard));
+    why_then(why, entry, "%s",
+             hard ? "no release passes a hard cap, only another figure in the policy; refused, the "
+                    "step fails"
+                  : "let go, the step is judged again and called; refused, it fails");
+    why_commands(why, entry, commands + hard, step->path);
     return true;
 }
 

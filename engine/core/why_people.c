@@ -4,6 +4,7 @@
 #include "core/why.h"
 
 #include "base/str.h"
+#include "core/notify.h"
 #include "policy/approval.h"
 
 static struct quell_value who_agreed(struct why *why, struct quell_value given)
@@ -14,6 +15,30 @@ static struct quell_value who_agreed(struct why *why, struct quell_value given)
     for (i = 0; i < quell_count(given); i++)
         list_add(&list, quell_get(quell_at(given, i), "by"));
     return list_made(&list);
+}
+
+/* Of the newest notices of a question, those that nobody got: [{via, to, error}]. */
+static void say_unreached(struct why *why, const struct run_step *step, struct map_builder *entry)
+{
+    struct quell_value asked = notify_told(why->engine, why->arena, why->row->id, step->path);
+    struct quell_value tellings =
+        quell_get(quell_at(asked, quell_count(asked) ? quell_count(asked) - 1 : 0), "tellings");
+    struct list_builder list = {.arena = why->arena};
+
+    for (size_t i = 0; i < quell_count(tellings); i++) {
+        struct quell_value one = quell_at(tellings, i);
+        struct map_builder map = {.arena = why->arena};
+
+        if (!quell_text_is(quell_get(one, "state"), "failed") &&
+            !quell_text_is(quell_get(one, "state"), "unknown"))
+            continue;
+        map_add(&map, "via", quell_get(one, "via"));
+        map_add(&map, "to", quell_get(one, "to"));
+        map_add(&map, "error", quell_get(one, "error"));
+        list_add(&list, map_made(&map));
+    }
+    if (list.count)
+        map_add(entry, "unreached", list_made(&list));
 }
 
 /* What follows when nobody answers. */
@@ -63,6 +88,7 @@ bool why_step_approval(struct why *why, const struct run_step *step, struct map_
     map_add(entry, "digest", quell_get(asked, "digest"));
     why_until(entry, step->until_us);
     say_silence(why, step, entry);
+    say_unreached(why, step, entry);
     why_commands(why, entry, commands, step->path);
     return true;
 }
@@ -83,6 +109,7 @@ bool why_step_form(struct why *why, const struct run_step *step, struct map_buil
     why_then(why, entry, "%s",
              step->step->ask && step->step->ask->goes_on ? "the run goes on without answers"
                                                          : "the step fails as timed out");
+    say_unreached(why, step, entry);
     why_commands(why, entry, commands, step->path);
     return true;
 }

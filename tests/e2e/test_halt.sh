@@ -61,7 +61,13 @@ by_command() {
         "$(curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/readyz")"
     equal "a metric" 1 "$(metric quell_halted)"
     contains "ps says what they wait for" "halted" "$(q ps -n 3)"
+    kept=$(q ps -s halted -n 1 -o json | pick 'd[0].run')
+    contains "why says by whom it is halted" "everything is halted by" "$(q why "$kept")"
+    contains "and the reason" "is it us?" "$(q why "$kept")"
     kill_serve
+    out=$(q why "$kept")
+    contains "so it does when nobody serves" "everything is halted by" "$out"
+    contains "with the command" "quell resume" "$out"
     start_serve || return
     still "a restart lets nothing go" "$before"
     status "resume" 0 q resume
