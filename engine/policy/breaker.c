@@ -82,7 +82,7 @@ struct breaker_state breaker_read(struct quell_value body)
 
 bool breaker_blames_connection(enum quell_code code, int status)
 {
-    switch (code) {
+    switch (code) { /* unreachable: a code that has no case */
     case QUELL_UNAVAILABLE:
     case QUELL_TIMED_OUT:
     case QUELL_THROTTLED:

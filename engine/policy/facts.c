@@ -166,8 +166,6 @@ static struct quell_value of_entity(struct arena *arena, struct quell_str kinds,
         size_t class = class_of(attributes[i].class);
         if (class == CLASS_NAME && str_is(kinds, "users"))
             class = CLASS_ACCOUNT;
-        if (class == CLASS_ACCOUNT && str_is(kinds, "ips"))
-            class = CLASS_IP;
         add(&facts, class, quell_get(entity, attributes[i].key));
     }
     return made(&facts, arena);
@@ -194,16 +192,13 @@ static struct quell_value descriptions(struct arena *arena, struct quell_value i
 
 /* Whether what is known is enough to say that it is not protected. A machine or an account must
  * have been looked up, or stand in the incident, with a name; other kinds are what they say. */
-static bool is_resolved(struct quell_str kind, struct quell_value value, const struct facts *facts,
-                        bool described)
+static bool is_resolved(struct quell_str kind, struct quell_value value, bool described)
 {
     struct cidr range;
     if (!quell_is(value, QUELL_STRING) || str_trim(quell_str(value)).len == 0)
         return false;
-    if (str_is(kind, "device"))
-        return described && facts->lists[CLASS_NAME].count > 0;
-    if (str_is(kind, "user"))
-        return described && facts->lists[CLASS_ACCOUNT].count > 0;
+    if (str_is(kind, "device") || str_is(kind, "user"))
+        return described;
     return !str_is(kind, "ip") || cidr_parse(quell_str(value), &range);
 }
 
@@ -230,7 +225,7 @@ struct quell_value policy_facts(struct arena *arena, struct quell_value target,
             taken[i] = more = true;
         }
     }
-    resolved = is_resolved(kind, value, &facts, names > 0);
+    resolved = is_resolved(kind, value, names > 0);
     return value_with(arena, made(&facts, arena), QUELL_STR("resolved"), quell_bool(resolved));
 }
 

@@ -78,7 +78,7 @@ bool policy_rule_matches(struct arena *arena, const struct policy_rule *rule,
 /* Whether the window denies now, and until when (INT64_MAX: no end within years). */
 bool policy_window_denies(const struct policy_window *window, int64_t now_us, int64_t *until_us);
 /* Reads `Mon-Fri 08:00-18:00` or `Fri 18:00 - Mon 08:00`. */
-bool policy_span_read(struct arena *arena, struct quell_str text, struct policy_span *span);
+bool policy_span_read(struct quell_str text, struct policy_span *span);
 
 struct quell_value policy_verdict(struct arena *arena, const char *verdict, struct quell_str reason,
                                   struct quell_str message);

@@ -94,13 +94,13 @@ static void judge_target(struct arena *arena, const struct policy *policy,
                          struct list_builder *verdicts)
 {
     struct quell_value facts = policy_facts(arena, target, call->incident, call->lookups);
-    bool unknown = quell_get_bool(facts, "unknown", false);
+    bool comes = call->guessing && quell_get_bool(facts, "unknown", false);
     if (is_protected(arena, policy, call, target, facts, verdicts) ||
         call->action->effect != QUELL_DISRUPTS ||
         !may_be_protected(policy, call, quell_get_str(target, "kind")))
         return;
-    if (!quell_get_bool(facts, "resolved", false) || (unknown && call->guessing))
-        tell_unresolved(arena, call, named(arena, target), unknown && call->guessing, verdicts);
+    if (comes || !quell_get_bool(facts, "resolved", false))
+        tell_unresolved(arena, call, named(arena, target), comes, verdicts);
 }
 
 static void judge_protected(struct arena *arena, const struct policy *policy,

@@ -48,7 +48,7 @@ static void wrong(struct loading *in, const struct yaml_node *node, struct quell
 static struct quell_str text_of(const struct yaml_node *map, const char *key)
 {
     const struct yaml_node *node = yaml_get(map, key);
-    return node && quell_is(node->value, QUELL_STRING) ? quell_str(node->value) : QUELL_STR("");
+    return node ? quell_str(node->value) : QUELL_STR("");
 }
 
 /* A list, or its one item. */
@@ -56,7 +56,7 @@ static size_t many(const struct yaml_node *map, const char *key, const struct ya
 {
     const struct yaml_node *node = yaml_get(map, key);
     *items = node;
-    if (node == NULL || quell_is_null(node->value))
+    if (node == NULL)
         return 0;
     if (!quell_is(node->value, QUELL_LIST))
         return 1;
@@ -227,9 +227,7 @@ static void add_pattern(struct loading *in, struct regex ***patterns, size_t *co
     struct regex *made;
     size_t offset;
     if (regex_new(pattern, REGEX_CASELESS | REGEX_DOTALL, &made, &offset, &err)) {
-        if (node)
-            wrong(in, node, arena_format(in->arena, "the pattern is not valid: %s", err.message),
-                  "");
+        wrong(in, node, arena_format(in->arena, "the pattern is not valid: %s", err.message), "");
         return;
     }
     *patterns =
@@ -295,6 +293,7 @@ static void load_rule(struct loading *in, const struct yaml_node *map, struct po
 
 static void load_built_in(struct loading *in, const struct built_in *row, struct policy_rule *rule)
 {
+    static const struct yaml_node nowhere = {.style = YAML_PLAIN}; /* of what is built in */
     struct list_builder entries = {.arena = in->arena};
     *rule = (struct policy_rule){.name = quell_str_of(row->name),
                                  .why = quell_str_of(row->why),
@@ -304,10 +303,10 @@ static void load_built_in(struct loading *in, const struct built_in *row, struct
                                  .accounts = quell_list(NULL, 0),
                                  .tags = quell_list(NULL, 0)};
     if (row->names)
-        add_pattern(in, &rule->names, &rule->name_count, quell_str_of(row->names), NULL);
+        add_pattern(in, &rule->names, &rule->name_count, quell_str_of(row->names), &nowhere);
     if (row->tags)
         add_pattern(in, &rule->tag_patterns, &rule->tag_pattern_count, quell_str_of(row->tags),
-                    NULL);
+                    &nowhere);
     if (str_is(rule->name, "quell-itself") && quell_is(in->around->own_names, QUELL_LIST)) {
         size_t i;
         for (i = 0; i < quell_count(in->around->own_names); i++)
@@ -364,7 +363,7 @@ static void load_spans(struct loading *in, const struct yaml_node *map,
     size_t i, count = many(map, "weekly", &items);
     struct policy_span *spans = arena_array(in->arena, struct policy_span, count + 1);
     for (i = 0; i < count; i++)
-        if (policy_span_read(in->arena, quell_str(items[i].value), &spans[window->span_count]))
+        if (policy_span_read(quell_str(items[i].value), &spans[window->span_count]))
             window->span_count++;
         else
             wrong(in, &items[i],
@@ -392,8 +391,8 @@ static void load_cron(struct loading *in, const struct yaml_node *map, struct po
         wrong(in, cron, quell_str_of(fault), "");
         return;
     }
-    if (!when_parse_duration(quell_str(span->value), &duration) || duration.seconds < 60 ||
-        duration.seconds > LIMIT_WINDOW_S) {
+    (void)when_parse_duration(quell_str(span->value), &duration); /* its key's type is checked */
+    if (duration.seconds < 60 || duration.seconds > LIMIT_WINDOW_S) {
         wrong(in, span, QUELL_STR("`for` is a duration from 1m to 31d"), "");
         return;
     }

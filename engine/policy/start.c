@@ -98,7 +98,7 @@ static struct policy_verdict at_least(struct arena *arena, const struct playbook
 struct policy_verdict policy_throttle(struct arena *arena, const struct playbook_throttle *rule,
                                       struct quell_value mark, int64_t now_us)
 {
-    switch (rule->kind) {
+    switch (rule->kind) { /* unreachable: a kind that has no case */
     case THROTTLE_ONCE_WITHIN:
         return once_within(arena, rule, mark, now_us);
     case THROTTLE_ONCE_AFTER:

@@ -3,7 +3,6 @@
  */
 #include "policy/internal.h"
 
-#include "base/arena.h"
 #include "base/str.h"
 
 static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
@@ -15,7 +14,7 @@ enum { DAYS = 7, MINUTES = 1440 };
 static bool read_day(struct quell_str text, int *day)
 {
     for (*day = 0; *day < DAYS; (*day)++)
-        if (str_equal_fold(str_slice(text, 0, 3), quell_str_of(days[*day])) && text.len >= 3)
+        if (str_equal_fold(str_slice(text, 0, 3), quell_str_of(days[*day])))
             return true;
     return false;
 }
@@ -57,39 +56,36 @@ static bool read_time(struct quell_str text, int *minutes)
     return hours >= 0 && rest >= 0 && rest < 60 && *minutes <= MINUTES;
 }
 
-/* At this time of these days; midnight at the end of a day is the beginning of the next. */
-static bool make(struct arena *arena, unsigned mask, int minutes, struct cron *cron)
+/* At this time of these days, below twice a day; from midnight at the end of a day on it is one of
+ * the next. */
+static struct cron at_time(unsigned mask, int minutes)
 {
-    struct quell_str text = QUELL_STR("");
-    const char *fault;
-    size_t at;
-    int day;
     if (minutes >= MINUTES) {
         minutes -= MINUTES;
         mask = ((mask << 1) | (mask >> (DAYS - 1))) & 0x7f;
     }
-    for (day = 0; day < DAYS; day++)
-        if (mask & (1u << day))
-            text = arena_format(arena, "%.*s%s%d", QUELL_ARG(text), text.len ? "," : "", day);
-    return cron_read(
-        arena_format(arena, "%d %d * * %.*s", minutes % 60, minutes / 60, QUELL_ARG(text)), cron,
-        &fault, &at);
+    return (struct cron){.minutes = UINT64_C(1) << (minutes % 60),
+                         .hours = UINT32_C(1) << (minutes / 60),
+                         .days = 0xfffffffe,
+                         .months = 0x1ffe,
+                         .weekdays = (uint8_t)mask,
+                         .any_day = true};
 }
 
-/* `Fri 18:00 - Mon 08:00` */
-static bool read_long(struct arena *arena, struct quell_str first, struct quell_str last,
-                      struct policy_span *span)
+/* `Fri 18:00`, an end of `Fri 18:00 - Mon 08:00` */
+static bool read_point(struct quell_str text, struct cron *cron)
 {
     struct quell_str day, time;
-    unsigned from, to;
-    int begin, end;
-    return str_cut(str_trim(first), ' ', &day, &time) && read_days(day, &from) &&
-           read_time(str_trim(time), &begin) && str_cut(str_trim(last), ' ', &day, &time) &&
-           read_days(day, &to) && read_time(str_trim(time), &end) &&
-           make(arena, from, begin, &span->from) && make(arena, to, end, &span->to);
+    unsigned mask;
+    int minutes;
+    if (!str_cut(str_trim(text), ' ', &day, &time) || !read_days(day, &mask) ||
+        !read_time(str_trim(time), &minutes))
+        return false;
+    *cron = at_time(mask, minutes);
+    return true;
 }
 
-bool policy_span_read(struct arena *arena, struct quell_str text, struct policy_span *span)
+bool policy_span_read(struct quell_str text, struct policy_span *span)
 {
     struct quell_str day, time, first, last;
     size_t dash;
@@ -98,8 +94,8 @@ bool policy_span_read(struct arena *arena, struct quell_str text, struct policy_
     text = str_trim(text);
     dash = str_find(text, QUELL_STR(" - "), 0);
     if (dash != SIZE_MAX)
-        return read_long(arena, str_slice(text, 0, dash), str_slice(text, dash + 3, text.len),
-                         span);
+        return read_point(str_slice(text, 0, dash), &span->from) &&
+               read_point(str_slice(text, dash + 3, text.len), &span->to);
     if (!str_cut(text, ' ', &day, &time)) /* whole days */
         time = QUELL_STR("00:00-24:00");
     if (!read_days(day, &mask) || !str_cut(str_trim(time), '-', &first, &last) ||
@@ -107,7 +103,11 @@ bool policy_span_read(struct arena *arena, struct quell_str text, struct policy_
         return false;
     if (end <= begin) /* over midnight */
         end += MINUTES;
-    return make(arena, mask, begin, &span->from) && make(arena, mask, end, &span->to);
+    if (end == 2 * MINUTES) /* from midnight on, and that is the next day's beginning */
+        return false;
+    span->from = at_time(mask, begin);
+    span->to = at_time(mask, end);
+    return true;
 }
 
 /* ---- now ---------------------------------------------------------------------------------------
