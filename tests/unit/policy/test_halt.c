@@ -103,7 +103,30 @@ static void what_is_taken_out(void **state)
     /* What a person wrote halts everything, and only `everything` takes it out. */
     assert_true(
         str_is(halt_without(arena, QUELL_STR("stop"), HALT_PLAYBOOK, QUELL_STR("p")), "stop\n"));
+    /* Empty lines go. */
+    assert_true(str_is(
+        halt_without(arena, QUELL_STR("\n" DEFENDER " \n" PLAYBOOK), HALT_PLAYBOOK, QUELL_STR("p")),
+        DEFENDER));
     arena_free(arena);
+}
+
+static void rules_that_are_the_same(void **state)
+{
+    static const struct halt_rule a = {HALT_PLAYBOOK, {"p", 1}, false, {"", 0}, {"", 0}, {"", 0}};
+    struct halt_rule b = a;
+
+    (void)state;
+    b.by = QUELL_STR("ana");
+    b.reason = QUELL_STR("x");
+    assert_true(halt_same(&a, &b)); /* whoever says it, and why */
+    b.reads = true;
+    assert_false(halt_same(&a, &b));
+    b = a;
+    b.what = HALT_CONNECTOR;
+    assert_false(halt_same(&a, &b));
+    b = a;
+    b.name = QUELL_STR("q");
+    assert_false(halt_same(&a, &b));
 }
 
 int main(void)
@@ -113,6 +136,7 @@ int main(void)
         cmocka_unit_test(nothing_stops_nothing),
         cmocka_unit_test(a_line_is_read_as_it_was_written),
         cmocka_unit_test(what_is_taken_out),
+        cmocka_unit_test(rules_that_are_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

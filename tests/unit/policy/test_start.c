@@ -86,6 +86,54 @@ static void at_least_forgets_the_old(void **state)
     arena_free(arena);
 }
 
+/* Times that are none, and times of a clock that was set back, are not counted. */
+static void at_least_counts_times(void **state)
+{
+    static const struct playbook_throttle rule = {
+        .kind = THROTTLE_AT_LEAST, .within_us = US(HOUR), .count = 3};
+    struct arena *arena = arena_new(0);
+    struct quell_value times[] = {quell_text("x"), quell_int(US(5)), quell_int(US(7))};
+    struct map_builder map = {.arena = arena};
+    struct policy_verdict found;
+
+    (void)state;
+    map_add(&map, "times", quell_list(times, 3));
+    found = policy_throttle(arena, &rule, map_made(&map), US(6));
+    assert_int_equal(found.start, POLICY_COUNTED);
+    assert_true(quell_str_equal(found.detail, QUELL_STR("at-least: 2 of 3 within 1h")));
+    found = policy_throttle(arena, &rule, found.mark, US(7));
+    assert_int_equal(found.start, POLICY_STARTS);
+    arena_free(arena);
+}
+
+static void once_within_links(void **state)
+{
+    static const struct playbook_throttle rule = {.kind = THROTTLE_ONCE_WITHIN,
+                                                  .within_us = US(HOUR)};
+    struct arena *arena = arena_new(0);
+    struct policy_verdict first = policy_throttle(arena, &rule, quell_null(), US(5)), next;
+
+    (void)state;
+    assert_int_equal(first.start, POLICY_STARTS);
+    next = policy_throttle(arena, &rule, first.mark, US(5 + HOUR) - 1);
+    assert_int_equal(next.start, POLICY_LINKED);
+    assert_true(quell_str_equal(next.detail, QUELL_STR("once-within: more within 1h, 1 so far")));
+    assert_int_equal(policy_throttle(arena, &rule, next.mark, US(5 + HOUR)).start, POLICY_STARTS);
+    arena_free(arena);
+}
+
+static void without_a_rule_all_start(void **state)
+{
+    static const struct playbook_throttle none = {.kind = THROTTLE_NONE};
+    struct arena *arena = arena_new(0);
+    struct policy_verdict found = policy_throttle(arena, &none, quell_null(), US(5));
+
+    (void)state;
+    assert_int_equal(found.start, POLICY_STARTS);
+    assert_true(quell_is_null(found.mark));
+    arena_free(arena);
+}
+
 static void once_after_waits(void **state)
 {
     static const struct playbook_throttle rule = {.kind = THROTTLE_ONCE_AFTER,
@@ -104,11 +152,10 @@ static void once_after_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dedupe_counts_from_the_first),
-        cmocka_unit_test(a_clock_set_back),
-        cmocka_unit_test(damaged_marks_start),
-        cmocka_unit_test(at_least_forgets_the_old),
-        cmocka_unit_test(once_after_waits),
+        cmocka_unit_test(dedupe_counts_from_the_first), cmocka_unit_test(a_clock_set_back),
+        cmocka_unit_test(damaged_marks_start),          cmocka_unit_test(at_least_forgets_the_old),
+        cmocka_unit_test(at_least_counts_times),        cmocka_unit_test(once_within_links),
+        cmocka_unit_test(without_a_rule_all_start),     cmocka_unit_test(once_after_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
