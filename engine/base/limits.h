@@ -74,6 +74,7 @@
 #define LIMIT_TIMEOUT_DEFAULT_S 86400 /* `timeout` of a run */
 #define LIMIT_CALL_DEPTH 8 /* runs that call runs: deeper ones are a mistake, or a cycle */
 #define LIMIT_UNDO_S 3600 /* what taking back may take: it runs when the run's time may be over */
+#define LIMIT_UNDO_ASKED_S 604800 /* the same when asked for, or due: held over days, or halted */
 #define LIMIT_ON_FAILURE_S 3600 /* what on-failure may take: it tells people, it does not work */
 #define LIMIT_FINALLY_S 3600 /* what finally may take: it tidies up and tells people */
 

@@ -25,6 +25,17 @@ static int set_log(const struct args *args)
     return fail_usage(args, "--log is error, warning, info or debug, not `%s`", level);
 }
 
+/* What was to be taken back and is not stays as the run made it: nobody tries it again by itself.
+ */
+static void tell_not_undone(struct quell_str run, struct quell_value paths)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(paths); i++)
+        log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s could not be taken back: quell undo %.*s",
+                 QUELL_ARG(run), QUELL_ARG(quell_str(quell_at(paths, i))), QUELL_ARG(run));
+}
+
 /* The log has a line for each run that begins, ends, or waits for a person. */
 static void on_event(struct quell_str run, struct quell_value event, void *user)
 {
@@ -37,6 +48,8 @@ static void on_event(struct quell_str run, struct quell_value event, void *user)
     if (str_is(kind, "run_held"))
         log_line(LOG_LEVEL_WARNING, "run=%.*s step=%.*s waits for a person: quell show %.*s",
                  QUELL_ARG(run), QUELL_ARG(quell_get_str(event, "path")), QUELL_ARG(run));
+    if (str_is(kind, "run_ended") || str_is(kind, "undo_ended"))
+        tell_not_undone(run, quell_get(event, "not_undone"));
     if (!str_is(kind, "run_ended"))
         return;
     if (quell_is_null(error))

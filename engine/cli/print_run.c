@@ -167,6 +167,28 @@ static void print_failure(const struct term *term, struct quell_value run)
     putchar('\n');
 }
 
+/* What the last undo could not take back: it is as the run made it. */
+static void print_not_undone(const struct term *term, struct quell_value run)
+{
+    struct quell_value events = quell_get(run, "events"), left = quell_null();
+    size_t i;
+
+    for (i = 0; i < quell_count(events); i++) {
+        struct quell_value event = quell_at(events, i), undone;
+        struct quell_str kind = quell_get_str(event, "kind");
+        if (str_is(kind, "undo_ended") ||
+            (str_is(kind, "run_ended") && quell_find(event, QUELL_STR("undone"), &undone)))
+            left = quell_null();
+        if (!quell_is_null(quell_get(event, "not_undone")) && !str_is(kind, "step_ended"))
+            left = quell_get(event, "not_undone");
+    }
+    for (i = 0; i < quell_count(left); i++) {
+        printf("%snot undone%s ", term_on(term, TONE_BAD), term_off(term));
+        term_value(term, quell_at(left, i), 0);
+        putchar('\n');
+    }
+}
+
 static void print_head(const struct term *term, struct quell_value run)
 {
     struct quell_str state = quell_get_str(run, "state");
@@ -196,6 +218,7 @@ static void print_head(const struct term *term, struct quell_value run)
     print_time(quell_get(run, "ended_at"));
     putchar('\n');
     print_failure(term, run);
+    print_not_undone(term, run);
     putchar('\n');
 }
 

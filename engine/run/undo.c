@@ -38,6 +38,29 @@ bool undo_takes_back(const struct frame *frame)
     return false;
 }
 
+static bool any_denied(const struct frame *frame);
+
+static bool is_denied(const struct instance *instance)
+{
+    bool denied = instance->status == STEP_DENIED;
+    size_t i;
+
+    for (i = 0; i < instance->body_count; i++)
+        denied |= any_denied(&instance->bodies[i]);
+    return denied || any_denied(instance->otherwise);
+}
+
+/* A denial is an answer, and the list goes on; but nothing was taken back. */
+static bool any_denied(const struct frame *frame)
+{
+    size_t i;
+
+    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+        if (is_denied(&frame->instances[i]))
+            return true;
+    return false;
+}
+
 enum undo_result undo_result(const struct instance *target)
 {
     bool left_alone = false;
@@ -58,7 +81,7 @@ enum undo_result undo_result(const struct instance *target)
             return UNDO_UNDERWAY;
         left_alone = instance->step->inverse && instance->status == STEP_SKIPPED;
     }
-    return left_alone ? UNDO_LEFT_ALONE : UNDO_DONE;
+    return any_denied(target->undo) ? UNDO_FAILED : left_alone ? UNDO_LEFT_ALONE : UNDO_DONE;
 }
 
 /* Nobody has begun to take it back; or that came to nothing, and is to be tried anew. */
@@ -294,7 +317,8 @@ void undo_open(struct run *run, struct instance *target, int64_t at_us)
         path = arena_format(run->arena, "%.*s[%u]", QUELL_ARG(path), target->undo_tries);
     target->undo = arena_one(run->arena, struct frame);
     target->undo->undoes = target;
-    target->undo->due_us = time_after(at_us, (int64_t)LIMIT_UNDO_S * 1000000);
+    target->undo->due_us = time_after(
+        at_us, (int64_t)(run->taking_back ? LIMIT_UNDO_ASKED_S : LIMIT_UNDO_S) * 1000000);
     frame_open(run, target->undo, &target->step->undo_steps, target->frame, NULL, path);
 }
 
@@ -392,7 +416,7 @@ enum flow undo_advance(struct decision *decision, struct instance *instance)
 
         if (flow == FLOW_WAITING || decision->full)
             return FLOW_WAITING;
-        undo_list_add(flow == FLOW_FAILED ? &left : &undone, target);
+        undo_list_add(undo_result(target) == UNDO_FAILED ? &left : &undone, target);
     }
     end(decision, instance, undone, left);
     return instance->phase == PHASE_ENDED ? flow_of_ended(instance) : FLOW_WAITING;

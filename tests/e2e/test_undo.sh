@@ -120,9 +120,25 @@ refused() { # the far side says no: the rest is taken back, and it may be tried 
     contains "says which was not" "not undone: inside.two" "$err"
     equal "the other is" "succeeded 1" "$(state) $(effects release)"
     contains "the plan says so" "could not be undone before" "$(q undo "$run" --plan)"
+    contains "show says so" "not undone inside.two" "$(q show "$run")"
     status "and once more" 0 q undo "$run" --yes
     equal "it is undone" "undone 2" "$(state) $(effects release)"
+    lacks "and show says nothing more" "not undone" "$(q show "$run")"
     equal "no effect twice" '[]' "$(duplicates)"
+}
+
+refused_in_time() { # nobody is there who would see it: the log says it
+    lasting 1s
+    begin "$folder/lasting"
+    fault '{"where": "release", "what": 400}'
+    start_serve || return
+    post open "$incident"
+    run=$(run_of lasting)
+    was_said() { grep -q "run=$run step=one could not be taken back: quell undo $run" "$folder/serve.log"; }
+    wait_until 20 was_said || no "the log says what is left"
+    equal "it is not tried again by itself" "succeeded 0" "$(state) $(effects release)"
+    status "but by hand" 0 q undo "$run" --yes
+    equal "it is undone" "undone 1" "$(state) $(effects release)"
 }
 
 limited() { # whom and until when the playbook allows it
@@ -270,19 +286,16 @@ in_flight() { # killed while the release is on its way; its answer is never seen
     equal "no effect twice" '[]' "$(duplicates)"
 }
 
-in_time_others() { # released by hand before its time
-    lasting 2s
+in_time_others() { # released by hand before its time, with nobody serving
+    lasting 1s
     begin "$folder/lasting"
-    start_serve || return
-    post open "$incident"
-    run=$(run_of lasting)
-    wait_until 10 has_happened isolate || no "it is isolated"
-    ends "the run ends" "$run" succeeded
+    ran lasting
     by_hand unisolate "$machine"
+    start_serve || return
     wait_until 20 is_taken_back 1 || no "its time is over" "$(q show "$run")"
     equal "it is not released again" 1 "$(effects release)"
     equal "but left alone" '["one"]' \
         "$(q show "$run" -o json | pick "d.events.filter(e, e.kind == 'run_ended' && has(e.left_alone))[0].left_alone")"
 }
 
-together alone others refused limited cancelled served called in_time in_time_while_away in_flight in_time_others
+together alone others refused refused_in_time limited cancelled served called in_time in_time_while_away in_flight in_time_others
