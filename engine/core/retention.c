@@ -65,7 +65,8 @@ static bool first_event(const struct store_event *row, void *user)
     return false;
 }
 
-/* A run whose caller has not ended is needed by it; so is one that cannot be read. */
+/* A run whose caller has not ended, or has something due, is needed by it; so is one that cannot be
+ * read. */
 static bool is_needed(struct pruning *p, struct quell_str run)
 {
     struct store *reader = p->engine->reader;
@@ -78,7 +79,7 @@ static bool is_needed(struct pruning *p, struct quell_str run)
     if (!needed && beginning.parent.len)
         needed = reader->kind->run(reader, beginning.arena, beginning.parent, &parent, &ignored) ==
                      QUELL_OK &&
-                 parent.ended_us == 0;
+                 (parent.ended_us == 0 || parent.due_us > 0);
     arena_free(beginning.arena);
     return needed;
 }

@@ -204,7 +204,8 @@ served() {
     contains "why says so" halted "$(q why "$run")"
     kill_serve
     start_serve || return
-    equal "a restart lets nothing go" "halted 1" "$(state) $(effects release)"
+    wait_until 10 halted || no "it waits after a restart, too" "$(state)"
+    equal "which lets nothing go" 1 "$(effects release)"
     q resume >/dev/null 2>&1
     ends "then it goes on" "$run" undone
     wait "$undone"

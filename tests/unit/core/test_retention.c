@@ -12,6 +12,16 @@
     "wait: 300d\n"                                                                                 \
     "  - wait: 300d\n  - wait: 300d\n"
 
+/* It called a run, and has something due for long after its end. */
+#define LASTING                                                                                    \
+    "quell: 1\nplaybook: lasting\non: { manual: }\nsteps:\n  - call: called\n"                     \
+    "  - id: one\n    uses: defender.isolate-device\n"                                             \
+    "    with: { device_id: 1e5bc9d7e413ddd7902c2932e418702b84d0cc07, comment: x }\n    for: "     \
+    "300d\n"
+#define OURS                                                                                       \
+    "{\"device_id\": \"1e5bc9d7e413ddd7902c2932e418702b84d0cc07\", \"isolated\": true, "           \
+    "\"action_id\": \"5382f7ea-7557-4ab7-9782-d50480024a4e\", \"status\": \"Succeeded\"}"
+
 struct kept {
     struct virtual v; /* its engine is of a store on disk */
     char store[80];
@@ -22,7 +32,7 @@ static void open_on_disk(struct kept *kept, const char *config)
     struct quell_options options = {.purpose = QUELL_FOR_RUNNING};
     struct quell_error err = {0};
 
-    virtual_open(&kept->v, config, (const char *const[]){QUICK, CALLED, SLOW, NULL});
+    virtual_open(&kept->v, config, (const char *const[]){QUICK, CALLED, SLOW, LASTING, NULL});
     quell_close(kept->v.engine);
     (void)snprintf(kept->store, sizeof(kept->store), "sqlite:%s/q.db", kept->v.folder);
     options.store = kept->store;
@@ -31,6 +41,7 @@ static void open_on_disk(struct kept *kept, const char *config)
     options.loop = kept->v.loop;
     if (quell_open(&options, &kept->v.engine, &err))
         fail_msg("%s", err.message);
+    kept->v.engine->stand_in = &kept->v.stand_in;
     quell_watch(kept->v.engine, virtual_event, &kept->v);
     loop_settle(kept->v.loop);
 }
@@ -173,12 +184,33 @@ static void what_is_young_stays(void **state)
     close_on_disk(&kept);
 }
 
+static void what_has_an_undo_due_stays(void **state)
+{
+    struct kept kept;
+    char run[37];
+
+    (void)state;
+    open_on_disk(&kept, CONFIG UNPROTECTED "retention: { older_than: 30d }\n");
+    virtual_answer(&kept.v, "defender.get-isolation", QUELL_STR(OURS));
+    virtual_run(&kept.v, "lasting", "", run);
+    virtual_state(&kept.v, 0, "succeeded");
+    virtual_pass(&kept.v, "299d");
+    assert_int_equal(figure(&kept, "runs"), 2); /* with what it called */
+    assert_int_equal(virtual_count(&kept.v, "undo_asked", NULL), 0);
+    virtual_pass(&kept.v, "2d");
+    assert_int_equal(virtual_count(&kept.v, "step_ended", "one.undo.release_device"), 1);
+    virtual_pass(&kept.v, "31d");
+    assert_int_equal(figure(&kept, "runs"), 0);
+    close_on_disk(&kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_ended_goes_and_what_is_needed_stays),
         cmocka_unit_test(once_a_day_it_is_done_by_itself),
         cmocka_unit_test(what_is_young_stays),
+        cmocka_unit_test(what_has_an_undo_due_stays),
     };
 
     return cmocka_run_group_tests_name("retention", tests, NULL, NULL);
