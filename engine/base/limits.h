@@ -187,6 +187,10 @@
 /* Store. */
 #define LIMIT_WRITER_QUEUE 4096 /* batches waiting for the writer thread */
 #define LIMIT_WRITER_GROUP 256 /* batches in one transaction: 223 k events/s [M] */
+#define LIMIT_STORE_LOG_PAGES 1000 /* of 4 KiB, then the log is folded in: SQLite's own measure */
+#define LIMIT_FULL_RETRY_MS 50 /* a commit that found no room is tried again then, then in twice that ... */
+#define LIMIT_FULL_RETRY_MOST_MS 1000 /* ... and so on: space that is back is seen within a second */
+#define LIMIT_FULL_ANSWER_MS 5000 /* a sender whose incident waits for space is then told 503 */
 #define LIMIT_STORE_BUSY_MS 5000 /* wait for another program, a backup, to let go of the database */
 #define LIMIT_STORE_LOG_BYTES 67108864 /* a write-ahead log that grew is cut back to this */
 #define LIMIT_FORGET_ROWS 2000 /* rows that one transaction forgets: commits wait 20 ms at most */

@@ -28,6 +28,18 @@ static enum quell_code code_of_cantopen(int number)
     return number == EACCES || number == EPERM || number == EROFS ? QUELL_DENIED : QUELL_IO;
 }
 
+/* No room. A quota says so by another number, and so does the index of the log, which SQLite makes
+ * longer by hand; both wrote nothing that anybody reads. A sync that says so is a failed sync. */
+bool sqlite_is_full(sqlite3 *db)
+{
+    int code = sqlite3_extended_errcode(db), number = sqlite3_system_errno(db);
+
+    if ((code & 0xFF) == SQLITE_FULL)
+        return true;
+    return (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE) &&
+           (number == ENOSPC || number == EDQUOT);
+}
+
 /* Primary result codes; what is not named here is a failing disk or a bug of ours, and both must
  * stop the writing. */
 static enum quell_code code_of(sqlite3 *db)
@@ -42,6 +54,7 @@ static enum quell_code code_of(sqlite3 *db)
         return QUELL_LIMIT;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_FULL:
         return QUELL_UNAVAILABLE;
     case SQLITE_NOTADB:
         return QUELL_INVALID;
@@ -52,7 +65,7 @@ static enum quell_code code_of(sqlite3 *db)
     case SQLITE_CANTOPEN:
         return code_of_cantopen(sqlite3_system_errno(db));
     }
-    return QUELL_IO;
+    return sqlite_is_full(db) ? QUELL_UNAVAILABLE : QUELL_IO;
 }
 
 /* What the error means for a person, in front of SQLite's own words. */
@@ -68,14 +81,12 @@ static const char *meaning(sqlite3 *db)
         return "not a quell database";
     case SQLITE_CORRUPT:
         return "the database is damaged: restore it from a backup";
-    case SQLITE_FULL:
-        return "the disk is full";
     case SQLITE_READONLY:
         return "no permission to write";
     case SQLITE_CANTOPEN:
         return sqlite3_system_errno(db) ? strerror(sqlite3_system_errno(db)) : "cannot be opened";
     }
-    return "the store failed";
+    return sqlite_is_full(db) ? "the disk is full" : "the store failed";
 }
 
 enum quell_code sqlite_refuse(const struct sqlite_store *store, struct quell_error *err)
@@ -93,12 +104,8 @@ static void sqlite_close_store(struct store *handle)
 
     for (i = 0; i < SQL_COUNT; i++)
         (void)sqlite3_finalize(store->statements[i]); /* repeats errors that were told */
-    /* Everything is durable in the log already; a reader may keep it from being folded in. After
-     * the disk has failed it is left for the next start to look at. */
-    if (store->ready && !store->failure.code)
-        (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    else if (store->db)
-        (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (store->db)
+        sqlite_log_close(store);
     (void)sqlite3_close(store->db); /* fails only with statements left, and there are none */
     if (store->lock >= 0)
         lockfile_give(store->lock);

@@ -33,11 +33,21 @@ struct sqlite_store {
     bool ready; /* opened for writing and found to be ours */
     sqlite3_stmt *statements[SQL_COUNT];
     struct sqlite_chain chain;
+    int log_pages, log_due; /* of the write-ahead log: how long it is, and is folded in */
     struct quell_error failure; /* QUELL_IO once the disk has failed: nothing is committed then */
 };
 
 /* sqlite.c: the last error of the handle's connection, for people and as a code. */
 enum quell_code sqlite_refuse(const struct sqlite_store *store, struct quell_error *err);
+bool sqlite_is_full(sqlite3 *db); /* whether it is that there was no room */
+
+/* sqlite_log.c: the write-ahead log of a handle that writes is folded into the database by us, so
+ * that errors of it are seen. Opening folds in what there is. */
+enum quell_code sqlite_log_open(struct sqlite_store *store, struct quell_error *err);
+/* After a commit, when the log is long; `now`: also when it is short. No room is no error: the log
+ * goes on to grow, and it is tried again. */
+enum quell_code sqlite_log_fold(struct sqlite_store *store, bool now, struct quell_error *err);
+void sqlite_log_close(struct sqlite_store *store); /* before the connection is closed */
 
 /* sqlite_schema.c */
 enum { SQLITE_APPLICATION_ID = 0x7175656C, SQLITE_SCHEMA_VERSION = 6 }; /* "quel" */
@@ -64,6 +74,7 @@ enum quell_code sqlite_fail(struct sqlite_store *store, struct quell_error *err)
 enum quell_code sqlite_finish(struct sqlite_store *store, enum sql sql, sqlite3_stmt *statement,
                               struct quell_error *err);
 enum quell_code sqlite_plain(struct sqlite_store *store, enum sql sql, struct quell_error *err);
+void sqlite_go_back(struct sqlite_store *store); /* after an error inside of a transaction */
 enum quell_code sqlite_check_writing(const struct sqlite_store *store, struct quell_error *err);
 
 /* What the hash of a row that changes covers, in this order. */

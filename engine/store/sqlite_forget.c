@@ -408,16 +408,16 @@ enum quell_code sqlite_forget(struct store *handle, const struct store_forget *w
         code = sqlite_shrink(store, err);
     if (!code)
         code = sqlite_plain(store, SQL_COMMIT, err);
-    if (!code) {
-        if (f.count)
-            store->chain.sealed = (int64_t)next.seq;
-        store->chain.head = next;
-        *forgotten = did;
-    } else if (!sqlite3_get_autocommit(store->db)) {
-        (void)sqlite_plain(store, SQL_ROLLBACK, NULL); /* the first error is the one to tell */
-    }
     arena_free(f.arena);
-    return code;
+    if (code) {
+        sqlite_go_back(store);
+        return code;
+    }
+    if (f.count)
+        store->chain.sealed = (int64_t)next.seq;
+    store->chain.head = next;
+    *forgotten = did;
+    return sqlite_log_fold(store, false, err);
 }
 
 enum quell_code sqlite_prune(struct store *handle, int64_t before_us, struct quell_error *err)

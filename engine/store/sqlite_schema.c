@@ -210,7 +210,8 @@ static enum quell_code set_writing(const struct sqlite_store *store, struct quel
 
     (void)snprintf(settings, sizeof settings,
                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = " SYNCHRONOUS ";"
-                   "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = %d",
+                   "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = %d;"
+                   "PRAGMA wal_autocheckpoint = 0", /* sqlite_log.c does it */
                    LIMIT_STORE_LOG_BYTES);
     code = execute(store, settings, err);
     if (code)
@@ -338,6 +339,8 @@ enum quell_code sqlite_prepare(struct sqlite_store *store, struct quell_error *e
     if (code)
         return code;
     code = sqlite_chain_open(store, err);
+    if (!code)
+        code = sqlite_log_open(store, err);
     if (code)
         return code;
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "store/sqlite.h"
 
-/* Remembers a failing disk. */
+/* Remembers a failing disk, and whether there was no room. */
 enum quell_code sqlite_fail(struct sqlite_store *store, struct quell_error *err)
 {
     struct quell_error now;
@@ -15,6 +15,7 @@ enum quell_code sqlite_fail(struct sqlite_store *store, struct quell_error *err)
 
     if (code == QUELL_IO)
         store->failure = now;
+    store->store.full = code == QUELL_UNAVAILABLE && sqlite_is_full(store->db);
     if (err)
         *err = now;
     return code;
@@ -260,6 +261,14 @@ enum quell_code sqlite_check_writing(const struct sqlite_store *store, struct qu
     return store->failure.code;
 }
 
+/* SQLite has gone back by itself after some errors; otherwise it is told to. The first error is the
+ * one to tell; one of going back is remembered. */
+void sqlite_go_back(struct sqlite_store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        (void)sqlite_plain(store, SQL_ROLLBACK, NULL);
+}
+
 enum quell_code sqlite_commit(struct store *handle, const struct store_batch *const *batches,
                               size_t count, struct quell_error *err)
 {
@@ -269,8 +278,11 @@ enum quell_code sqlite_commit(struct store *handle, const struct store_batch *co
     size_t i;
 
     code = sqlite_check_writing(store, err);
+    if (!code && store->store.full) /* a log that is folded in is written anew from its beginning */
+        code = sqlite_log_fold(store, true, err);
     if (code)
         return code;
+    store->store.full = false;
     sqlite_chain_clear(store);
     code = sqlite_plain(store, SQL_BEGIN, err);
     for (i = 0; !code && i < count; i++)
@@ -279,10 +291,10 @@ enum quell_code sqlite_commit(struct store *handle, const struct store_batch *co
         code = sqlite_chain_link(store, &next, err);
     if (!code)
         code = sqlite_plain(store, SQL_COMMIT, err);
-    if (!code)
-        store->chain.head = next;
-    /* SQLite has gone back by itself after some errors; otherwise it is told to. */
-    if (code && !sqlite3_get_autocommit(store->db))
-        (void)sqlite_plain(store, SQL_ROLLBACK, NULL); /* the first error is the one to tell */
-    return code;
+    if (code) {
+        sqlite_go_back(store);
+        return code;
+    }
+    store->chain.head = next;
+    return sqlite_log_fold(store, false, err);
 }

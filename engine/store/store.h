@@ -219,8 +219,9 @@ struct store_kind {
     void (*close)(struct store *store);
     /* All batches as one transaction, all or nothing, and durable when it returns OK. Ids may not
      * be empty. QUELL_CONFLICT: something unique is already there. QUELL_INVALID: see store_check.
-     * QUELL_UNAVAILABLE: another program keeps the store busy, nothing was written. QUELL_IO: the
-     * disk failed, what was written is not known, and this handle commits nothing any more. */
+     * QUELL_UNAVAILABLE: another program keeps the store busy, or, when `full` is set, the disk has
+     * no room; nothing was written, and the same may be tried again. QUELL_IO: the disk failed,
+     * what was written is not known, and this handle commits nothing any more. */
     enum quell_code (*commit)(struct store *store, const struct store_batch *const *batches,
                               size_t count, struct quell_error *err);
     /* All events of one run with seq > after, in order. Slices are valid inside the callback only.
@@ -291,6 +292,7 @@ struct store_kind {
 /* Every back end begins with this. */
 struct store {
     const struct store_kind *kind;
+    bool full; /* of a write handle: what failed last, by QUELL_UNAVAILABLE, found no room */
 };
 
 extern const struct store_kind *const store_kinds[]; /* from stores.def; NULL-ended */

@@ -3,18 +3,21 @@
  * transaction and hands the results back through the loop; while it waits for the disk, the next
  * group gathers by itself.
  *
- * Jobs go through two lists under one mutex: `waiting` to the thread, `finished` back. Nothing else
- * is shared.
+ * Jobs go through two lists under one mutex: `waiting` to the thread, `finished` back. Beside them
+ * only what is known of a full disk is shared: a group that finds no room is kept and tried again
+ * until there is some, and nothing behind it is tried before. Housekeeping is not kept: it is told,
+ * and comes again by itself.
  *
  * On a virtual loop there is no thread: a job is done when it is handed over, and reported by the
  * loop as ever. How long a disk takes must not decide what comes first there, a commit's end or a
- * timer.
+ * timer. Nor is a full disk waited for there.
  */
 #include "store/writer.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -43,13 +46,16 @@ struct writer {
     struct store *store; /* the thread's, until it has ended */
     bool threaded;
     pthread_t thread;      /* if it is */
-    pthread_mutex_t mutex; /* guards the four below */
+    pthread_mutex_t mutex; /* guards the five below */
     pthread_cond_t more;
     struct job_list waiting, finished;
-    bool stopping;
+    bool stopping, full;
     size_t unreported; /* the loop's thread only, as is `reporting` */
     bool reporting;
-    struct quell_error failure; /* the thread only: QUELL_IO once the disk has failed */
+    struct quell_error failure; /* the thread only: once nothing is tried any more */
+    writer_full_fn *on_full;    /* the loop's thread only, as is what belongs to it; or NULL */
+    void *on_full_user;
+    bool told_full;
 };
 
 /* ---- lists -----------------------------------------------------------------------------------*/
@@ -109,6 +115,71 @@ static void note_failure(struct writer *writer, enum quell_code code, const stru
     writer->failure.code = QUELL_IO;
 }
 
+/* ---- no room -----------------------------------------------------------------------------------
+ */
+
+static void tell_full(void *user)
+{
+    struct writer *writer = user;
+    bool full = writer_full(writer);
+
+    if (full == writer->told_full)
+        return;
+    writer->told_full = full;
+    if (writer->on_full)
+        writer->on_full(full, writer->on_full_user);
+}
+
+static void set_full(struct writer *writer, bool full)
+{
+    bool before;
+
+    take(&writer->mutex);
+    before = writer->full;
+    writer->full = full;
+    give(&writer->mutex);
+    if (before != full)
+        loop_post(writer->loop, tell_full, writer);
+}
+
+/* Waits so long, or until the writer is stopped; false when it was before. */
+static bool wait_for_room(struct writer *writer, int64_t wait_ms)
+{
+    int64_t until_us = clock_monotonic_us() + wait_ms * 1000;
+    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
+    int ended = 0;
+    bool goes_on;
+
+    take(&writer->mutex);
+    goes_on = writer->threaded && !writer->stopping;
+    while (goes_on && !writer->stopping && !ended) /* jobs that come in wake it, too */
+        ended = pthread_cond_clockwait(&writer->more, &writer->mutex, CLOCK_MONOTONIC, &until);
+    give(&writer->mutex);
+    return goes_on;
+}
+
+/* Commits, and while there is no room tries again. A writer that is being stopped tries once more;
+ * what is behind a group that was given up must not be written without it. */
+static enum quell_code commit_with_room(struct writer *writer,
+                                        const struct store_batch *const *batches, size_t count,
+                                        struct quell_error *err)
+{
+    int64_t wait_ms = LIMIT_FULL_RETRY_MS;
+    enum quell_code code = writer->store->kind->commit(writer->store, batches, count, err);
+
+    while (code == QUELL_UNAVAILABLE && writer->store->full) {
+        set_full(writer, true);
+        if (!wait_for_room(writer, wait_ms)) {
+            writer->failure = *err;
+            return code;
+        }
+        wait_ms = wait_ms * 2 < LIMIT_FULL_RETRY_MOST_MS ? wait_ms * 2 : LIMIT_FULL_RETRY_MOST_MS;
+        code = writer->store->kind->commit(writer->store, batches, count, err);
+    }
+    set_full(writer, false);
+    return code;
+}
+
 /* Errors that one batch of a group can cause for all: each is then tried alone. The others are the
  * store's, and trying again would at best wait again. */
 static bool is_of_one_batch(enum quell_code code)
@@ -128,7 +199,7 @@ static enum quell_code commit_together(struct writer *writer, struct job *first,
     if (code)
         err = writer->failure;
     else
-        code = writer->store->kind->commit(writer->store, batches, count, &err);
+        code = commit_with_room(writer, batches, count, &err);
     note_failure(writer, code, &err);
     for (i = 0; i < count; i++, job = job->next)
         set_result(job, code, &err);
@@ -324,6 +395,22 @@ size_t writer_waiting(const struct writer *writer)
     return writer->unreported;
 }
 
+bool writer_full(struct writer *writer)
+{
+    bool full;
+
+    take(&writer->mutex);
+    full = writer->full;
+    give(&writer->mutex);
+    return full;
+}
+
+void writer_watch_full(struct writer *writer, writer_full_fn *on_full, void *user)
+{
+    writer->on_full = on_full;
+    writer->on_full_user = user;
+}
+
 /* The thread takes no signals: they belong to the loop. */
 static void start_thread(struct writer *writer)
 {
@@ -382,6 +469,7 @@ void writer_stop(struct writer *writer)
     writer->stopping = true; /* for what a report hands over */
     report(writer);
     loop_unpost(writer->loop, report, writer);
+    loop_unpost(writer->loop, tell_full, writer);
     assert(writer->unreported == 0);
     store_close(writer->store);
     (void)pthread_cond_destroy(&writer->more); /* nobody waits any more */

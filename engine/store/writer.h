@@ -3,8 +3,9 @@
  *
  * The engine thread hands over batches; the writer commits up to LIMIT_WRITER_GROUP of them in one
  * transaction and reports each on the loop's thread, in order. After an I/O error nothing more is
- * acknowledged: every later batch fails with QUELL_IO. On a virtual loop there is no thread: what
- * is handed over is committed at once and reported when the loop goes on, always in the same order.
+ * acknowledged: every later batch fails with QUELL_IO. A disk without room is no such error:
+ * batches wait, in their order, until there is some. On a virtual loop there is no thread: what is
+ * handed over is committed at once and reported when the loop goes on, always in the same order.
  */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
@@ -39,8 +40,15 @@ enum quell_code writer_call(struct writer *writer, writer_call_fn *run, void *wi
                             struct quell_error *err) QUELL_MUST_CHECK;
 /* Batches handed over and not reported yet. */
 size_t writer_waiting(const struct writer *writer);
+/* Whether batches wait because the disk has no room. */
+bool writer_full(struct writer *writer);
+/* Told when that begins and when it has ended. */
+typedef void writer_full_fn(bool full, void *user);
+void writer_watch_full(struct writer *writer, writer_full_fn *on_full, void *user);
 /* Commits what waits, reports it, ends the thread and closes the store; not from inside `done`.
  * NULL is allowed. */
+/* (What waits for room is tried once more, and fails then with QUELL_UNAVAILABLE, as does all that
+ * is behind it.) */
 void writer_stop(struct writer *writer);
 
 #endif

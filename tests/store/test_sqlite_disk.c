@@ -141,8 +141,8 @@ static void test_a_failed_sync_is_the_end(void **state)
     assert_int_equal(str_find(seqs(f, "r", 0), QUELL_STR("3"), 0), SIZE_MAX);
 }
 
-/* No room: the file may not grow. */
-static void test_a_full_disk_is_the_end(void **state)
+/* A limit of the process, and not of the disk: nobody makes room there. */
+static void test_a_file_that_may_not_grow_is_the_end(void **state)
 {
     struct fixture *f = *state;
     struct rlimit before, now;
@@ -225,7 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_each_commit_is_one_sync), TEST(test_a_failed_sync_is_the_end),
-        TEST(test_a_full_disk_is_the_end),  TEST(test_a_busy_database_passes),
+        TEST(test_a_file_that_may_not_grow_is_the_end), TEST(test_a_busy_database_passes),
         TEST(test_a_query_is_a_snapshot),
     };
 

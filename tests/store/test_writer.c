@@ -18,7 +18,7 @@ enum { BATCHES = 6000, CALLS = 6000 };
 /* ---- a store with a gate ---------------------------------------------------------------------*/
 
 /* What a batch does is said by its revision_count, which the gate store does not read otherwise. */
-enum { GOOD, CONFLICTING, FAILING, BUSY };
+enum { GOOD, CONFLICTING, FAILING, BUSY, LARGE };
 
 struct gate {
     struct store store;
@@ -31,6 +31,7 @@ struct gate {
     size_t order[BATCHES];
     size_t committed;
     bool closed;
+    bool crammed; /* no room for a LARGE one, and for pruning */
 };
 
 static struct gate *gate_of(struct store *store)
@@ -38,11 +39,12 @@ static struct gate *gate_of(struct store *store)
     return (struct gate *)store;
 }
 
-static enum quell_code outcome(const struct store_batch *const *batches, size_t count,
-                               struct quell_error *err)
+static enum quell_code outcome(struct gate *gate, const struct store_batch *const *batches,
+                               size_t count, struct quell_error *err)
 {
     size_t i;
 
+    gate->store.full = false;
     for (i = 0; i < count; i++) {
         if (batches[i]->revision_count == CONFLICTING)
             return error_set(err, QUELL_CONFLICT, "conflict in %zu", batches[i]->event_count);
@@ -50,6 +52,10 @@ static enum quell_code outcome(const struct store_batch *const *batches, size_t 
             return error_set(err, QUELL_IO, "the disk is on fire");
         if (batches[i]->revision_count == BUSY)
             return error_set(err, QUELL_UNAVAILABLE, "busy");
+        if (batches[i]->revision_count == LARGE && gate->crammed) {
+            gate->store.full = true;
+            return error_set(err, QUELL_UNAVAILABLE, "no room for %zu", batches[i]->event_count);
+        }
     }
     return QUELL_OK;
 }
@@ -67,11 +73,12 @@ static enum quell_code gate_commit(struct store *store, const struct store_batch
                                    size_t count, struct quell_error *err)
 {
     struct gate *gate = gate_of(store);
-    enum quell_code code = outcome(batches, count, err);
+    enum quell_code code;
     size_t i;
 
     (void)pthread_mutex_lock(&gate->mutex);
     pass(gate, count);
+    code = outcome(gate, batches, count, err);
     for (i = 0; !code && i < count; i++)
         gate->order[gate->committed++] = batches[i]->event_count;
     (void)pthread_mutex_unlock(&gate->mutex);
@@ -84,7 +91,10 @@ static enum quell_code gate_prune(struct store *store, int64_t before_us, struct
 
     (void)pthread_mutex_lock(&gate->mutex);
     pass(gate, 0);
+    gate->store.full = gate->crammed;
     (void)pthread_mutex_unlock(&gate->mutex);
+    if (gate->store.full)
+        return error_set(err, QUELL_UNAVAILABLE, "no room to prune");
     return before_us < 0 ? error_set(err, QUELL_IO, "prune failed") : QUELL_OK;
 }
 
@@ -363,6 +373,122 @@ static void test_a_busy_store_is_told_to_all_and_passes(void **state)
     play_free(play);
 }
 
+/* ---- no room */
+
+static void pruned(enum quell_code code, const struct quell_error *err, void *user)
+{
+    assert_int_equal(code, err ? err->code : QUELL_OK);
+    *(enum quell_code *)user = code;
+}
+
+struct crammed {
+    struct play *play;
+    size_t told_full, told_room;
+    size_t reported_then; /* when room was told */
+    bool stays;
+};
+
+static void set_crammed(struct play *play, bool crammed)
+{
+    (void)pthread_mutex_lock(&play->gate.mutex);
+    play->gate.crammed = crammed;
+    (void)pthread_mutex_unlock(&play->gate.mutex);
+}
+
+/* There is room as soon as it is told that there is none. */
+static void on_full(bool full, void *user)
+{
+    struct crammed *crammed = user;
+
+    assert_int_equal(writer_full(crammed->play->writer), full);
+    crammed->told_full += full;
+    crammed->told_room += !full;
+    if (full && crammed->stays)
+        loop_stop(crammed->play->loop);
+    else if (full)
+        set_crammed(crammed->play, false);
+    else
+        crammed->reported_then = crammed->play->reported;
+}
+
+static void test_what_finds_no_room_waits(void **state)
+{
+    struct play *play = play_new(false);
+    struct crammed crammed = {.play = play};
+    size_t i;
+
+    (void)state;
+    writer_watch_full(play->writer, on_full, &crammed);
+    block(play);
+    set_crammed(play, true);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    assert_int_equal(hand_over(play, LARGE), QUELL_OK);
+    for (i = 0; i < LIMIT_WRITER_GROUP; i++) /* the last two are a group of their own */
+        assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    assert_int_equal(crammed.told_full, 1);
+    assert_int_equal(crammed.told_room, 1);
+    assert_int_equal(crammed.reported_then, 1); /* the one before it only */
+    assert_false(writer_full(play->writer));
+    assert_int_equal(play->reported, play->handed);
+    assert_int_equal(play->gate.committed, play->handed);
+    for (i = 0; i < play->handed; i++) {
+        assert_int_equal(play->gate.order[i], i);
+        assert_int_equal(play->items[i].code, QUELL_OK);
+        assert_int_equal(play->items[i].reports, 1);
+    }
+    play_free(play);
+}
+
+static void test_a_stop_ends_the_wait_for_room(void **state)
+{
+    struct play *play = play_new(false);
+    struct crammed crammed = {.play = play, .stays = true};
+    struct item *items = play->items;
+    size_t i;
+
+    (void)state;
+    writer_watch_full(play->writer, on_full, &crammed);
+    block(play);
+    set_crammed(play, true);
+    assert_int_equal(hand_over(play, LARGE), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop); /* until it is told */
+    assert_true(writer_full(play->writer));
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK); /* it would fit, and leans on the one before */
+    assert_int_equal(writer_prune(play->writer, 1, NULL, NULL, NULL), QUELL_OK);
+    writer_stop(play->writer);
+    assert_int_equal(play->reported, 3);
+    assert_int_equal(items[0].code, QUELL_OK);
+    for (i = 1; i < 3; i++) {
+        assert_int_equal(items[i].code, QUELL_UNAVAILABLE);
+        assert_string_equal(items[i].message, "no room for 1");
+    }
+    assert_int_equal(play->gate.committed, 1);
+    loop_free(play->loop);
+    test_free(play);
+}
+
+static void test_housekeeping_does_not_wait_for_room(void **state)
+{
+    struct play *play = play_new(false);
+    enum quell_code code = QUELL_OK;
+    const size_t sizes[] = {1, 0, 1};
+
+    (void)state;
+    block(play);
+    set_crammed(play, true);
+    assert_int_equal(writer_prune(play->writer, 5, pruned, &code, NULL), QUELL_OK);
+    assert_int_equal(hand_over(play, GOOD), QUELL_OK);
+    open_gate(play);
+    loop_run(play->loop);
+    assert_int_equal(code, QUELL_UNAVAILABLE);
+    assert_int_equal(play->items[1].code, QUELL_OK);
+    check_sizes(play, sizes, 3);
+    play_free(play);
+}
+
 static void test_the_queue_has_an_end(void **state)
 {
     struct play *play = play_new(false);
@@ -382,12 +508,6 @@ static void test_the_queue_has_an_end(void **state)
     assert_int_equal(play->reported, LIMIT_WRITER_QUEUE);
     assert_int_equal(hand_over(play, GOOD), QUELL_OK);
     play_free(play);
-}
-
-static void pruned(enum quell_code code, const struct quell_error *err, void *user)
-{
-    assert_int_equal(code, err ? err->code : QUELL_OK);
-    *(enum quell_code *)user = code;
 }
 
 static void test_pruning_waits_its_turn(void **state)
@@ -579,6 +699,9 @@ int main(void)
         cmocka_unit_test(test_after_an_io_error_nothing_is_acknowledged),
         cmocka_unit_test(test_an_io_error_among_single_commits_is_the_last),
         cmocka_unit_test(test_a_busy_store_is_told_to_all_and_passes),
+        cmocka_unit_test(test_what_finds_no_room_waits),
+        cmocka_unit_test(test_a_stop_ends_the_wait_for_room),
+        cmocka_unit_test(test_housekeeping_does_not_wait_for_room),
         cmocka_unit_test(test_the_queue_has_an_end),
         cmocka_unit_test(test_pruning_waits_its_turn),
         cmocka_unit_test(test_a_report_may_hand_over_more),
