@@ -171,6 +171,7 @@
 /* Tests of playbooks. */
 #define LIMIT_SPACE_KEPT (64u << 20) /* bytes of the disk kept for runs that are under way ... */
 #define LIMIT_SPACE_SHARE 8 /* ... but no more than this part of a small one */
+#define LIMIT_SPACE_COMMIT 16384u /* bytes: less is full, for who only looks: pages of a small commit */
 #define LIMIT_SPACE_LOOK_MS 50 /* how often it is looked at: a burst writes little in that time */
 #define LIMIT_TEST_CLOCK_S 31622400 /* a year on the virtual clock: a run that waits longer is told as it waits */
 #define LIMIT_BACKTEST_INCIDENTS 100000 /* the newest: more are gigabytes of memory [M] */

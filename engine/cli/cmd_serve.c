@@ -76,7 +76,8 @@ static int run(const struct args *args)
     quell_tell(engine);
     quell_watch(engine, on_event, NULL);
     status = serve_run(engine, &options);
-    quell_close(engine);
+    if (quell_close(engine) && status == EXIT_DONE)
+        status = EXIT_TOOL; /* told to end while commits waited for a full disk */
     return status;
 }
 

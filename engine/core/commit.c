@@ -396,6 +396,7 @@ static void on_committed(enum quell_code code, const struct quell_error *err, vo
 
     engine->committing--;
     if (code) {
+        engine->unwritten++;
         engine_break(engine, err);
         commit_failed(commit, code, err);
         return;

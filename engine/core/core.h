@@ -194,6 +194,7 @@ struct counters {
 #include "core/refusals.def"
 #undef REFUSAL
     uint64_t calls, calls_failed, calls_unknown, requests, events, commits, recovered, unrecovered;
+    uint64_t store_full;
 };
 
 struct quell {
@@ -221,7 +222,7 @@ struct quell {
     struct commit *open;    /* the commit of this turn */
     struct commit *spare;   /* free ones, kept for their memory */
     struct commit *backlog; /* made, and the writer's queue was full */
-    size_t committing;
+    size_t committing, unwritten; /* commits: under way, and that failed */
     struct gate *gate;
     struct breaker *breakers; /* those that were asked or counted since the start */
     struct halt *halt;
@@ -240,6 +241,7 @@ struct quell {
     struct {               /* space.c */
         int64_t looked_us; /* monotonic; 0 = never */
         uint64_t left, kept;
+        struct loop_timer *timer; /* while it is full: senders wait for their answers */
     } space;
     struct policy_memory figures;    /* of policy_figures_of() */
     const struct quell_value *bound; /* the run that is started by hand now keeps to it; or NULL */
@@ -478,6 +480,12 @@ void answer_repeats(struct quell *engine);
 void forget_deliveries(struct quell *engine);
 /* space.c: QUELL_UNAVAILABLE while the store's disk is nearly full: what is left is for the results
  * of what is under way. */
+void space_open(struct quell *engine);
+void space_close(struct quell *engine);
+/* Whether commits wait for space. */
+bool space_is_full(struct quell *engine);
+/* What is to be said about space: that it is full, or nearly so; or empty. */
+struct quell_str space_text(struct quell *engine, struct arena *arena);
 enum quell_code space_left(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether there is room for one more event; QUELL_LIMIT or QUELL_IO. */
 enum quell_code engine_room(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;

@@ -107,6 +107,7 @@ static enum quell_code open_store(struct quell *engine, struct quell_error *err)
         return code;
     }
     engine->writer = writer_start(engine->loop, store);
+    space_open(engine);
     engine->calls = call_host_new(engine->loop);
     forget_deliveries(engine);
     gate_open(engine);
@@ -192,10 +193,22 @@ static void answer_pending(struct quell *engine)
     }
 }
 
-void quell_close(struct quell *engine)
+/* What was told to nobody, and is looked for or done again by the next open. */
+static enum quell_code count_unwritten(const struct quell *engine)
 {
+    if (engine->unwritten == 0)
+        return QUELL_OK;
+    log_line(LOG_LEVEL_ERROR, "%zu commits could not be written, the next start goes on without: %s",
+             engine->unwritten, engine->broken_error.message);
+    return engine->broken_error.code;
+}
+
+enum quell_code quell_close(struct quell *engine)
+{
+    enum quell_code code;
+
     if (engine == NULL)
-        return;
+        return QUELL_OK;
     engine->watch = NULL;
     drain_free(engine->drain);
     if (engine->opened && !engine->broken) {
@@ -207,6 +220,8 @@ void quell_close(struct quell *engine)
     engine->broken = true; /* what ends from here on is not journaled: the next open takes it up */
     if (engine->writer)
         writer_stop(engine->writer);
+    space_close(engine);
+    code = count_unwritten(engine);
     retention_free(engine);
     checkpoints_free(engine);
     answer_pending(engine);
@@ -228,6 +243,7 @@ void quell_close(struct quell *engine)
         loop_free(engine->loop);
     arena_free(engine->arena);
     memory_free(engine);
+    return code;
 }
 
 enum quell_code quell_reload(struct quell *engine, struct quell_error *err)

@@ -115,6 +115,8 @@ static const struct counter_row counter_rows[] = {
     COUNTER("quell_connector_requests_total", requests, "Requests that connectors got answered."),
     COUNTER("quell_events_total", events, "Events written to the journal."),
     COUNTER("quell_commits_total", commits, "Commits of the store."),
+    COUNTER("quell_store_full_total", store_full,
+            "Times that commits began to wait because the disk was full."),
 };
 
 static struct quell_value number(struct arena *arena, const char *name, const char *help,
@@ -148,6 +150,9 @@ static struct quell_value numbers(struct quell *engine, struct arena *arena)
     list_add(&list, number(arena, "quell_store_commits_waiting",
                            "Commits handed to the store and not yet on disk.", "gauge",
                            engine->committing));
+    list_add(&list, number(arena, "quell_store_full",
+                           "Whether commits wait because the disk of the store is full.", "gauge",
+                           space_is_full(engine) ? 1 : 0));
     list_add(&list, number(arena, "quell_halted", "Whether something is halted by the kill switch.",
                            "gauge", halt_text(engine, arena).len ? 1 : 0));
     list_add(&list,
@@ -192,6 +197,14 @@ static void check_halt(struct quell *engine, struct list_builder *checks)
                : QUELL_STR("all are closed"));
 }
 
+/* Nearly full it is still ready for what is under way, and says so with each 503. */
+static void check_space(struct quell *engine, struct list_builder *checks)
+{
+    struct quell_str text = space_text(engine, checks->arena);
+
+    check(checks, "space", text.len == 0, text.len ? text : QUELL_STR("there is space on the disk"));
+}
+
 enum quell_code quell_stats(struct quell *engine, struct quell_document *document,
                             struct quell_error *err)
 {
@@ -204,6 +217,7 @@ enum quell_code quell_stats(struct quell *engine, struct quell_document *documen
     check(&checks, "store", !engine->broken,
           engine->broken ? arena_format(arena, "%s", engine->broken_error.message)
                          : QUELL_STR("commits are durable"));
+    check_space(engine, &checks);
     check(&checks, "playbooks", true,
           arena_format(arena, "%zu loaded", engine->generation->playbook_count));
     check(&checks, "recovery", engine->counters.unrecovered == 0,
@@ -213,7 +227,7 @@ enum quell_code quell_stats(struct quell *engine, struct quell_document *documen
     check_halt(engine, &checks);
     check(&checks, "regex", regex_jit(),
           regex_jit() ? QUELL_STR("PCRE2 with JIT") : QUELL_STR("PCRE2 without JIT: slow"));
-    map_add(&map, "ready", quell_bool(!engine->broken && !engine->drain));
+    map_add(&map, "ready", quell_bool(!engine->broken && !engine->drain && !space_is_full(engine)));
     map_add(&map, "checks", list_made(&checks));
     map_add(&map, "counters", numbers(engine, arena));
     made.value = map_made(&map);

@@ -8,6 +8,16 @@
 #include "base/str.h"
 #include "value/json.h"
 
+/* Before all else: none of it happens before there is space. */
+bool why_run_space(struct why *why, struct map_builder *entry)
+{
+    if (!space_is_full(why->engine))
+        return false;
+    why_text(why, entry, "the disk of the store is full: nothing of it can be written");
+    why_then(why, entry, "it goes on by itself when there is space");
+    return true;
+}
+
 bool why_step_time(struct why *why, const struct run_step *step, struct map_builder *entry)
 {
     why_text(why, entry, "a time has to come");
