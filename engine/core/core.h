@@ -219,9 +219,9 @@ struct quell {
     struct repeat *repeats;
     int64_t pruned_us; /* when old deliveries were last forgotten */
     unsigned turn_depth;
-    struct commit *open;    /* the commit of this turn */
-    struct commit *spare;   /* free ones, kept for their memory */
-    struct commit *backlog; /* made, and the writer's queue was full */
+    struct commit *open;          /* the commit of this turn */
+    struct commit *spare;         /* free ones, kept for their memory */
+    struct commit *backlog;       /* made, and the writer's queue was full */
     size_t committing, unwritten; /* commits: under way, and that failed */
     struct gate *gate;
     struct breaker *breakers; /* those that were asked or counted since the start */

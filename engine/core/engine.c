@@ -198,7 +198,8 @@ static enum quell_code count_unwritten(const struct quell *engine)
 {
     if (engine->unwritten == 0)
         return QUELL_OK;
-    log_line(LOG_LEVEL_ERROR, "%zu commits could not be written, the next start goes on without: %s",
+    log_line(LOG_LEVEL_ERROR,
+             "%zu commits could not be written, the next start goes on without: %s",
              engine->unwritten, engine->broken_error.message);
     return engine->broken_error.code;
 }

@@ -45,10 +45,11 @@ static void look(struct quell *engine)
 }
 
 #define FULL                                                                                       \
-    "the disk of the store is full: nothing is taken in, and nothing is sent, until there is space"
+    "the disk of the store is full: nothing is taken in, and nothing is sent, until there is "     \
+    "space"
 
-/* Senders have time-outs of their own, and a connection each: they are told to come again. What they
- * sent is not taken back, and a delivery that comes again gets the answer of the first. */
+/* Senders have time-outs of their own, and a connection each: they are told to come again. What
+ * they sent is not taken back, and a delivery that comes again gets the answer of the first. */
 static void answer_late(void *user)
 {
     struct quell *engine = user;
@@ -106,7 +107,8 @@ struct quell_str space_text(struct quell *engine, struct arena *arena)
     if (space_is_full(engine))
         return arena_format(arena, FULL "; %zu commits wait", engine->committing);
     if (engine->space.left < engine->space.kept)
-        return arena_format(arena, "nearly full: %" PRIu64 " KiB are left", engine->space.left >> 10);
+        return arena_format(arena, "nearly full: %" PRIu64 " KiB are left",
+                            engine->space.left >> 10);
     return QUELL_STR("");
 }
 

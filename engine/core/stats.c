@@ -202,7 +202,8 @@ static void check_space(struct quell *engine, struct list_builder *checks)
 {
     struct quell_str text = space_text(engine, checks->arena);
 
-    check(checks, "space", text.len == 0, text.len ? text : QUELL_STR("there is space on the disk"));
+    check(checks, "space", text.len == 0,
+          text.len ? text : QUELL_STR("there is space on the disk"));
 }
 
 enum quell_code quell_stats(struct quell *engine, struct quell_document *document,

@@ -33,7 +33,7 @@ struct sqlite_store {
     bool ready; /* opened for writing and found to be ours */
     sqlite3_stmt *statements[SQL_COUNT];
     struct sqlite_chain chain;
-    int log_pages, log_due; /* of the write-ahead log: how long it is, and is folded in */
+    int log_pages, log_due;     /* of the write-ahead log: how long it is, and is folded in */
     struct quell_error failure; /* QUELL_IO once the disk has failed: nothing is committed then */
 };
 

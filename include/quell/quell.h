@@ -58,9 +58,9 @@ enum quell_code quell_open(const struct quell_options *options, struct quell **e
  * loop. What is submitted or resolved meanwhile is durable, and is acted on by the next open. Only
  * once, for an engine that is open for running; quell_close() ends it without telling. */
 void quell_drain(struct quell *engine, int64_t most_ms, void (*done)(void *user), void *user);
-/* Stops at once; what is in flight is taken up by the next open. NULL is allowed. An error says that
- * commits could not be made any more, because the disk is full or has failed: nothing of them was
- * acknowledged, and the next open goes on without them. */
+/* Stops at once; what is in flight is taken up by the next open. NULL is allowed. An error says
+ * that commits could not be made any more, because the disk is full or has failed: nothing of them
+ * was acknowledged, and the next open goes on without them. */
 enum quell_code quell_close(struct quell *engine);
 struct loop *quell_loop(struct quell *engine);
 /* The configuration as a checked value (secrets are references, never values); borrowed. Its key

@@ -224,8 +224,10 @@ static void test_a_query_is_a_snapshot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_each_commit_is_one_sync), TEST(test_a_failed_sync_is_the_end),
-        TEST(test_a_file_that_may_not_grow_is_the_end), TEST(test_a_busy_database_passes),
+        TEST(test_each_commit_is_one_sync),
+        TEST(test_a_failed_sync_is_the_end),
+        TEST(test_a_file_that_may_not_grow_is_the_end),
+        TEST(test_a_busy_database_passes),
         TEST(test_a_query_is_a_snapshot),
     };
 

@@ -1,9 +1,9 @@
 /*
- * test_sqlite_faults.c - the sqlite back end on a disk whose n-th write, sync or cut goes wrong, for
- * every n that a list of commits has: in the database and in its write-ahead log, once and from then
- * on. What was acknowledged is there after a new start, in order and as it was written; after an
- * error that is not a full disk nothing is acknowledged any more; after a full disk everything is
- * there, once.
+ * test_sqlite_faults.c - the sqlite back end on a disk whose n-th write, sync or cut goes wrong,
+ * for every n that a list of commits has: in the database and in its write-ahead log, once and from
+ * then on. What was acknowledged is there after a new start, in order and as it was written; after
+ * an error that is not a full disk nothing is acknowledged any more; after a full disk everything
+ * is there, once.
  */
 #include "fixture.h"
 #include "store/sqlite.h"
@@ -34,7 +34,8 @@ enum { FAULTS = sizeof(faults) / sizeof(*faults) };
 
 /* ---- the disk --------------------------------------------------------------------------------*/
 
-/* SQLite has several sets of file functions; there is one of ours for each and each kind of file. */
+/* SQLite has several sets of file functions; there is one of ours for each and each kind of file.
+ */
 struct methods {
     sqlite3_io_methods ours; /* first: what a file points to */
     const sqlite3_io_methods *real;
@@ -146,8 +147,7 @@ static enum quell_code commit_one(struct story *story, uint64_t seq)
 {
     struct store_event event = an_event(story->f, "r", seq);
     struct store_run row = a_run(story->f, "r");
-    struct store_batch batch = {
-        .events = &event, .event_count = 1, .runs = &row, .run_count = 1};
+    struct store_batch batch = {.events = &event, .event_count = 1, .runs = &row, .run_count = 1};
 
     event.body = repeat(story->f, (char)('a' + seq), BODY);
     row.last_seq = seq;
@@ -227,8 +227,8 @@ static void check_all(struct story *story)
 
     disk.fault = NULL;
     fixture_open(f);
-    assert_int_equal(
-        f->kind->events(f->reader, QUELL_STR("r"), 0, is_as_written, &count, NULL), QUELL_OK);
+    assert_int_equal(f->kind->events(f->reader, QUELL_STR("r"), 0, is_as_written, &count, NULL),
+                     QUELL_OK);
     assert_in_range(count, story->acknowledged, story->acknowledged + story->failed);
     if (!story->failed)
         assert_int_equal(count, COMMITS);

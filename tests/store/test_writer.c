@@ -456,7 +456,8 @@ static void test_a_stop_ends_the_wait_for_room(void **state)
     open_gate(play);
     loop_run(play->loop); /* until it is told */
     assert_true(writer_full(play->writer));
-    assert_int_equal(hand_over(play, GOOD), QUELL_OK); /* it would fit, and leans on the one before */
+    assert_int_equal(hand_over(play, GOOD),
+                     QUELL_OK); /* it would fit, and leans on the one before */
     assert_int_equal(writer_prune(play->writer, 1, NULL, NULL, NULL), QUELL_OK);
     writer_stop(play->writer);
     assert_int_equal(play->reported, 3);

@@ -135,8 +135,8 @@ static void on_submitted(enum quell_code code, struct quell_str answer, bool rep
 static enum quell_code submit(struct scene *scene)
 {
     const struct quell_submission given = {.body = QUELL_STR("{\"title\": \"t\"}"),
-                                            .hook = QUELL_STR("h"),
-                                            .delivery = QUELL_STR("d1")};
+                                           .hook = QUELL_STR("h"),
+                                           .delivery = QUELL_STR("d1")};
     struct quell_error err = {0};
 
     return quell_submit(scene->engine, &given, on_submitted, scene, &err);
@@ -253,8 +253,8 @@ static void a_run_says_that_it_waits_for_space(void **state)
     scene_open(&scene);
     fill_up(&scene);
     assert_int_equal(quell_why(scene.engine, QUELL_STR(RUN_ID), &document, &err), QUELL_OK);
-    assert_true(quell_text_is(
-        quell_get(quell_at(quell_get(document.value, "because"), 0), "what"), "space"));
+    assert_true(quell_text_is(quell_get(quell_at(quell_get(document.value, "because"), 0), "what"),
+                              "space"));
     quell_document_free(&document);
     atomic_store(&is_full, false);
     scene_close(&scene); /* what waited is written by the close */

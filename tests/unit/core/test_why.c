@@ -33,7 +33,7 @@ struct story {
 };
 
 static const char *const seen_later[] = {
-    "full", /* needs 100,000 events: tests/unit/run/ has it */
+    "full",  /* needs 100,000 events: tests/unit/run/ has it */
     "space", /* needs a disk that is full: test_space.c */
     NULL,
 };
