@@ -46,9 +46,8 @@ bool writer_full(struct writer *writer);
 typedef void writer_full_fn(bool full, void *user);
 void writer_watch_full(struct writer *writer, writer_full_fn *on_full, void *user);
 /* Commits what waits, reports it, ends the thread and closes the store; not from inside `done`.
- * NULL is allowed. */
-/* (What waits for room is tried once more, and fails then with QUELL_UNAVAILABLE, as does all that
- * is behind it.) */
+ * NULL is allowed. What waits for room is tried once more, and fails then with QUELL_UNAVAILABLE,
+ * as does all that is behind it. */
 void writer_stop(struct writer *writer);
 
 #endif
