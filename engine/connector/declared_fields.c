@@ -138,6 +138,21 @@ const struct quell_field declared_action_fields[] = {
                                                     "it since."},
                                             {0}},
      .doc = "What takes it back."},
+    {.name = "writes",
+     .type = QUELL_FIELD_LIST,
+     .of = QUELL_FIELD_OBJECT,
+     .fields =
+         (const struct quell_field[]){
+             TEXT("source", QUELL_REQUIRED, "Whose incidents, such as `sentinel`."),
+             TEXT("incident", QUELL_REQUIRED, "Input that names the incident."),
+             TEXT("field", QUELL_REQUIRED,
+                  "Field of quell's incident that it changes, or a list that it adds to."),
+             TEXT("part", 0, "Of an item of the list; else all of it."),
+             TEXT("input", QUELL_REQUIRED, "Input whose value then stands there."),
+             LIST("raw", QUELL_FIELD_STRING, "Paths in the sender's JSON that change with it."),
+             {0}},
+     .doc =
+         "What it writes into an incident: an update that tells of nothing else starts nothing."},
     LIST("rights", QUELL_FIELD_STRING, "API permissions it needs."),
     {.name = "rates",
      .type = QUELL_FIELD_LIST,

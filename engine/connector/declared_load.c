@@ -53,6 +53,26 @@ static const struct quell_target *read_targets(struct loading *in, const struct 
     return targets;
 }
 
+static const struct quell_write *read_writes(struct loading *in, const struct yaml_node *list)
+{
+    struct quell_write *writes;
+
+    if (!list)
+        return NULL;
+    writes = arena_array(in->arena, struct quell_write, list->count + 1);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct yaml_node *map = &list->items[i];
+
+        writes[i] = (struct quell_write){.source = declared_text(in, map, "source"),
+                                         .incident = declared_text(in, map, "incident"),
+                                         .field = declared_text(in, map, "field"),
+                                         .part = declared_text(in, map, "part"),
+                                         .input = declared_text(in, map, "input"),
+                                         .raw = declared_texts(in, yaml_get(map, "raw"))};
+    }
+    return writes;
+}
+
 static const struct quell_rate *read_rates(struct loading *in, const struct yaml_node *list)
 {
     struct quell_rate *rates;
@@ -217,6 +237,7 @@ static const struct quell_action *read_action(struct loading *in, const struct y
     action->inputs = declared_table(in, yaml_get(map, "inputs"));
     action->outputs = declared_table(in, yaml_get(map, "outputs"));
     action->targets = read_targets(in, yaml_get(map, "targets"));
+    action->writes = read_writes(in, yaml_get(map, "writes"));
     action->undo = read_undo(in, yaml_get(map, "undo"), action);
     action->rights = declared_texts(in, yaml_get(map, "rights"));
     action->rates = read_rates(in, yaml_get(map, "rates"));

@@ -109,6 +109,25 @@ static enum quell_code check_targets(const struct quell_action *action, struct q
     return QUELL_OK;
 }
 
+static enum quell_code check_writes(const struct quell_action *action, struct quell_error *err)
+{
+    for (const struct quell_write *write = action->writes; write && write->source; write++) {
+        const char *inputs[] = {write->incident, write->input};
+
+        if (action->effect == QUELL_READS)
+            return error_set(err, QUELL_INVALID, "%s: what only reads writes nothing",
+                             action->name);
+        if (!write->field)
+            return error_set(err, QUELL_INVALID, "%s: writes a field that has no name",
+                             action->name);
+        for (size_t i = 0; i < 2; i++)
+            if (!inputs[i] || !fields_find(action->inputs, quell_str_of(inputs[i])))
+                return error_set(err, QUELL_INVALID, "%s: `%s` of `writes` is no input",
+                                 action->name, inputs[i] ? inputs[i] : "");
+    }
+    return QUELL_OK;
+}
+
 static enum quell_code check_undo(const struct quell_action *action, struct quell_error *err)
 {
     const struct quell_inverse *undo = &action->undo;
@@ -160,6 +179,8 @@ static enum quell_code check_action(const struct quell_action *action, struct qu
         code = check_table(action->outputs, action->name, 0, err);
     if (!code)
         code = check_targets(action, err);
+    if (!code)
+        code = check_writes(action, err);
     if (!code)
         code = check_undo(action, err);
     if (code)
@@ -232,6 +253,20 @@ static struct quell_value describe_targets(struct arena *arena, const struct que
     return list_made(&list);
 }
 
+static struct quell_value describe_writes(struct arena *arena, const struct quell_write *write)
+{
+    struct list_builder list = {.arena = arena};
+
+    for (; write && write->source; write++) {
+        struct map_builder map = {.arena = arena};
+        map_add(&map, "source", quell_text(write->source));
+        map_add(&map, "field", quell_text(write->field));
+        map_add(&map, "input", quell_text(write->input));
+        list_add(&list, map_made(&map));
+    }
+    return list_made(&list);
+}
+
 static struct quell_value describe_undo(struct arena *arena, const struct quell_inverse *undo)
 {
     struct map_builder map = {.arena = arena}, with = {.arena = arena};
@@ -290,6 +325,7 @@ struct quell_value registry_describe(struct arena *arena, const struct quell_con
     map_add(&map, "inputs", fields_describe(arena, action->inputs));
     map_add(&map, "outputs", fields_describe(arena, action->outputs));
     map_add(&map, "targets", describe_targets(arena, action->targets));
+    map_add(&map, "writes", describe_writes(arena, action->writes));
     map_add(&map, "undo", describe_undo(arena, &action->undo));
     map_add(&map, "rights", text_list(arena, action->rights));
     map_add(&map, "rates", describe_rates(arena, action->rates));

@@ -117,6 +117,7 @@ struct incoming {
     struct quell_value incident; /* null: it is none */
     struct quell_value before;   /* its version before, or null */
     struct quell_str type;       /* what happened to the incident */
+    struct quell_str wrote;      /* a run that itself wrote all that changed, or empty */
     struct quell_str hook;       /* of the playbooks that listen to it, or empty ... */
     struct quell_value body;     /* ... and what they know as `event` */
     size_t line;                 /* of the body, 1-based; 0 = it is all of it */
@@ -514,6 +515,7 @@ struct start {
     struct quell_value given;                  /* inputs: a map */
     struct quell_str by;
     struct quell_str exclusive; /* a playbook that took the event for itself */
+    struct quell_str wrote;     /* a run that itself wrote all that the update changed */
     bool by_hand;               /* a person asked: what was seen before does not keep it back */
     const struct run_parent *parent; /* a run calls it: it is told why not; NULL = none does */
     struct quell_value pins;         /* ... as struct run_child has them, or null */
@@ -527,6 +529,14 @@ struct started {
     struct quell_str detail; /* for people */
     struct quell_str run;    /* its id, or that of the run that stands for it, or empty */
 };
+/* own.c: what a live run's call is about to write into an incident, and that it did not; in the
+ * open turn. */
+void own_intended(struct active *active, const struct run_call *call);
+void own_ended(struct active *active, const struct run_call *call, enum quell_code code);
+/* Whether all in which the incident differs from `before` (null: read when it is needed) is what we
+ * wrote ourselves; *run is one that did. Once for each update; lives in `arena`. */
+bool own_change(struct quell *engine, struct arena *arena, struct quell_value incident,
+                struct quell_value before, struct quell_str *run);
 /* In the open turn; the caller advances the run. `err` is filled when the reason is "failed". */
 void start_run(struct quell *engine, struct arena *arena, const struct start *start,
                struct started *made, struct quell_error *err);

@@ -172,8 +172,10 @@ static void dispatch(struct active *active, const struct event *event)
 {
     struct run_call call;
 
-    if (event->kind == EVENT_CALL_SCHEDULED && run_find_call(active->run, event->path, &call))
+    if (event->kind == EVENT_CALL_SCHEDULED && run_find_call(active->run, event->path, &call)) {
+        own_intended(active, &call);
         dispatch_call(active, &call);
+    }
     if (event->kind == EVENT_CHILD_CALLED)
         child_begin(active, event->path);
     if (event->kind == EVENT_CHILD_CANCELLING)
@@ -251,8 +253,10 @@ void say_outcome(struct active *active, struct quell_str path, const struct call
     struct run_call call;
 
     engine->counters.calls++;
-    if (!simulated && run_find_call(active->run, path, &call))
+    if (!simulated && run_find_call(active->run, path, &call)) {
         breaker_note(active, &call, result);
+        own_ended(active, &call, result->code);
+    }
     if (result->code == QUELL_OK) {
         map_add(&map, "outcome", quell_text("succeeded"));
         map_add(&map, "output", run_masked(active->run, path, result->output));

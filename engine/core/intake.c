@@ -269,6 +269,9 @@ static void take_in(struct matched *matched, struct submission *submission,
 
     if (is_incident && engine->generation->asks_before && !str_is(arrival->type, "created"))
         arrival->before = incident_before(engine, arena, arrival->incident);
+    if (is_incident && !str_is(arrival->type, "created") &&
+        !own_change(engine, arena, arrival->incident, arrival->before, &arrival->wrote))
+        arrival->wrote = QUELL_STR("");
     if (is_incident)
         quality_closed(engine, arena, arrival->incident);
     judge_arrival(matched, arrival);

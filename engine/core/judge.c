@@ -17,6 +17,7 @@ struct occasion {
     struct match_event event;
     struct quell_value incident, alert, body; /* body: the `event` of a webhook, or null */
     struct quell_str exclusive;               /* the playbook that took it for itself, or empty */
+    struct quell_str wrote;                   /* a run whose own change it tells of, or empty */
 };
 
 /* ---- starting ----------------------------------------------------------------------------------
@@ -87,7 +88,8 @@ static void start_matching(struct occasion *occasion, struct loaded *loaded)
                           .given = quell_map(NULL, 0),
                           .by = quell_is_null(occasion->body) ? QUELL_STR("trigger")
                                                               : QUELL_STR("webhook"),
-                          .exclusive = occasion->exclusive};
+                          .exclusive = occasion->exclusive,
+                          .wrote = occasion->wrote};
     struct started made;
     struct quell_error err = {0};
 
@@ -296,7 +298,8 @@ static struct arrived arrived_of(struct matched *matched, const struct incoming 
                                          .event = {.type = arrival->type,
                                                    .subject = arrival->incident,
                                                    .before = arrival->before},
-                                         .incident = arrival->incident}};
+                                         .incident = arrival->incident,
+                                         .wrote = arrival->wrote}};
 }
 
 void judge_arrival(struct matched *matched, const struct incoming *arrival)

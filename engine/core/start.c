@@ -240,6 +240,9 @@ static bool is_refused(struct decision *decision)
     else if (breach == BREACH_OFF)
         refuse(decision, "off", QUELL_STR("quality: too few of its incidents were true positives"),
                QUELL_STR(""));
+    else if (decision->start->wrote.len)
+        refuse(decision, "own-change", QUELL_STR("all that changed is what quell itself wrote"),
+               decision->start->wrote);
     else if (decision->start->exclusive.len)
         refuse(decision, "skipped",
                arena_format(decision->arena, "exclusive: `%.*s` took the event",

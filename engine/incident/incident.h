@@ -54,6 +54,8 @@ struct incident_source {
     bool (*recognises)(struct quell_value received);
     enum quell_code (*make)(struct arena *arena, struct quell_value received,
                             struct incident *incident, struct quell_error *err);
+    /* Paths in what it sends that differ each time, whatever was changed; NULL-ended, or NULL. */
+    const char *const *restless;
 };
 extern const struct incident_source *const incident_sources[]; /* NULL-ended */
 

@@ -429,9 +429,17 @@ static bool recognises(struct quell_value received)
            quell_is(path_get_fold(received, "object.properties"), QUELL_MAP);
 }
 
+static const char *const restless[] = {"eventUniqueId",
+                                       "objectEventType",
+                                       "incidentUpdates",
+                                       "object.etag",
+                                       "object.properties.lastModifiedTimeUtc",
+                                       NULL};
+
 const struct incident_source source_sentinel = {
     .name = "sentinel",
     .doc = "The body of Microsoft Sentinel's incident trigger, forwarded by a Logic App.",
     .recognises = recognises,
     .make = make,
+    .restless = restless,
 };

@@ -120,6 +120,17 @@ struct quell_inverse {
     const char *same;
 };
 
+/* A part of an incident at its source that the action writes. The sender tells of it in its next
+ * update of the incident, which then starts nothing when nothing else differs: it is our own. */
+struct quell_write {
+    const char *source;     /* whose incidents: "sentinel"; NULL ends the table */
+    const char *incident;   /* the input that names the incident, as `source_id` or its last part */
+    const char *field;      /* of quell's incident: "status", or "comments", to which it adds */
+    const char *part;       /* of an item of a list: "text"; NULL = all of it */
+    const char *input;      /* the input whose value then stands there */
+    const char *const *raw; /* paths in what the sender sends that change with it; NULL-ended */
+};
+
 /* The far side's published rate: `count` per `seconds`. */
 struct quell_rate {
     unsigned count, seconds;
@@ -151,6 +162,7 @@ struct quell_action {
     const void *data; /* the connector's own, for actions that share a function; may be NULL */
     const struct quell_attribute *attributes; /* of a read with one target; ends with what NULL;
                                                  NULL = none */
+    const struct quell_write *writes;         /* ends with source NULL; NULL = none */
 };
 
 struct quell_connector {

@@ -312,6 +312,14 @@ static void faults_have_their_place(void **state)
         {"connector: toy\n", "connector: Toy\n", "name, version, title and doc"},
         {"connector: toy\n", "connector:\ttoy: [\n", "toy.yaml:1:"},
         {"  do-it:\n", "  doIt:\n", "verb-object"},
+        {"    repeat: verifiable\n",
+         "    repeat: verifiable\n"
+         "    writes: [{ source: sentinel, incident: nobody, field: status, input: name }]\n",
+         "do-it: `nobody` of `writes` is no input"},
+        {"    repeat: verifiable\n",
+         "    repeat: verifiable\n"
+         "    writes: [{ source: sentinel, incident: name, input: name }]\n",
+         "toy.yaml:13:14: `field` is missing"},
         {"settings:\n", "settings:\n  url: { type: string, doc: Url. }\n",
          "settings: `url` is every connection's own"},
     };
