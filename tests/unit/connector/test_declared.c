@@ -268,6 +268,9 @@ static void settles(void **state)
 
 /* ---- faults ----------------------------------------------------------------------------------*/
 
+#define REPEAT "    repeat: verifiable\n"
+#define WRITES(text) "    writes: [{ source: sentinel, " text " }]\n"
+
 /* One line of a right file exchanged for a wrong one, and what is said about it. */
 static void faults_have_their_place(void **state)
 {
@@ -312,13 +315,9 @@ static void faults_have_their_place(void **state)
         {"connector: toy\n", "connector: Toy\n", "name, version, title and doc"},
         {"connector: toy\n", "connector:\ttoy: [\n", "toy.yaml:1:"},
         {"  do-it:\n", "  doIt:\n", "verb-object"},
-        {"    repeat: verifiable\n",
-         "    repeat: verifiable\n"
-         "    writes: [{ source: sentinel, incident: nobody, field: status, input: name }]\n",
-         "do-it: `nobody` of `writes` is no input"},
-        {"    repeat: verifiable\n",
-         "    repeat: verifiable\n"
-         "    writes: [{ source: sentinel, incident: name, input: name }]\n",
+        {REPEAT, REPEAT WRITES("incident: x, field: status, input: name"),
+         "do-it: `x` of `writes` is no input"},
+        {REPEAT, REPEAT WRITES("incident: name, input: name"),
          "toy.yaml:13:14: `field` is missing"},
         {"settings:\n", "settings:\n  url: { type: string, doc: Url. }\n",
          "settings: `url` is every connection's own"},
