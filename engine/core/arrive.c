@@ -3,6 +3,7 @@
  * are woken only when the condition under their `for` holds.
  */
 #include "core/fold.h"
+#include "core/nothing.h"
 
 #include <string.h>
 

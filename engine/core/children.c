@@ -4,6 +4,7 @@
  * both or neither.
  */
 #include "core/fold.h"
+#include "core/nothing.h"
 
 #include "base/error.h"
 #include "base/limits.h"

@@ -529,14 +529,6 @@ struct started {
     struct quell_str detail; /* for people */
     struct quell_str run;    /* its id, or that of the run that stands for it, or empty */
 };
-/* own.c: what a live run's call is about to write into an incident, and that it did not; in the
- * open turn. */
-void own_intended(struct active *active, const struct run_call *call);
-void own_ended(struct active *active, const struct run_call *call, enum quell_code code);
-/* Whether all in which the incident differs from `before` (null: read when it is needed) is what we
- * wrote ourselves; *run is one that did. Once for each update; lives in `arena`. */
-bool own_change(struct quell *engine, struct arena *arena, struct quell_value incident,
-                struct quell_value before, struct quell_str *run);
 /* In the open turn; the caller advances the run. `err` is filled when the reason is "failed". */
 void start_run(struct quell *engine, struct arena *arena, const struct start *start,
                struct started *made, struct quell_error *err);
@@ -550,14 +542,6 @@ void marks_settled(struct quell *engine, const struct store_batch *batch);
 void groups_look(struct quell *engine);
 /* quality.c: an incident came in with a classification; in the open turn. */
 void quality_closed(struct quell *engine, struct arena *arena, struct quell_value incident);
-/* refusals.c: an event came to nothing; in the open turn. All is copied. */
-struct refusal {
-    const char *reason;           /* a word of core/refusals.def */
-    struct quell_str playbook;    /* which would have started, or whose run waits */
-    struct quell_value incident;  /* null = none, or one that is not stored */
-    struct quell_str detail, run; /* for people; the run that it is about, or empty */
-};
-void refuse_event(struct quell *engine, const struct refusal *refusal);
 /* schedule.c: the schedules of the playbooks that are loaded now. */
 enum quell_code schedules_load(struct quell *engine, struct quell_error *err) QUELL_MUST_CHECK;
 

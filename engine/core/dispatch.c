@@ -6,6 +6,7 @@
  * itself leaves when that commit is on disk (commit.c).
  */
 #include "core/gate.h"
+#include "core/nothing.h"
 
 #include "base/error.h"
 #include "base/memory.h"

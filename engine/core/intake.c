@@ -3,6 +3,7 @@
  * hears "accepted" only when that commit is on disk.
  */
 #include "core/judge.h"
+#include "core/nothing.h"
 
 #include <assert.h>
 #include <string.h>

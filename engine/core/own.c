@@ -4,6 +4,7 @@
  * comes. Who reads it: judge.c, before an update starts a playbook.
  */
 #include "core/starts.h"
+#include "core/nothing.h"
 
 #include "base/limits.h"
 #include "base/str.h"

@@ -3,7 +3,7 @@
  * person. They start in the turn in which that happened, about the same incident; `event` tells of
  * the run. A chain of reactions has an end: it is as deep as calls may be.
  */
-#include "core/core.h"
+#include "core/nothing.h"
 
 #include "base/limits.h"
 #include "base/str.h"

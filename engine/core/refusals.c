@@ -2,7 +2,7 @@
  * refusals.c - events that came to nothing: writing down why, and looking at them. No such event is
  * told by a line of the log alone.
  */
-#include "core/core.h"
+#include "core/nothing.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -3,6 +3,7 @@
  * with the runs it started, so that a restart knows what was missed. One timer serves all.
  */
 #include "core/starts.h"
+#include "core/nothing.h"
 
 #include "base/error.h"
 #include "base/limits.h"

@@ -4,6 +4,7 @@
  * event, and each event that starts nothing leaves a refusal that says why.
  */
 #include "core/starts.h"
+#include "core/nothing.h"
 
 #include "core/gate.h"
 
