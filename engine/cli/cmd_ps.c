@@ -80,6 +80,27 @@ static size_t waits_width(struct arena *arena, struct quell_value list, bool bri
     return width && width < sizeof("WAITS FOR") - 1 ? sizeof("WAITS FOR") - 1 : width;
 }
 
+/* The column of those that called a run: 0 when no run was called. */
+static size_t parent_width(struct quell_value list, size_t id)
+{
+    size_t i;
+
+    for (i = 0; i < quell_count(list); i++)
+        if (quell_get_str(quell_at(list, i), "parent").len)
+            return id;
+    return 0;
+}
+
+static void print_parent(struct quell_value run, size_t width)
+{
+    struct quell_str parent = quell_get_str(run, "parent");
+
+    if (width == 0)
+        return;
+    printf("  ");
+    term_pad(parent.len ? str_slice(parent, 0, width) : QUELL_STR("-"), width);
+}
+
 /* A terminal gets the beginning of the id, which is enough for `show`, and one line a run; a pipe
  * gets everything. */
 static void print_runs(const struct term *term, struct quell_value list)
@@ -89,16 +110,18 @@ static void print_runs(const struct term *term, struct quell_value list)
     size_t i, playbook = playbook_width(list);
     struct arena *arena = arena_new(0);
     size_t waits = waits_width(arena, list, term->terminal);
-    size_t before =
-        (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + started + 2 + (waits ? waits + 2 : 0);
+    size_t parent = parent_width(list, (size_t)id);
+    size_t before = (size_t)id + 2 + STATE_WIDTH + 2 + playbook + 2 + started + 2 +
+                    (parent ? parent + 2 : 0) + (waits ? waits + 2 : 0);
     size_t rest = term->width > before + 10 ? term->width - before : 10;
 
     if (quell_count(list) == 0)
         fprintf(stderr, "no runs\n");
     else
-        printf("%-*s  %-*s  %-*s  %-*s  %-*s%sINCIDENT\n", id, "RUN", STATE_WIDTH, "STATE",
-               (int)playbook, "PLAYBOOK", (int)started, "STARTED", (int)waits,
-               waits ? "WAITS FOR" : "", waits ? "  " : "");
+        printf("%-*s  %-*s  %-*s  %-*s  %-*s%s%-*s%sINCIDENT\n", id, "RUN", STATE_WIDTH, "STATE",
+               (int)playbook, "PLAYBOOK", (int)started, "STARTED", (int)parent,
+               parent ? "CALLED BY" : "", parent ? "  " : "", (int)waits, waits ? "WAITS FOR" : "",
+               waits ? "  " : "");
     for (i = 0; i < quell_count(list); i++) {
         struct quell_value run = quell_at(list, i);
         struct quell_str state = quell_get_str(run, "state");
@@ -109,6 +132,7 @@ static void print_runs(const struct term *term, struct quell_value list)
         term_pad(quell_get_str(run, "playbook"), playbook);
         printf("  ");
         print_started(quell_get(run, "started_at"), started);
+        print_parent(run, parent);
         if (waits) {
             printf("  ");
             term_pad(waits_text(arena, run, term->terminal), waits);

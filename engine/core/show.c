@@ -76,11 +76,37 @@ static struct quell_value row_value(struct arena *arena, const struct store_run 
 /* ---- ps ----------------------------------------------------------------------------------------
  */
 
+struct listing {
+    struct quell *engine;
+    struct list_builder list;
+    struct quell_value parent; /* of the run that is looked at */
+};
+
+/* A run says in its first event who called it. */
+static bool find_parent(const struct store_event *row, void *user)
+{
+    struct listing *listing = user;
+    struct arena *scratch = arena_new(0);
+    struct quell_error ignored;
+    struct event event;
+
+    if (event_read(scratch, row->body, &event, &ignored) == QUELL_OK)
+        listing->parent =
+            value_copy(listing->list.arena, quell_get(quell_get(event.data, "parent"), "run"));
+    arena_free(scratch);
+    return false;
+}
+
 static bool add_run(const struct store_run *row, void *user)
 {
-    struct list_builder *list = user;
+    struct listing *listing = user;
+    struct store *reader = listing->engine->reader;
+    struct quell_error ignored; /* a run that cannot be read is listed all the same */
 
-    list_add(list, row_value(list->arena, row));
+    listing->parent = quell_null();
+    (void)reader->kind->events(reader, row->id, 0, find_parent, listing, &ignored);
+    list_add(&listing->list, value_with(listing->list.arena, row_value(listing->list.arena, row),
+                                        QUELL_STR("parent"), listing->parent));
     return true;
 }
 
@@ -89,18 +115,19 @@ enum quell_code quell_runs(struct quell *engine, const struct quell_runs_options
 {
     struct quell_document made;
     struct arena *arena = document_begin(&made);
-    struct list_builder list = {.arena = arena};
+    struct listing listing = {.engine = engine, .list = {.arena = arena}};
     struct store_query query = {.state = options->state,
                                 .playbook = options->playbook,
                                 .before = options->before,
                                 .limit = options->limit};
-    enum quell_code code = engine->reader->kind->runs(engine->reader, &query, add_run, &list, err);
+    enum quell_code code =
+        engine->reader->kind->runs(engine->reader, &query, add_run, &listing, err);
 
     if (code) {
         arena_free(arena);
         return code;
     }
-    made.value = list_made(&list);
+    made.value = list_made(&listing.list);
     *document = made;
     return QUELL_OK;
 }

@@ -66,6 +66,8 @@ child=$(pick 'd.filter(r, r.playbook == "called")[0].run' <<<"$runs" | tr -d '"'
 shown=$(quell show "${config[@]}" "$parent")
 contains "its output is shown" "hello ann" "$shown"
 contains "and the run that it called" "$child" "$shown"
+contains "ps lists it with its caller" "CALLED BY" "$(quell ps "${config[@]}")"
+equal "by its id" "$parent" "$(quell ps "${config[@]}" | awk -v run="$child" '$1 == run { print $5 }')"
 contains "which knows its caller" "called by run $parent" "$(quell show "${config[@]}" "$child")"
 status "what has ended is not cancelled" 2 quell cancel "${config[@]}" "$parent"
 contains "and says why" "has ended" "$err"

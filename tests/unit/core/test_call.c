@@ -68,6 +68,28 @@ static void outputs_come_back(void **state)
     virtual_close(&v);
 }
 
+static void a_listing_says_who_called(void **state)
+{
+    struct quell_runs_options options = {.limit = 10};
+    struct quell_document runs = {.memory = NULL};
+    struct quell_error err = {0};
+    struct virtual v;
+
+    (void)state;
+    open_two(&v, CALLER(CALL), CALLED("steps:\n  - wait: 2s\n"));
+    assert_int_equal(quell_runs(v.engine, &options, &runs, &err), QUELL_OK);
+    assert_int_equal(quell_count(runs.value), 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct quell_value row = quell_at(runs.value, i), parent = quell_get(row, "parent");
+        if (quell_text_is(quell_get(row, "playbook"), "caller"))
+            assert_true(quell_is_null(parent));
+        else
+            assert_true(quell_str_equal(quell_str(parent), virtual_id(&v, 0)));
+    }
+    quell_document_free(&runs);
+    virtual_close(&v);
+}
+
 static void a_failure_is_the_steps(void **state)
 {
     struct virtual v;
@@ -309,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outputs_come_back),
+        cmocka_unit_test(a_listing_says_who_called),
         cmocka_unit_test(a_failure_is_the_steps),
         cmocka_unit_test(inputs_are_checked),
         cmocka_unit_test(a_refused_start_is_the_calls_error),
