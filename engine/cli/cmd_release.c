@@ -13,14 +13,21 @@ static const char *step_of(const struct args *args)
     return args->word_count > 1 ? args->words[1] : "";
 }
 
+static const char *reason_of(const struct args *args)
+{
+    const char *reason = args_text(args, "reason");
+
+    return reason ? reason : "";
+}
+
 static enum quell_code say(struct quell *engine, const void *user, quell_done_fn *done,
                            void *done_user, struct quell_error *err)
 {
     const struct args *args = user;
 
     return quell_release(engine, quell_str_of(args->words[0]), quell_str_of(step_of(args)),
-                         !args_flag(args, "refuse"), quell_str_of(control_who()), done, done_user,
-                         err);
+                         !args_flag(args, "refuse"), quell_str_of(control_who()),
+                         quell_str_of(reason_of(args)), done, done_user, err);
 }
 
 static int run(const struct args *args)
@@ -40,6 +47,7 @@ static int run(const struct args *args)
     map_add(&map, "step", quell_text(step_of(args)));
     map_add(&map, "allowed", quell_bool(allowed));
     control_add_by(args, &map);
+    map_add(&map, "reason", quell_text(reason_of(args)));
     word.body = map_made(&map);
     word.route = arena_format(arena, "runs/%s/release", args->words[0]);
     code = control_say(args, &word, &err);
@@ -58,6 +66,7 @@ static int run(const struct args *args)
 
 static const struct option_row options[] = {
     {"refuse", 0, OPTION_FLAG, NULL, "Do not let it go on: the step fails."},
+    {"reason", 0, OPTION_TEXT, "TEXT", "Why, for whoever looks at the run or the audit."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };
 

@@ -62,8 +62,20 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
 
     if (code)
         return code;
-    if (!run_find_step(active->run, step, &found))
+    if (run_is_limited(active->run, QUELL_STR("")))
+        code = error_set(err, QUELL_CONFLICT,
+                         "run %.*s is held before its first step by a limit: quell release %.*s, "
+                         "or with --refuse",
+                         QUELL_ARG(run_id(active->run)), QUELL_ARG(run_id(active->run)));
+    else if (!run_find_step(active->run, step, &found))
         code = error_set(err, QUELL_NOT_FOUND, "the run has no step `%.*s`", QUELL_ARG(step));
+    else if (run_is_limited(active->run, found.path))
+        code =
+            error_set(err, QUELL_CONFLICT,
+                      "step `%.*s` is held by `%.*s`, not by an outcome that nobody knows: quell "
+                      "release %.*s %.*s, or with --refuse",
+                      QUELL_ARG(found.path), QUELL_ARG(found.reason),
+                      QUELL_ARG(run_id(active->run)), QUELL_ARG(found.path));
     else if (!str_is(found.waits, "person"))
         code = error_set(err, QUELL_CONFLICT, "step `%.*s` does not wait for a person",
                          QUELL_ARG(step));
@@ -77,9 +89,16 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
 /* ---- release -----------------------------------------------------------------------------------
  */
 
+/* Why a run is cancelled that was refused before its first step. */
+static struct quell_str refusal_of(struct arena *arena, struct quell_str reason)
+{
+    return arena_format(arena, "it was not released%s%.*s", reason.len ? ": " : "",
+                        QUELL_ARG(reason));
+}
+
 static enum quell_code say_released(struct active *active, struct quell_str step, bool allowed,
-                                    struct quell_str by, quell_done_fn *done, void *user,
-                                    struct quell_error *err)
+                                    struct quell_str by, struct quell_str reason,
+                                    quell_done_fn *done, void *user, struct quell_error *err)
 {
     struct quell *engine = active->engine;
     struct map_builder map = {0};
@@ -89,11 +108,13 @@ static enum quell_code say_released(struct active *active, struct quell_str step
     map.arena = turn_commit(engine)->arena;
     map_add(&map, "allowed", quell_bool(allowed));
     map_add(&map, "by", quell_string(by));
+    if (reason.len)
+        map_add(&map, "reason", quell_string(reason));
     if (step.len == 0 && allowed && run_group(active->run).len &&
         group_release(engine, active->run))
         map_add(&map, "queued", quell_text("turn"));
     if (step.len == 0 && !allowed)
-        code = active_cancel(active, by, QUELL_STR("it was not released"), err);
+        code = active_cancel(active, by, refusal_of(map.arena, reason), err);
     else
         code = say(active, EVENT_RUN_RELEASED, step, map_made(&map), err);
     if (code == QUELL_OK) {
@@ -106,9 +127,41 @@ static enum quell_code say_released(struct active *active, struct quell_str step
     return code;
 }
 
+struct doubt {
+    const struct run *run;
+    struct quell_str wanted, path; /* wanted: only this step; empty = the first one */
+};
+
+static void find_in_doubt(const struct run_step *step, void *user)
+{
+    struct doubt *doubt = user;
+
+    if (doubt->path.len == 0 && str_is(step->waits, "person") &&
+        !run_is_limited(doubt->run, step->path) &&
+        (doubt->wanted.len == 0 || quell_str_equal(doubt->wanted, step->path)))
+        doubt->path = step->path;
+}
+
+/* No limit holds it; an outcome that nobody knows may. */
+static enum quell_code not_limited(const struct active *active, struct quell_str step,
+                                   struct quell_error *err)
+{
+    struct doubt doubt = {.run = active->run, .wanted = step};
+    struct quell_str id = run_id(active->run);
+
+    run_each_step(active->run, find_in_doubt, &doubt);
+    if (doubt.path.len == 0)
+        return error_set(err, QUELL_CONFLICT, "run %.*s is not held by a limit%s%.*s",
+                         QUELL_ARG(id), step.len ? " at step " : "", QUELL_ARG(step));
+    return error_set(err, QUELL_CONFLICT,
+                     "step `%.*s` is held by no limit, but by an outcome that nobody knows: quell "
+                     "resolve %.*s %.*s --happened, or --did-not",
+                     QUELL_ARG(doubt.path), QUELL_ARG(id), QUELL_ARG(doubt.path));
+}
+
 enum quell_code quell_release(struct quell *engine, struct quell_str run, struct quell_str step,
-                              bool allowed, struct quell_str by, quell_done_fn *done, void *user,
-                              struct quell_error *err)
+                              bool allowed, struct quell_str by, struct quell_str reason,
+                              quell_done_fn *done, void *user, struct quell_error *err)
 {
     struct active *active = NULL;
     struct quell_str found = step;
@@ -117,16 +170,14 @@ enum quell_code quell_release(struct quell *engine, struct quell_str run, struct
     if (code)
         return code;
     if (step.len ? !run_is_limited(active->run, step) : !run_first_limited(active->run, &found))
-        code =
-            error_set(err, QUELL_CONFLICT, "run %.*s is not held by a limit%s%.*s",
-                      QUELL_ARG(run_id(active->run)), step.len ? " at step " : "", QUELL_ARG(step));
+        code = not_limited(active, step, err);
     else if (allowed && run_is_hard(active->run, found))
         code = error_set(err, QUELL_DENIED,
                          "step `%.*s` is over a hard cap, which no release passes: the figure "
                          "stands in `policy:`",
                          QUELL_ARG(found));
     else
-        code = say_released(active, found, allowed, by, done, user, err);
+        code = say_released(active, found, allowed, by, reason, done, user, err);
     if (code)
         active_fold(active);
     return code;

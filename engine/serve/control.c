@@ -142,6 +142,11 @@ static const struct quell_field release_fields[] = {
      .fallback = "true",
      .doc = "Whether it goes on; else it fails."},
     SPEAKER("Who says so"),
+    {.name = "reason",
+     .type = QUELL_FIELD_STRING,
+     .fallback = "\"\"",
+     .size_max = 1024,
+     .doc = "Why, for people."},
     {.name = NULL},
 };
 
@@ -165,9 +170,9 @@ void control_release(struct exchange *exchange)
     allowed = quell_get_bool(said, "allowed", true);
     log_line(LOG_LEVEL_INFO, "run=%.*s released=%s by=%.*s", QUELL_ARG(exchange->parameter),
              allowed ? "yes" : "no", QUELL_ARG(by));
-    code =
-        service->engine.release(service->engine.engine, exchange->parameter,
-                                quell_get_str(said, "step"), allowed, by, released, exchange, &err);
+    code = service->engine.release(service->engine.engine, exchange->parameter,
+                                   quell_get_str(said, "step"), allowed, by,
+                                   quell_get_str(said, "reason"), released, exchange, &err);
     if (code)
         service_problem(exchange, code, &err);
 }

@@ -49,10 +49,10 @@ static enum quell_code undo_plan(void *engine, struct quell_str run, struct quel
 }
 
 static enum quell_code release(void *engine, struct quell_str run, struct quell_str step,
-                               bool allowed, struct quell_str by, quell_done_fn *done, void *user,
-                               struct quell_error *err)
+                               bool allowed, struct quell_str by, struct quell_str reason,
+                               quell_done_fn *done, void *user, struct quell_error *err)
 {
-    return quell_release(engine, run, step, allowed, by, done, user, err);
+    return quell_release(engine, run, step, allowed, by, reason, done, user, err);
 }
 
 static enum quell_code start(void *engine, const struct quell_run_options *options, char run[37],

@@ -63,8 +63,8 @@ struct serve_engine {
     enum quell_code (*undo_plan)(void *engine, struct quell_str run, struct quell_str step,
                                  struct quell_document *document, struct quell_error *err);
     enum quell_code (*release)(void *engine, struct quell_str run, struct quell_str step,
-                               bool allowed, struct quell_str by, quell_done_fn *done, void *user,
-                               struct quell_error *err);
+                               bool allowed, struct quell_str by, struct quell_str reason,
+                               quell_done_fn *done, void *user, struct quell_error *err);
     enum quell_code (*start)(void *engine, const struct quell_run_options *options, char run[37],
                              quell_done_fn *done, void *user, struct quell_error *err);
     enum quell_code (*decide)(void *engine, const struct quell_decision *decision,

@@ -351,9 +351,11 @@ enum quell_code quell_resolve(struct quell *engine, struct quell_str run, struct
                               struct quell_error *err) QUELL_MUST_CHECK;
 /* A person lets go on what a limit holds (`limits`: the reason is `limit.device.hour` and the
  * like), or refuses it: the step fails then, a run before its first step is cancelled. `step`
- * empty: the first one that is held. `done` and errors as of quell_resolve. */
+ * empty: the first one that is held. The reason may be empty. `done` and errors as of
+ * quell_resolve. */
 enum quell_code quell_release(struct quell *engine, struct quell_str run, struct quell_str step,
-                              bool allowed, struct quell_str by, quell_done_fn *done, void *user,
+                              bool allowed, struct quell_str by, struct quell_str reason,
+                              quell_done_fn *done, void *user,
                               struct quell_error *err) QUELL_MUST_CHECK;
 /* Ends a run before its end: no further step begins, a change that is on its way comes to its end,
  * then the steps under `finally` run. `done` as above. Refused: QUELL_NOT_FOUND, QUELL_CONFLICT

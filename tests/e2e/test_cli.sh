@@ -287,6 +287,8 @@ fault '{"where": "token", "what": "lost-after"}'
 status "a call whose answer is lost waits for a person" 3 q run "$folder/once.yaml" -o json
 held=$(pick d.run <"$folder/out")
 contains "show says what to do" "quell resolve $held send --happened | --did-not" "$(q show "$held")"
+status "release is not the word for it" 2 q release "$held"
+contains "and names that" "quell resolve $held send --happened, or --did-not" "$err"
 status "resolve needs a word" 2 q resolve "$held" send
 status "resolve of another step" 2 q resolve "$held" other --happened
 status "resolve" 0 q resolve "$held" send --happened -o json

@@ -312,7 +312,7 @@ static void meddle(struct sim *sim)
     if (what == 0)
         (void)!quell_cancel(sim->engine, run, ana, none, told, NULL, &err);
     else if (what == 1)
-        (void)!quell_release(sim->engine, run, none, sim_roll(sim, 2), ana, told, NULL, &err);
+        (void)!quell_release(sim->engine, run, none, sim_roll(sim, 2), ana, none, told, NULL, &err);
     else if (what == 2)
         (void)!quell_resolve(sim->engine, run, none, sim_roll(sim, 2), ana, told, NULL, &err);
     else
@@ -365,10 +365,11 @@ static void let_one_go(struct sim *sim, struct quell_value row)
         if (!quell_text_is(quell_get(quell_at(waits, i), "what"), "person"))
             continue;
         (void)!quell_resolve(sim->engine, run, step, true, ana, told, NULL, &err);
-        (void)!quell_release(sim->engine, run, step, false, ana, told, NULL, &err);
+        (void)!quell_release(sim->engine, run, step, false, ana, QUELL_STR(""), told, NULL, &err);
         loop_settle(sim->loop);
     }
-    (void)!quell_release(sim->engine, run, QUELL_STR(""), false, ana, told, NULL, &err);
+    (void)!quell_release(sim->engine, run, QUELL_STR(""), false, ana, QUELL_STR(""), told, NULL,
+                         &err);
     loop_settle(sim->loop);
 }
 

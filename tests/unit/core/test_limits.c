@@ -62,13 +62,15 @@ static void told(enum quell_code code, const struct quell_error *err, void *user
     *(enum quell_code *)user = code;
 }
 
+#define REASON "it is ours"
+
 static void release(struct virtual *v, size_t nth, bool allowed)
 {
     enum quell_code done = QUELL_IO;
     struct quell_error err = {0};
 
-    if (quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), allowed, QUELL_STR("ana"), told,
-                      &done, &err))
+    if (quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), allowed, QUELL_STR("ana"),
+                      QUELL_STR(REASON), told, &done, &err))
         fail_msg("%s", err.message);
     loop_settle(v->loop);
     assert_int_equal(done, QUELL_OK);
@@ -136,6 +138,69 @@ static void an_unknown_outcome_is_listed(void **state)
     virtual_close(&v);
 }
 
+static void each_word_names_the_other(void **state)
+{
+    struct quell_error err = {0};
+    enum quell_code done;
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "limits: { device: { run: 5 } }\n" ISOLATE);
+    virtual_fail(&v, "defender.isolate-device", QUELL_UNKNOWN_OUTCOME);
+    submit(&v, "d1/a");
+    assert_int_equal(quell_release(v.engine, virtual_id(&v, 0), QUELL_STR(""), true, QUELL_STR("x"),
+                                   QUELL_STR(""), told, &done, &err),
+                     QUELL_CONFLICT);
+    assert_non_null(strstr(err.message, "quell resolve "));
+    assert_non_null(strstr(err.message, " all[0].isolate --happened, or --did-not"));
+    assert_int_equal(quell_release(v.engine, virtual_id(&v, 0), QUELL_STR("all[1].isolate"), true,
+                                   QUELL_STR("x"), QUELL_STR(""), told, &done, &err),
+                     QUELL_CONFLICT);
+    assert_null(strstr(err.message, "resolve")); /* of that step nothing is in doubt */
+    virtual_close(&v);
+    open_one(&v, HEAD "limits: { runs: { hour: 0 } }\n" ISOLATE);
+    submit(&v, "d1/a");
+    assert_int_equal(quell_resolve(v.engine, virtual_id(&v, 0), QUELL_STR("all[0].isolate"), true,
+                                   QUELL_STR("x"), told, &done, &err),
+                     QUELL_CONFLICT);
+    assert_non_null(strstr(err.message, "held before its first step by a limit: quell release"));
+    virtual_close(&v);
+}
+
+/* Of the event, of the audit, and, before the first step, of why the run was cancelled. */
+static void a_release_has_its_reason(void **state)
+{
+    struct quell_audits_options options = {.what = QUELL_STR("released")};
+    struct quell_document rows = {.memory = NULL};
+    struct quell_error err = {0};
+    struct virtual v;
+    size_t i;
+
+    (void)state;
+    open_one(&v, HEAD "limits: { device: { run: 0 } }\n" ISOLATE);
+    submit(&v, "d1/a");
+    release(&v, 0, true);
+    for (i = 0; i < v.event_count && !str_is(v.events[i].kind, "run_released"); i++)
+        ;
+    assert_true(i < v.event_count);
+    assert_true(quell_text_is(quell_get(v.events[i].data, "reason"), REASON));
+    assert_int_equal(quell_audits(v.engine, &options, &rows, &err), QUELL_OK);
+    assert_true(
+        quell_text_is(quell_get(quell_get(quell_at(rows.value, 0), "detail"), "reason"), REASON));
+    quell_document_free(&rows);
+    virtual_close(&v);
+    open_one(&v, HEAD "limits: { runs: { hour: 0 } }\n" ISOLATE);
+    submit(&v, "d1/a");
+    release(&v, 0, false);
+    virtual_state(&v, 0, "cancelled");
+    for (i = 0; i < v.event_count && !str_is(v.events[i].kind, "run_cancelling"); i++)
+        ;
+    assert_true(i < v.event_count);
+    assert_true(
+        quell_text_is(quell_get(v.events[i].data, "reason"), "it was not released: " REASON));
+    virtual_close(&v);
+}
+
 static void what_is_refused_fails(void **state)
 {
     struct virtual v;
@@ -147,12 +212,14 @@ static void what_is_refused_fails(void **state)
     assert_held(&v, 0, "limit.device.run");
     assert_int_equal(quell_resolve(v.engine, virtual_id(&v, 0), QUELL_STR("all[0].isolate"), true,
                                    QUELL_STR("x"), told, &done, &err),
-                     QUELL_INVALID); /* nothing was sent: there is no outcome to tell */
+                     QUELL_CONFLICT); /* nothing was sent: there is no outcome to tell */
+    assert_non_null(strstr(err.message, "all[0].isolate, or with --refuse"));
+    assert_non_null(strstr(err.message, "quell release "));
     release(&v, 0, false);
     virtual_state(&v, 0, "failed");
     assert_int_equal(calls(&v), 0);
     assert_int_equal(quell_release(v.engine, virtual_id(&v, 0), QUELL_STR(""), true, QUELL_STR("x"),
-                                   told, &done, &err),
+                                   QUELL_STR(""), told, &done, &err),
                      QUELL_CONFLICT);
     virtual_close(&v);
 }
@@ -338,6 +405,8 @@ int main(void)
         cmocka_unit_test(a_run_is_held_and_released),
         cmocka_unit_test(what_is_held_is_listed),
         cmocka_unit_test(an_unknown_outcome_is_listed),
+        cmocka_unit_test(each_word_names_the_other),
+        cmocka_unit_test(a_release_has_its_reason),
         cmocka_unit_test(what_is_refused_fails),
         cmocka_unit_test(one_that_is_held_can_be_cancelled),
         cmocka_unit_test(hours_and_days_count_over_runs),

@@ -79,8 +79,8 @@ static enum quell_code release(struct virtual *v, size_t nth)
     enum quell_code done = QUELL_IO, code;
     struct quell_error err = {0};
 
-    code = quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), true, QUELL_STR("ana"), told,
-                         &done, &err);
+    code = quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), true, QUELL_STR("ana"),
+                         QUELL_STR(""), told, &done, &err);
     loop_settle(v->loop);
     return code;
 }

@@ -134,7 +134,8 @@ static void release(struct story *story)
 
     if (runs)
         (void)!quell_release(story->v.engine, virtual_id(&story->v, roll(story, runs)),
-                             QUELL_STR(""), true, QUELL_STR("ana"), told, NULL, &err);
+                             QUELL_STR(""), true, QUELL_STR("ana"), QUELL_STR(""), told, NULL,
+                             &err);
     loop_settle(story->v.loop);
 }
 

@@ -44,7 +44,7 @@ static enum quell_code release(struct virtual *v, size_t nth, bool allowed)
     static enum quell_code done;
     struct quell_error err = {0};
     enum quell_code code = quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), allowed,
-                                         QUELL_STR("ana"), told, &done, &err);
+                                         QUELL_STR("ana"), QUELL_STR(""), told, &done, &err);
 
     loop_settle(v->loop);
     return code;

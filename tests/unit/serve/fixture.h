@@ -178,15 +178,17 @@ static UNUSED enum quell_code fake_resolve(void *engine, struct quell_str run,
 }
 
 static UNUSED enum quell_code fake_let_go(void *engine, struct quell_str run, struct quell_str step,
-                                          bool allowed, struct quell_str by, quell_done_fn *done,
-                                          void *user, struct quell_error *err)
+                                          bool allowed, struct quell_str by,
+                                          struct quell_str reason, quell_done_fn *done, void *user,
+                                          struct quell_error *err)
 {
     struct fake *fake = engine;
 
     if (fake->resolve_code)
         return error_set(err, fake->resolve_code, "no limit holds it");
-    fake->released = arena_format(fake->arena, "%.*s %.*s %d %.*s", QUELL_ARG(run), QUELL_ARG(step),
-                                  allowed, QUELL_ARG(by));
+    fake->released =
+        arena_format(fake->arena, "%.*s %.*s %d %.*s%s%.*s", QUELL_ARG(run), QUELL_ARG(step),
+                     allowed, QUELL_ARG(by), reason.len ? " " : "", QUELL_ARG(reason));
     done(QUELL_OK, NULL, user);
     return QUELL_OK;
 }

@@ -206,10 +206,10 @@ static void a_run_is_started_and_released_over_the_socket(void **state)
     assert_int_equal(client_ask(&client,
                                 say(&fake, "release",
                                     "{\"step\":\"s\",\"allowed\":false,"
-                                    "\"by\":\"bob\"}"),
+                                    "\"by\":\"bob\",\"reason\":\"not ours\"}"),
                                 &head, &body),
                      200);
-    assert_true(str_is(fake.released, "7f3a s 0 bob"));
+    assert_true(str_is(fake.released, "7f3a s 0 bob not ours"));
     fake.resolve_code = QUELL_CONFLICT;
     assert_int_equal(client_ask(&client, say(&fake, "release", "{}"), &head, &body), 409);
     assert_int_equal(client_ask(&client, request, &head, &body), 409);
