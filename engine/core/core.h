@@ -83,6 +83,7 @@ struct active_call {
 struct active {
     struct quell *engine;
     struct active *next, *before;
+    struct active *same; /* the next one of its bucket */
     struct run *run;
     struct generation *generation;
     struct loaded *loaded;
@@ -211,6 +212,8 @@ struct quell {
     struct call_host *calls;
     struct active *active;
     size_t active_count;
+    struct active **active_buckets; /* by id; active_cap of them, a power of two, or 0 */
+    size_t active_cap;
     struct folds *folds;                            /* runs that only wait, or NULL */
     struct loaded *revisions[LIMIT_REVISIONS_KEPT]; /* older ones that runs began with, or NULL */
     size_t revision_next;
@@ -345,6 +348,11 @@ void commit_row(struct commit *commit, const struct store_run *row);
 void engine_break(struct quell *engine, const struct quell_error *err);
 void commits_free(struct quell *engine);
 
+/* active_index.c */
+void active_index_add(struct quell *engine, struct active *active); /* it is in the list already */
+void active_index_drop(struct quell *engine, struct active *active);
+struct active *active_find(struct quell *engine, struct quell_str run); /* in memory; or NULL */
+
 /* dispatch.c */
 struct active *active_new(struct quell *engine, struct generation *generation,
                           struct loaded *loaded, struct run *run);
@@ -359,7 +367,6 @@ void active_arm(struct active *active, int64_t asked_us);
 /* The run's time: the clock's, but never before its last event or a timer that has run out. */
 int64_t active_now_us(const struct active *active);
 void dispatch_call(struct active *active, const struct run_call *call);
-struct active *active_find(struct quell *engine, struct quell_str run);
 /* Frees a call without an outcome; the next open takes it up where the journal stands, which is
  * told when nothing of what it announced has taken effect. */
 void active_call_rest(struct active_call *call);

@@ -32,6 +32,7 @@ struct active *active_new(struct quell *engine, struct generation *generation,
         engine->active->before = active;
     engine->active = active;
     engine->active_count++;
+    active_index_add(engine, active);
     return active;
 }
 
@@ -62,6 +63,7 @@ void active_free(struct active *active)
     if (active->next)
         active->next->before = active->before;
     engine->active_count--;
+    active_index_drop(engine, active);
     run_free(active->run);
     loaded_release(active->loaded);
     generation_release(active->generation);
@@ -76,16 +78,6 @@ void active_retire(struct active *active)
         active_free(active);
     else
         active_fold(active);
-}
-
-struct active *active_find(struct quell *engine, struct quell_str run)
-{
-    struct active *active;
-
-    for (active = engine->active; active; active = active->next)
-        if (quell_str_equal(run_id(active->run), run))
-            return active;
-    return NULL;
 }
 
 /* ---- time --------------------------------------------------------------------------------------

@@ -229,6 +229,7 @@ enum quell_code quell_close(struct quell *engine)
     answer_repeats(engine);
     while (engine->active)
         active_free(engine->active);
+    memory_free(engine->active_buckets);
     notify_close(engine);
     halt_free(engine);
     gate_free(engine);

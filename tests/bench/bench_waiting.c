@@ -4,6 +4,7 @@
  *
  *     bench_waiting [RUNS [IN_FLIGHT]]     (10,000 and 100,000, and 10,000)
  *
+ * and what it costs when so many runs that were called end, each with a caller that is folded.
  * A third waits for a time, a third for an event, a third for a person, on a SQLite store in
  * TMPDIR. The clock is a virtual one: days take no time, the work takes what it takes.
  */
@@ -33,8 +34,11 @@ static const char *const playbooks[] = {
                    "    on-error: continue\n",
     HEAD("call") "  - id: look\n    uses: http.get\n    with: { url: / }\n"
                  "    retry: { max: 3, first: 5s }\n",
+    HEAD("caller") "  - call: called\n",
+    "quell: 1\nplaybook: called\non: { call: }\ntimeout: 7d\nsteps:\n"
+    "  - id: look\n    uses: http.get\n    with: { url: / }\n",
     NULL};
-enum { WAITING = 3, PLAYBOOKS = 4 };
+enum { WAITING = 3, PLAYBOOKS = 6 };
 
 struct bench_place {
     char folder[96], config[128], store[128], files[PLAYBOOKS][128];
@@ -260,6 +264,49 @@ static void in_flight(size_t runs)
     place_remove(&place);
 }
 
+/* ---- called ------------------------------------------------------------------------------------
+ */
+
+static void answer_in_an_hour(struct active *active, const struct run_call *call,
+                              struct stand_in_answer *made, void *user)
+{
+    (void)active;
+    (void)call;
+    (void)user;
+    made->after_us = INT64_C(3600) * 1000000;
+}
+
+static void called(size_t runs)
+{
+    struct bench_place place;
+    struct quell *engine;
+    struct stand_in stand_in = {.answer = answer_in_an_hour};
+    int64_t begin;
+    size_t i;
+
+    printf("%zu runs in flight that others called\n", runs);
+    place_make(&place);
+    engine = place_open(&place);
+    engine->stand_in = &stand_in;
+    begin = clock_monotonic_us();
+    for (i = 0; i < runs; i++) {
+        start(engine, &place, "caller");
+        if (i % 500 == 499)
+            loop_settle(place.loop);
+    }
+    loop_settle(place.loop);
+    print_time("to start them, with their callers", seconds_since(begin), runs);
+    if (engine->active_count != runs || fold_count(engine) != runs)
+        die("they are not all under way");
+    begin = clock_monotonic_us();
+    loop_advance(place.loop, loop_now_us(place.loop) + INT64_C(2) * 3600 * 1000000);
+    print_time("to end them, with their callers", seconds_since(begin), runs);
+    if (quell_active(engine) != 0)
+        die("some have not ended");
+    quell_close(engine);
+    place_remove(&place);
+}
+
 int main(int argc, char **argv)
 {
     static const size_t usual[] = {10000, 100000};
@@ -270,5 +317,6 @@ int main(int argc, char **argv)
     if (!given)
         waiting(usual[1]);
     in_flight(argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 10000);
+    called(argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 10000);
     return 0;
 }
