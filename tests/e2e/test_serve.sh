@@ -211,6 +211,24 @@ post_signed msg-1 "$incident"
 equal "a replay after kill -9 as well" "202 $first" "$code $out"
 stop_serve
 
+# ---- the rate of a hook -------------------------------------------------------------------------------
+sed 's/  token: { auth/  token: { rate: 2\/h, auth/' "$folder/quell.yaml" >"$folder/rated.yaml"
+mv "$folder/quell.yaml" "$folder/free.yaml" && mv "$folder/rated.yaml" "$folder/quell.yaml"
+start_serve || exit
+before=$(q ps -n 1000 -o json | pick 'size(d.filter(r, r.playbook == "note"))')
+for wanted in 202 202 429 429; do
+    fresh
+    post token "$folder/incident.json" -H 'Authorization: Bearer hook-token-canary-71'
+    equal "a rate of two: $wanted" "$wanted" "$code"
+done
+equal "nothing of what is over it is taken in" 2 \
+    "$(($(q ps -n 1000 -o json | pick 'size(d.filter(r, r.playbook == "note"))') - before))"
+equal "one row of the audit" '["hooks.token"]' "$(q audit list --what limited -o json | pick 'd.map(r, r.subject)')"
+equal "a metric" 2 "$(curl -sS "http://127.0.0.1:$port/metrics" |
+    sed -n 's/^quell_hook_deliveries_total{hook="token",outcome="over_rate"} //p')"
+stop_serve
+mv "$folder/free.yaml" "$folder/quell.yaml"
+
 # ---- configurations that must not start ---------------------------------------------------------------
 sed 's/^listen:.*/listen: 0.0.0.0:0/' "$folder/quell.yaml" >"$folder/bad.yaml"
 status "an address for all without TLS" 2 quell serve -c "$folder/bad.yaml"
