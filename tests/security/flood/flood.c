@@ -340,8 +340,9 @@ static void verdict(struct scene *scene, struct figures *figures)
         quell_get(peer_get(scene->range, "/_range/effects").json, "effects");
     struct judged judged = {.accepted = 0};
 
-    figures_add(figures, server_stop(&scene->server, now_ms() + START_MS),
-                "the server did not end");
+    figures_add(figures,
+                server_stop(&scene->server, now_ms() + START_MS) && scene->server.status == 0,
+                "the server did not end well: %d", scene->server.status);
     if (scene->options->broken == BROKEN_JOURNAL)
         drop_a_run(scene);
     judge(scene->flood, scene->database, effects, &judged, figures);
