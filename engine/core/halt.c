@@ -276,11 +276,11 @@ static struct quell_str add_rule(struct arena *arena, struct quell_str text, boo
 
     if (!existed)
         return halt_line(arena, rule);
+    if (str_trim(text).len == 0) /* it halts everything, and goes on to do so; no text: no file */
+        text = halt_line(arena, &all);
     rules = halt_read(arena, text);
     if (has(&rules, rule))
         return text;
-    if (str_trim(text).len == 0) /* it halts everything, and goes on to do so */
-        text = halt_line(arena, &all);
     return arena_format(arena, "%.*s%s%.*s", QUELL_ARG(text),
                         text.data[text.len - 1] == '\n' ? "" : "\n",
                         QUELL_ARG(halt_line(arena, rule)));
