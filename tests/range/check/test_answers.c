@@ -65,7 +65,8 @@ static struct quell_value expect(const struct fixture *fixture, struct peer_answ
 {
     struct arena *arena = peer_arena(fixture->peer);
     struct quell_str row = arena_format(arena, "%s %d", name, status), fault;
-    struct quell_value shape;
+    struct quell_value shape = quell_null();
+
     if (answer.status != status)
         fail_msg("%s: %d instead of %d: %.*s", name, answer.status, status, QUELL_ARG(answer.body));
     assert_true(quell_find(fixture->shapes, row, &shape));
