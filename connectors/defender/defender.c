@@ -189,7 +189,7 @@ static const struct quell_action isolate_device = {
                                            "'Undo: ' + input.comment", NULL},
              .changed = "output.ours",
              .look = "defender.get-isolation",
-             .look_with = (const char *const[]){"device_id", "output.device_id", NULL},
+             .look_with = (const char *const[]){"device_id", "input.device_id", NULL},
              .same = "now.action_id == output.action_id"},
     .rights = (const char *const[]){"Machine.Isolate", "Machine.Read.All", NULL},
     .rates = rates,

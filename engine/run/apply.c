@@ -344,8 +344,10 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
     instance->has_state = instance->in_flight = instance->sent_change = false;
     instance->sleep_until_us = 0;
     instance->call_due_us = usual_deadline(instance->step, event->at_us);
-    if (attempt == 1 && !instance->looking)
+    if (attempt == 1 && !instance->looking) {
+        instance->inverse = quell_get(event->data, "inverse");
         note_targets(run, instance->step, quell_get(event->data, "targets"));
+    }
     return QUELL_OK;
 }
 

@@ -99,10 +99,11 @@ struct instance {
     size_t chosen; /* switch: the case whose body it is */
     struct frame *otherwise, *catcher;
     /* taking back */
-    uint64_t ended_seq;  /* of the event with which it ended */
-    struct frame *undo;  /* of this step, when it is or was taken back */
-    unsigned undo_tries; /* how often that was begun */
-    enum child_undo {    /* a call: the same of the run that it called */
+    struct quell_value inverse; /* as the intent told it: undo_record(); null in older journals */
+    uint64_t ended_seq;         /* of the event with which it ended */
+    struct frame *undo;         /* of this step, when it is or was taken back */
+    unsigned undo_tries;        /* how often that was begun */
+    enum child_undo {           /* a call: the same of the run that it called */
                       CHILD_KEPT,
                       CHILD_TO_UNDO,
                       CHILD_UNDOING,

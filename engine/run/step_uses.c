@@ -108,7 +108,7 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     const struct step *step = instance->step;
     int64_t around = frame_due(run, instance->frame);
     int64_t due = instance->due_us < around ? instance->due_us : around;
-    struct quell_value input, targets, error = quell_null();
+    struct quell_value input, targets, inverse, error = quell_null();
     struct quell_str key;
     struct map_builder data = {.arena = run->arena};
     enum flow flow;
@@ -140,6 +140,9 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     map_add(&data, "key", quell_string(key));
     map_add(&data, "input", input);
     map_add(&data, "targets", targets);
+    inverse = instance->attempt == 1 ? undo_record(run, instance, input) : quell_null();
+    if (!quell_is_null(inverse))
+        map_add(&data, "inverse", inverse);
     if (instance->attempt == 1 && step->action->effect != QUELL_READS && !decision->full)
         limits_take(decision, instance, targets);
     emit(decision, EVENT_CALL_SCHEDULED, instance->path, map_made(&data));

@@ -42,6 +42,13 @@ void undo_open(struct run *run, struct instance *target, int64_t at_us);
 /* undo_child.c */
 enum flow undo_child(struct decision *decision, struct instance *target);
 enum flow undo_one(struct decision *decision, struct instance *target);
+/* inverse.c */
+/* What the intent of a call says of how it is taken back: {action, connection, with: the inputs
+ * that are known, from: the expressions of those that the answer tells, prior: what a read of the
+ * run told about how it was, or `unknown`}; of undo steps of its own {steps: [action]}. Null:
+ * nothing takes it back, or it changes nothing now. In the run's arena. */
+struct quell_value undo_record(struct run *run, const struct instance *instance,
+                               struct quell_value input);
 /* The inputs of a call that a manifest names, over what the call that it takes back was and gave.
  */
 enum quell_code undo_arguments(struct run *run, const struct step *step,

@@ -313,6 +313,50 @@ static void a_step_is_meant_by_id_or_path(void **state)
     virtual_close(&v);
 }
 
+/* ---- the intent -------------------------------------------------------------------------------
+ */
+
+static struct quell_value inverse_of(const struct virtual *v, const char *path)
+{
+    for (size_t i = 0; i < v->event_count; i++)
+        if (str_is(v->events[i].kind, "call_scheduled") && str_is(v->events[i].path, path))
+            return quell_get(v->events[i].data, "inverse");
+    return quell_null();
+}
+
+/* Before anything is sent: what is known stands there, and where the rest will come from. */
+static void an_intent_says_how_it_is_taken_back(void **state)
+{
+    struct quell_value inverse;
+    struct virtual v;
+    char run[37];
+
+    (void)state;
+    virtual_open(&v, CONFIG,
+                 (const char *const[]){
+                     HEAD "steps:\n" ISOLATE(
+                         "one") "  - id: look\n    uses: defender.get-isolation\n"
+                                "    with: { device_id: " DEVICE " }\n" ISOLATE("two") ISOLATE(
+                                    "three") "    undo:\n      uses: defender."
+                                             "release-device\n      with: { device_id: " DEVICE
+                                             ", comment: y }\n",
+                     NULL});
+    virtual_answer(&v, "defender.get-isolation", QUELL_STR(NOW("before")));
+    virtual_run(&v, "p", "", run);
+    inverse = inverse_of(&v, "one");
+    assert_true(quell_text_is(quell_get(inverse, "action"), "defender.release-device"));
+    assert_true(quell_text_is(quell_get(quell_get(inverse, "with"), "comment"), "Undo: x"));
+    assert_true(
+        quell_text_is(quell_get(quell_get(inverse, "from"), "device_id"), "output.device_id"));
+    assert_true(quell_text_is(quell_get(inverse, "prior"), "unknown"));
+    inverse = inverse_of(&v, "two");
+    assert_true(quell_text_is(quell_get(quell_get(inverse, "prior"), "action_id"), "before"));
+    inverse = inverse_of(&v, "three");
+    assert_true(quell_text_is(quell_at(quell_get(inverse, "steps"), 0), "defender.release-device"));
+    assert_true(quell_is_null(inverse_of(&v, "look")));
+    virtual_close(&v);
+}
+
 /* ---- `for` -------------------------------------------------------------------------------------
  */
 
@@ -410,6 +454,7 @@ int main(void)
         cmocka_unit_test(only_those_who_may_and_in_time),
         cmocka_unit_test(the_plan_says_what_and_what_not),
         cmocka_unit_test(a_step_is_meant_by_id_or_path),
+        cmocka_unit_test(an_intent_says_how_it_is_taken_back),
         cmocka_unit_test(what_is_meant_for_a_time_is_undone_after_it),
         cmocka_unit_test(undo_by_hand_comes_before_its_time),
         cmocka_unit_test(its_time_may_be_over_before_the_run),
