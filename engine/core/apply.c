@@ -111,6 +111,10 @@ static void compare_arguments(struct apply *apply, struct quell_str path, struct
 {
     size_t i;
 
+    if (!quell_is(was, QUELL_MAP)) { /* the file is anybody's */
+        differ(apply, "arguments", path, QUELL_STR(""), was, is);
+        return;
+    }
     for (i = 0; i < quell_count(was); i++) {
         struct quell_str key = quell_str(was.as.pairs[i].key);
         struct quell_value other = quell_null();

@@ -179,6 +179,8 @@ static int status_of(struct quell_str line, bool *last)
 
 static bool is_welcome(const struct dialogue *dialogue, int status)
 {
+    if (dialogue->sent < dialogue->out.len)
+        return false; /* it answers what it has not heard */
     if (dialogue->step == STEP_DATA)
         return status == 354;
     return dialogue->step != STEP_CONTENT && status >= 200 && status < 300;

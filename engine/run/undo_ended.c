@@ -342,10 +342,11 @@ void undo_when_due(struct decision *decision)
     struct run *run = decision->run;
     struct due_list due = {decision, {.arena = run->arena}};
     struct map_builder map = {.arena = run->arena};
-    int64_t late_us = decision->now_us - undo_due_first(run);
+    int64_t late_us;
 
     if (!undo_is_due(decision))
         return;
+    late_us = decision->now_us - undo_due_first(run);
     run_each_instance(run, collect_due, &due);
     undo_sort(&due.list);
     map_add(&map, "due", quell_bool(true));
