@@ -11,6 +11,7 @@
 #include "shim.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
@@ -157,4 +158,26 @@ SHIM_EXPORT int timerfd_settime(int fd, int flags, const struct itimerspec *want
     if (!real)
         SHIM_REAL(real, "timerfd_settime");
     return real(fd, flags, &quick, before);
+}
+
+/* The time of the real clock at which the faster one shows this. */
+static struct timespec really(clockid_t clock, const struct timespec *at)
+{
+    int64_t ns = (int64_t)at->tv_sec * 1000000000 + at->tv_nsec, base = clocks.base_ns[clock];
+
+    if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
+        ns -= atomic_load(&clocks.jumped_ns);
+    ns = base + (ns - base) / clocks.speed;
+    return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+SHIM_EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                                       clockid_t clock, const struct timespec *until)
+{
+    static int (*real)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
+    struct timespec at = is_time_of_day(clock) ? really(clock, until) : *until;
+
+    if (!real)
+        SHIM_REAL(real, "pthread_cond_clockwait");
+    return real(condition, mutex, clock, &at);
 }

@@ -169,7 +169,7 @@ static void test_the_clock_is_faster_and_waiting_shorter(void **state)
     const char *environment[] = {"LD_PRELOAD", QUELL_SHIM, "QUELL_CRASH_SPEED", "100", NULL};
     char text[TEXT_MAX], *rest = text;
     int status = run(environment);
-    long long inner, fast, outer;
+    long long inner, fast, outer, waited;
 
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
@@ -177,9 +177,13 @@ static void test_the_clock_is_faster_and_waiting_shorter(void **state)
     inner = strtoll(rest, &rest, 10);
     fast = strtoll(rest, &rest, 10);
     outer = strtoll(rest, &rest, 10);
+    waited = strtoll(rest, &rest, 10);
     assert_true(inner * 100 <= fast);
     assert_true(fast <= outer * 100);
     assert_true(fast >= 200000000); /* what was asked for has passed on the faster clock */
+    /* On the real clock the same time is 20 seconds away, which the faster one would show as 2,000.
+     */
+    assert_in_range(waited, 20, 1000);
 }
 
 static int set_up(void **state)
