@@ -64,7 +64,7 @@ static void undo(struct story *story, const char *run)
 
     if (answer.status != 200)
         return;
-    if (str_find(story->undone, line, 0) != SIZE_MAX && mode != MODE_ERRORS && mode != MODE_CLOCK)
+    if (str_find(story->undone, line, 0) != SIZE_MAX && !mode_fails(mode) && mode != MODE_CLOCK)
         FINDING(story, lost, "the undo of run %s was accepted, and is accepted again", run);
     story->undone =
         arena_format(story->arena, "%.*s%.*s", QUELL_ARG(story->undone), QUELL_ARG(line));

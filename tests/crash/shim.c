@@ -13,7 +13,7 @@
  *   QUELL_CRASH_NTH     from 1
  *   QUELL_CRASH_WHEN    before | after | +SECONDS | -SECONDS: the time of day jumps | EIO, ENOSPC,
  *                       ...: it fails so | short: half of it is done; `EIO-on`: it and all such
- *                       calls that follow it
+ *                       calls that follow it; `ENOSPC-20`: it and the next 20 of them
  *   QUELL_CRASH_SIGNAL  instead of SIGKILL; the call is made, and the program goes on
  *   QUELL_CRASH_KINDS   `1`: calls are counted for files, sockets and others apart, as pwrite.file,
  *                       send.socket; and those that read, open and accept count as well
@@ -113,8 +113,8 @@ static struct {
     int signal, error;
     int64_t jump_s;
     unsigned thread, call, kind;
-    unsigned long nth;
-    int log; /* -1 = none */
+    unsigned long nth, last; /* last: the call that fails for the last time, when it goes on */
+    int log;                 /* -1 = none */
 } order = {.log = -1};
 
 static atomic_ulong counts[THREADS][CALL_COUNT][KINDS];
@@ -160,7 +160,8 @@ static void take_error(const char *when)
 {
     size_t i, len = strcspn(when, "-");
 
-    order.goes_on = strcmp(when + len, "-on") == 0;
+    order.goes_on = when[len] == '-';
+    order.last = strtoul(when + len + order.goes_on, NULL, 10);
     if (len == 5 && memcmp(when, "short", 5) == 0)
         order.verdict = SHORT;
     for (i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
@@ -309,7 +310,8 @@ static enum verdict enter(unsigned call, int fd, const char *path)
     nth = atomic_fetch_add(&counts[thread][call][kind], 1) + 1;
     log_call(thread, call, kind, nth, fd, path);
     here = order.acts && thread == order.thread && call == order.call && kind == order.kind;
-    follows = here && order.goes_on && nth > order.nth;
+    follows = here && order.goes_on && nth > order.nth &&
+              (order.last == 0 || nth <= order.nth + order.last);
     here = here && nth == order.nth;
     if (here && order.jump_s)
         time_jump(order.jump_s);

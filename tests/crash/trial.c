@@ -133,7 +133,7 @@ bool story_rest(struct story *story, struct quell_value *runs)
 
 static bool breaks(const struct trial *trial, const struct point *point)
 {
-    return trial->mode == MODE_ERRORS && point && point == trial->point;
+    return mode_fails(trial->mode) && point && point == trial->point;
 }
 
 static void live(struct story *story, const struct point *point)
@@ -142,7 +142,8 @@ static void live(struct story *story, const struct point *point)
     bool broken = breaks(trial, point), rests;
     struct quell_value runs;
 
-    story->deadline_ms = now_ms() + (broken ? BROKEN_MS : INJECTED_MS);
+    story->deadline_ms =
+        now_ms() + (broken && trial->mode == MODE_ERRORS ? BROKEN_MS : INJECTED_MS);
     if (!server_start(&story->server, &story->plan, point, story->deadline_ms))
         return;
     if (point && trial->mode == MODE_FENCE)
@@ -150,6 +151,8 @@ static void live(struct story *story, const struct point *point)
     rests = !story->server.ended && story_deliver(story) && story_rest(story, &runs);
     if (!rests && trial->mode == MODE_CLOCK && !story->server.ended)
         FINDING(story, stuck, "a run has not ended while the clock was set");
+    if (!rests && trial->mode == MODE_SPACE && *story->server.url)
+        FINDING(story, stuck, "a server that has listened does not wait until there is room");
     story->deadline_ms = broken ? now_ms() + REST_MS : story->deadline_ms;
     if (!server_ended(&story->server, 0) && !server_stop(&story->server, story->deadline_ms))
         FINDING(story, stuck, "the server that has the point does not end");
@@ -271,7 +274,7 @@ static void verify(struct story *story)
     static const char *const words[] = {"audit", "verify", NULL};
     int status;
 
-    if (story->trial->mode != MODE_POWER && story->trial->mode != MODE_ERRORS)
+    if (story->trial->mode != MODE_POWER && !mode_fails(story->trial->mode))
         return;
     status = server_command(&story->plan, words);
     if (status != 0)
@@ -290,7 +293,7 @@ static struct server_plan plan_of(const struct ground *ground, const struct tria
                                 .calls = ground->calls,
                                 .folder = ground->store,
                                 .trace = trial->mode == MODE_POWER ? ground->trace : NULL,
-                                .kinds = trial->mode == MODE_ERRORS,
+                                .kinds = mode_fails(trial->mode),
                                 .epoch_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
                                 .speed = ground->speed,
                                 .signal = trial->signal};

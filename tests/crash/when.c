@@ -10,7 +10,7 @@
 
 enum { WORDS = 10, CUTS_WRITING = 64, CUTS_OTHER = 8, HOUR_S = 3600, WRITER_READY = 2 };
 
-static const char *const mode_names[MODES] = {"kill", "power", "errors", "clock", "fence"};
+static const char *const mode_names[MODES] = {"kill", "power", "errors", "clock", "space", "fence"};
 
 /* `thread` NULL: any; `calls`: names between blanks; empty = every call. */
 static const struct row {
@@ -23,6 +23,10 @@ static const struct row {
     /* Those that it makes while it listens: the engine's others are made before, or at the end. */
     {MODE_FENCE, "writer", " fdatasync write ", {"stop"}},
     {MODE_FENCE, "engine", " send writev ", {"stop"}},
+    {MODE_SPACE,
+     NULL,
+     " pwrite.file write.file ftruncate.file ",
+     {"ENOSPC-1", "ENOSPC-5", "ENOSPC-20"}},
     {MODE_ERRORS,
      NULL,
      " pwrite.file write.file ",
@@ -92,6 +96,11 @@ bool when_may_fail(enum mode mode, const char *call, const char *when)
 unsigned when_seed(const char *when)
 {
     return (unsigned)strtoul(when + strcspn(when, "0123456789"), NULL, 10);
+}
+
+bool mode_fails(enum mode mode)
+{
+    return mode == MODE_ERRORS || mode == MODE_SPACE;
 }
 
 const char *mode_name(enum mode mode)

@@ -11,6 +11,7 @@ enum mode {
     MODE_POWER,  /* the machine dies after the call: cut-SEED says what its disk kept */
     MODE_ERRORS, /* the call fails, or does half of it: once, or from then on */
     MODE_CLOCK,  /* the time of day jumps */
+    MODE_SPACE,  /* the disk is full for a while */
     MODE_FENCE,  /* it stands still while another one is started on its store */
     MODES
 };
@@ -26,6 +27,8 @@ unsigned long when_first(enum mode mode, const char *thread);
 bool when_may_fail(enum mode mode, const char *call, const char *when);
 /* The seed of a power loss. */
 unsigned when_seed(const char *when);
+/* Whether calls go wrong in it, of each kind of descriptor: a server may end of that, in order. */
+bool mode_fails(enum mode mode);
 const char *mode_name(enum mode mode);
 bool mode_read(const char *name, enum mode *mode);
 
