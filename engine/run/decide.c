@@ -290,8 +290,8 @@ enum flow frame_advance(struct decision *decision, struct frame *frame, struct q
             *error = instance->error;
         if (flow != FLOW_DONE)
             return flow;
-        if (run->stopping && !whole && instance->phase == PHASE_ENDED &&
-            i + 1 < frame->steps->count && frame->instances[i + 1].phase == PHASE_IDLE)
+        if (run->stopping && !whole && i + 1 < frame->steps->count &&
+            frame->instances[i + 1].phase == PHASE_IDLE)
             return FLOW_STOPPED;
     }
     return run->stopping && !whole ? FLOW_STOPPED : FLOW_DONE;

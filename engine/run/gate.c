@@ -126,9 +126,7 @@ static enum flow deny(struct decision *decision, struct instance *instance)
     struct run *run = decision->run;
     const struct step *step = instance->step;
     struct map_builder map = {.arena = run->arena};
-    struct quell_value error = scope_error(
-        run, "denied", "%.*s",
-        QUELL_ARG(instance->reason.len ? instance->reason : QUELL_STR("a person did not agree")));
+    struct quell_value error = scope_error(run, "denied", "%.*s", QUELL_ARG(instance->reason));
 
     if (step->denial_fails || step->on_error == ON_ERROR_STEPS)
         return step_failed(decision, instance, STEP_DENIED, error);
@@ -197,7 +195,7 @@ static void suppose(struct decision *decision, struct instance *instance)
         emit(decision, EVENT_APPROVAL_DENIED, instance->path, map_made(&data));
         break;
     case 2:
-        while (instance->phase == PHASE_ASKING && !instance->refused && !decision->full) {
+        while (!instance->refused && !decision->full) {
             if (instance->until_us > decision->now_us)
                 decision->now_us = instance->until_us;
             time_up(decision, instance);
@@ -225,7 +223,7 @@ bool gate_pass(struct decision *decision, struct instance *instance, enum flow *
         grant(decision, instance);
     else if (decision->now_us >= instance->until_us)
         time_up(decision, instance);
-    if (instance->refused && !decision->full)
+    if (instance->refused)
         *flow = deny(decision, instance);
     else if (instance->phase == PHASE_ENDED)
         *flow = flow_of_ended(instance);

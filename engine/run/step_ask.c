@@ -38,7 +38,7 @@ static enum quell_code describe(struct run *run, const struct instance *instance
     if (code)
         return code;
     map_add(&map, "name", quell_string(input->name));
-    map_add(&map, "type", quell_text(input->type_name ? input->type_name : "string"));
+    map_add(&map, "type", quell_text(input->type_name));
     for (i = 0; input->field.words && input->field.words[i]; i++)
         list_add(&words, quell_text(input->field.words[i]));
     if (words.count)

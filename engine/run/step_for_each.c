@@ -132,7 +132,7 @@ enum flow step_advance_FOR_EACH(struct decision *decision, struct instance *inst
         if (flow == FLOW_FAILED || (flow == FLOW_STOPPED && worst == FLOW_DONE))
             worst = flow;
     }
-    if (busy || (i < instance->body_count && worst == FLOW_DONE))
+    if (busy)
         return FLOW_WAITING;
     return group_ended(decision, instance, worst, error);
 }

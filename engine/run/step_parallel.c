@@ -86,7 +86,7 @@ enum flow step_advance_PARALLEL(struct decision *decision, struct instance *inst
             return FLOW_WAITING;
     }
     if (fast && branches.failed < instance->body_count) {
-        if (!end_others(decision, instance, branches.failed) || decision->full)
+        if (!end_others(decision, instance, branches.failed))
             return FLOW_WAITING;
         return group_ended(decision, instance, FLOW_FAILED, branches.error);
     }

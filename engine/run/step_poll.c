@@ -101,10 +101,11 @@ static enum quell_code holds(struct run *run, const struct instance *instance, b
     enum quell_code code = scope_eval_with(run, instance->frame, &instance->step->poll->until,
                                            "output", instance->output, &found, error);
 
-    *held = code == QUELL_OK &&
-            (may_be_unknown(run, found) || (quell_is(found, QUELL_BOOL) && found.as.boolean));
-    if (code || may_be_unknown(run, found) || quell_is(found, QUELL_BOOL))
+    if (code)
         return code;
+    *held = quell_is(found, QUELL_BOOL) && found.as.boolean;
+    if (quell_is(found, QUELL_BOOL))
+        return QUELL_OK;
     *error =
         scope_error(run, "invalid", "`until` gave a %s, not true or false", value_type_name(found));
     return QUELL_INVALID;

@@ -10,7 +10,7 @@ static enum quell_code reason_of(struct decision *decision, struct instance *ins
     const struct playbook_text *text = &instance->step->reason;
 
     *reason = quell_null();
-    if (text->expr == NULL && text->text == NULL)
+    if (text->text == NULL)
         return QUELL_OK;
     return scope_eval(decision->run, instance->frame, text, reason, error);
 }

@@ -64,7 +64,7 @@ enum flow step_advance_SWITCH(struct decision *decision, struct instance *instan
 
     if (instance->bodies == NULL) {
         flow = choose(decision, instance);
-        if (instance->bodies == NULL || decision->full)
+        if (instance->bodies == NULL)
             return flow;
     }
     flow = frame_advance(decision, instance->bodies, &error);

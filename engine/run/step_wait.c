@@ -130,7 +130,7 @@ static void suppose(struct decision *decision, struct instance *instance)
 
     if (instance->step->wait->event)
         choice = plan_choice(decision, instance, "wait", QUELL_STR(""), choices);
-    if (choice == 1 && instance->until_us > decision->now_us && instance->until_us != INT64_MAX)
+    if (choice == 1 && instance->until_us > decision->now_us)
         decision->now_us = instance->until_us;
     if (choice != 0)
         return;

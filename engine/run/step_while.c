@@ -71,7 +71,7 @@ enum flow step_advance_WHILE(struct decision *decision, struct instance *instanc
         if (flow != FLOW_DONE)
             return group_ended(decision, instance, flow, error);
         flow = begin_next(decision, instance);
-        if (instance->body_count == before || decision->full)
+        if (instance->body_count == before)
             return flow;
     }
 }

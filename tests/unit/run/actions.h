@@ -95,8 +95,31 @@ static const struct quell_action shut = {.name = "shut",
                                          .outputs = look_outputs,
                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                          .turn = no_turn};
-static const struct quell_action *const test_actions[] = {&look, &isolate, &block, &unblock,
-                                                          &wipe, &purge,   &shut,  NULL};
+/* Looked after by one that has no inputs and no outputs, or more inputs than it has itself. */
+static const struct quell_action glance = {.name = "glance",
+                                           .doc = "Glances.",
+                                           .effect = QUELL_READS,
+                                           .repeat = QUELL_PURE,
+                                           .example = "{}",
+                                           .turn = no_turn};
+static const struct quell_action nudge = {.name = "nudge",
+                                          .doc = "Nudges.",
+                                          .effect = QUELL_CHANGES,
+                                          .repeat = QUELL_KEYED,
+                                          .outputs = look_outputs,
+                                          .companion = "glance",
+                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                          .turn = no_turn};
+static const struct quell_action knock = {.name = "knock",
+                                          .doc = "Knocks.",
+                                          .effect = QUELL_CHANGES,
+                                          .repeat = QUELL_KEYED,
+                                          .outputs = look_outputs,
+                                          .companion = "look",
+                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                          .turn = no_turn};
+static const struct quell_action *const test_actions[] = {
+    &look, &isolate, &block, &unblock, &wipe, &purge, &shut, &glance, &nudge, &knock, NULL};
 static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .size = sizeof(struct quell_connector),
                                                       .action_size = sizeof(struct quell_action),
@@ -106,6 +129,15 @@ static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .title = "Test",
                                                       .doc = "For tests.",
                                                       .actions = test_actions};
-static const struct quell_connector *const connectors[] = {&test_connector, NULL};
+static const struct quell_connector other_connector = {.abi = QUELL_ABI,
+                                                       .size = sizeof(struct quell_connector),
+                                                       .action_size = sizeof(struct quell_action),
+                                                       .field_size = sizeof(struct quell_field),
+                                                       .name = "other",
+                                                       .version = "1",
+                                                       .title = "Other",
+                                                       .doc = "Another product.",
+                                                       .actions = test_actions};
+static const struct quell_connector *const connectors[] = {&test_connector, &other_connector, NULL};
 
 #endif

@@ -104,7 +104,7 @@ static inline void first_call(const struct run_call *call, void *user)
     open->found = true;
 }
 
-/* A call is answered, or says that a change is on its way. */
+/* A call is answered, says that a change is on its way, or that it sleeps. */
 static inline void answer_call(struct teller *teller, struct quell_str path)
 {
     struct map_builder map = {.arena = teller->arena};
@@ -117,13 +117,14 @@ static inline void answer_call(struct teller *teller, struct quell_str path)
                 run_cancel_data(teller->arena, QUELL_STR("ann"), QUELL_STR("enough")));
         return;
     }
-    if (!quell_text_is(answer, "sends")) {
-        outside(teller, EVENT_CALL_ENDED, path, answer);
-        return;
-    }
     map_add(&map, "state", quell_map(NULL, 0));
-    map_add(&map, "changes", quell_bool(true));
-    outside(teller, EVENT_CALL_SENDING, path, map_made(&map));
+    map_add(&map, "changes", quell_bool(quell_text_is(answer, "sends")));
+    if (quell_text_is(answer, "sends"))
+        outside(teller, EVENT_CALL_SENDING, path, map_made(&map));
+    else if (quell_text_is(answer, "sleeps"))
+        outside(teller, EVENT_CALL_SLEEPING, path, map_made(&map));
+    else
+        outside(teller, EVENT_CALL_ENDED, path, answer);
 }
 
 /* A step that waits for an event or a person and has an answer left. */
@@ -357,7 +358,8 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             give_cancel(teller);
         if (event.kind == EVENT_CALL_ENDED || event.kind == EVENT_OUTCOME_RESOLVED ||
             (event.kind == EVENT_EVENT_CAME && has_answer(teller, event.path)) ||
-            event.kind == EVENT_CALL_SENDING || event.kind == EVENT_CHILD_ENDED) {
+            event.kind == EVENT_CALL_SENDING || event.kind == EVENT_CALL_SLEEPING ||
+            event.kind == EVENT_CHILD_ENDED) {
             struct quell_value given = next_answer(teller, event.path); /* it was given then */
             if (quell_text_is(given, "later") || quell_text_is(given, "never"))
                 (void)next_answer(teller, event.path);
