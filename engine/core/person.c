@@ -5,6 +5,7 @@
 #include "core/starts.h"
 
 #include "base/error.h"
+#include "base/name.h"
 #include "base/str.h"
 #include "value/value.h"
 
@@ -159,6 +160,32 @@ static enum quell_code not_limited(const struct active *active, struct quell_str
                      QUELL_ARG(doubt.path), QUELL_ARG(id), QUELL_ARG(doubt.path));
 }
 
+/* By the policy that holds now; who tried what is not theirs is written down. */
+static enum quell_code may_release(struct active *active, struct quell_str step,
+                                   struct quell_str by, struct quell_error *err)
+{
+    struct quell *engine = active->engine;
+    struct map_builder map = {0};
+    enum quell_code code;
+
+    run_set_policy(active->run, engine->generation->policy);
+    if (run_lacks_approval(active->run, step) && !name_may_speak(by))
+        return error_set(err, QUELL_INVALID,
+                         "whoever decides has a name of ASCII letters, digits and . _ - + @ : / "
+                         "only");
+    code = run_may_release(active->run, step, by, quell_get(engine->generation->config, "groups"),
+                           err);
+    if (code != QUELL_DENIED)
+        return code;
+    turn_begin(engine);
+    map.arena = turn_commit(engine)->arena;
+    map_add(&map, "step", quell_string(step));
+    map_add(&map, "why", value_copy_str(map.arena, quell_str_of(err->message)));
+    commit_audit(turn_commit(engine), by, "refused", run_id(active->run), map_made(&map));
+    turn_end(engine);
+    return code;
+}
+
 enum quell_code quell_release(struct quell *engine, struct quell_str run, struct quell_str step,
                               bool allowed, struct quell_str by, struct quell_str reason,
                               quell_done_fn *done, void *user, struct quell_error *err)
@@ -176,7 +203,9 @@ enum quell_code quell_release(struct quell *engine, struct quell_str run, struct
                          "step `%.*s` is over a hard cap, which no release passes: the figure "
                          "stands in `policy:`",
                          QUELL_ARG(found));
-    else
+    else if (allowed)
+        code = may_release(active, found, by, err);
+    if (code == QUELL_OK)
         code = say_released(active, found, allowed, by, reason, done, user, err);
     if (code)
         active_fold(active);

@@ -112,6 +112,12 @@ static const struct quell_field disrupts_fields[] = {
      .doc = "`approve`: no disrupting call without people who agreed to it, or to a block around "
             "it, whatever `approve.unless` says"},
     TEXTS("except", "playbooks and actions that need it not"),
+    TEXTS("by", "who may release a call that is held for want of it: names and `group:NAME`; "
+                "without it, whoever may release"),
+    {.name = "four-eyes",
+     .type = QUELL_FIELD_BOOL,
+     .fallback = "false",
+     .doc = "nobody releases such a call of a run that they started, or whose caller they started"},
     {.name = NULL}};
 
 const struct quell_field policy_fields[] = {

@@ -70,6 +70,8 @@ struct policy {
     size_t window_count;
     bool require_approve;
     struct quell_value except;
+    struct quell_value release_by; /* who may release what is held for want of an approval */
+    bool four_eyes;                /* and not who started the run */
 };
 
 /* The rule's fault with a target of these facts: none, certain. */

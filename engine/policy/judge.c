@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/when.h"
+#include "policy/approval.h"
 
 struct quell_value policy_verdict(struct arena *arena, const char *verdict, struct quell_str reason,
                                   struct quell_str message)
@@ -163,6 +164,16 @@ static void judge_window(struct arena *arena, const struct policy_window *window
 
 /* ---- all of it ---------------------------------------------------------------------------------
  */
+
+enum quell_code policy_may_release(const struct policy *policy, struct quell_str starter,
+                                   struct quell_value groups, struct quell_str who,
+                                   struct quell_error *err)
+{
+    struct approval_rule rule = {.count = 1, .four_eyes = policy->four_eyes, .starter = starter};
+    enum quell_code code = policy_may_answer(policy->release_by, groups, who, err);
+
+    return code ? code : policy_may_agree(&rule, quell_list(NULL, 0), who, err);
+}
 
 /* Refusals are said by judge_protected, first; a hard cap stands before what can be released. */
 static struct quell_value sorted(struct arena *arena, const struct list_builder *found)

@@ -51,6 +51,12 @@ static struct quell_str text_of(const struct yaml_node *map, const char *key)
     return node ? quell_str(node->value) : QUELL_STR("");
 }
 
+static bool is_true(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *node = yaml_get(map, key);
+    return node && quell_is(node->value, QUELL_BOOL) && node->value.as.boolean;
+}
+
 /* A list, or its one item. */
 static size_t many(const struct yaml_node *map, const char *key, const struct yaml_node **items)
 {
@@ -450,7 +456,8 @@ struct policy *policy_load(struct arena *arena, const struct yaml_node *node,
     *policy = (struct policy){.arena = arena,
                               .given = node != NULL,
                               .file = node ? arena_str(arena, around->file) : QUELL_STR(""),
-                              .except = quell_list(NULL, 0)};
+                              .except = quell_list(NULL, 0),
+                              .release_by = quell_list(NULL, 0)};
     if (node) {
         load_caps(&in, QUELL_STR(""), yaml_get(node, "caps"));
         load_playbooks(&in, yaml_get(node, "playbooks"));
@@ -462,6 +469,8 @@ struct policy *policy_load(struct arena *arena, const struct yaml_node *node,
     if (disrupts) {
         policy->require_approve = str_is(text_of(disrupts, "require"), "approve");
         policy->except = texts(&in, disrupts, "except");
+        policy->release_by = texts(&in, disrupts, "by");
+        policy->four_eyes = is_true(disrupts, "four-eyes");
     }
     digest_sha256(json_text(arena, node ? node->value : quell_null(), JSON_COMPACT), digest);
     (void)snprintf(policy->revision, sizeof(policy->revision), "%.*s",

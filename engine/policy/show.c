@@ -81,6 +81,8 @@ struct quell_value policy_value(struct arena *arena, const struct policy *policy
     struct map_builder map = {.arena = arena}, disrupts = {.arena = arena};
     map_add(&disrupts, "require", policy->require_approve ? quell_text("approve") : quell_null());
     map_add(&disrupts, "except", policy->except);
+    map_add(&disrupts, "by", policy->release_by);
+    map_add(&disrupts, "four_eyes", quell_bool(policy->four_eyes));
     map_add(&disrupts, "origin", origin_of(policy, !policy->require_approve));
     map_add(&map, "origin", origin_of(policy, !policy->given));
     map_add(&map, "caps", caps(arena, policy));

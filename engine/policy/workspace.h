@@ -47,6 +47,12 @@ bool policy_is_given(const struct policy *policy);
 bool policy_requires_approval(const struct policy *policy, struct quell_str playbook,
                               struct quell_str action);
 
+/* Whether `who` may release a call that is held for want of an approval: such a release is the
+ * approval. `starter`: who started the run, or the outermost that called it. QUELL_DENIED. */
+enum quell_code policy_may_release(const struct policy *policy, struct quell_str starter,
+                                   struct quell_value groups, struct quell_str who,
+                                   struct quell_error *err) QUELL_MUST_CHECK;
+
 /* ---- judging -----------------------------------------------------------------------------------
  */
 

@@ -361,6 +361,22 @@ bool run_is_limited(const struct run *run, struct quell_str path)
     return instance && instance->phase == PHASE_HELD && instance->limited;
 }
 
+bool run_lacks_approval(const struct run *run, struct quell_str path)
+{
+    const struct instance *instance = path.len ? run_instance(run, path) : NULL;
+
+    return instance && run_is_limited(run, path) && run->world.policy &&
+           str_is(instance->reason, "policy.approve");
+}
+
+enum quell_code run_may_release(const struct run *run, struct quell_str path, struct quell_str who,
+                                struct quell_value groups, struct quell_error *err)
+{
+    if (!run_lacks_approval(run, path))
+        return QUELL_OK;
+    return policy_may_release(run->world.policy, run_starter(run), groups, who, err);
+}
+
 static void find_limited(const struct instance *instance, void *user)
 {
     struct quell_str *path = user;

@@ -197,6 +197,13 @@ int64_t run_ended_us(const struct run *run); /* 0 = not ended */
 bool run_idle(const struct run *run);
 /* Whether the step, or with an empty path the run before its first step, waits for a release. */
 bool run_is_limited(const struct run *run, struct quell_str path);
+/* Whether it is held because nobody has agreed to it: its release is the approval. */
+bool run_lacks_approval(const struct run *run, struct quell_str path);
+/* Whether `who` may release such a one, as policy/workspace.h has it. `groups` as in
+ * policy/approval.h. */
+enum quell_code run_may_release(const struct run *run, struct quell_str path, struct quell_str who,
+                                struct quell_value groups,
+                                struct quell_error *err) QUELL_MUST_CHECK;
 /* Whether no release lets it pass while the workspace has the policy that it has now. */
 bool run_is_hard(const struct run *run, struct quell_str path);
 /* The first step that does; false when there is none. */

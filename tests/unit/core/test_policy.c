@@ -5,7 +5,7 @@
 #include "virtual.h"
 
 #define CAPS(text) "connectors: []\nlists: { jewels: [vip-1] }\npolicy:\n  " text "\n"
-#define HEAD(id) "quell: 1\nplaybook: " id "\non: { incident: }\n"
+#define HEAD(id) "quell: 1\nplaybook: " id "\non: { incident: , manual: }\n"
 #define WIDE "limits: { device: { run: 100 } }\n"
 #define EACH                                                                                       \
     "steps:\n  - id: all\n    for-each: incident.entities.devices\n    as: device\n"               \
@@ -38,6 +38,24 @@ static void submit(struct virtual *v, const char *devices)
                    arena_format(v->arena, "{\"title\": \"T\", \"entities\": {\"devices\": [%.*s]}}",
                                 QUELL_ARG(list))
                        .data);
+}
+
+/* A run of `p` by hand. */
+static void begin_by(struct virtual *v, const char *by, const char *device)
+{
+    struct quell_run_options options = {.playbook = "p", .by = quell_str_of(by)};
+    struct quell_error err = {0};
+    struct quell_str id, name;
+    char run[37];
+
+    (void)str_cut(quell_str_of(device), '/', &id, &name);
+    options.incident = arena_format(
+        v->arena,
+        "{\"title\": \"T\", \"entities\": {\"devices\": [{\"id\": \"%.*s\", \"name\": \"%.*s\"}]}}",
+        QUELL_ARG(id), QUELL_ARG(name));
+    if (quell_run(v->engine, &options, run, &err))
+        fail_msg("%s", err.message);
+    loop_settle(v->loop);
 }
 
 static size_t isolated(const struct virtual *v)
@@ -74,15 +92,20 @@ static void told(enum quell_code code, const struct quell_error *err, void *user
     *(enum quell_code *)user = code;
 }
 
-static enum quell_code release(struct virtual *v, size_t nth)
+static enum quell_code release_by(struct virtual *v, size_t nth, const char *by, bool allowed)
 {
     enum quell_code done = QUELL_IO, code;
     struct quell_error err = {0};
 
-    code = quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), true, QUELL_STR("ana"),
+    code = quell_release(v->engine, virtual_id(v, nth), QUELL_STR(""), allowed, quell_str_of(by),
                          QUELL_STR(""), told, &done, &err);
     loop_settle(v->loop);
     return code;
+}
+
+static enum quell_code release(struct virtual *v, size_t nth)
+{
+    return release_by(v, nth, "ana", true);
 }
 
 /* ---- caps --------------------------------------------------------------------------------------
@@ -398,9 +421,52 @@ static void what_nobody_agreed_to_is_held(void **state)
     virtual_close(&v);
 }
 
+/* Such a release is the approval: by whom the policy says, and not who began it. */
+static void a_release_that_is_an_approval(void **state)
+{
+    static const struct {
+        const char *by;
+        bool allowed;
+        enum quell_code code;
+    } rows[] = {{"eve", true, QUELL_DENIED},
+                {"cem", true, QUELL_DENIED},
+                {"CEM", true, QUELL_DENIED},
+                {"token:ci", true, QUELL_DENIED},
+                {"group:leads", true, QUELL_DENIED},
+                {"", true, QUELL_INVALID},
+                {"ben\n", true, QUELL_INVALID},
+                {"eve", false, QUELL_OK},
+                {"ben", true, QUELL_OK},
+                {"Ben", true, QUELL_OK}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct virtual v;
+        enum quell_code code;
+        virtual_open(
+            &v,
+            CAPS("disrupts: { require: approve, by: [group:leads], four-eyes: true }") "groups: { "
+                                                                                       "leads: "
+                                                                                       "[ben, cem, "
+                                                                                       "'token:ci']"
+                                                                                       " }\n",
+            (const char *const[]){
+                HEAD("p") WIDE EACH ISOLATE
+                "        approve: { by: 'group:leads', within: 1h, unless: 'true' }\n",
+                NULL});
+        begin_by(&v, "cem", "d1/a");
+        assert_held(&v, 0, "policy.approve");
+        code = release_by(&v, 0, rows[i].by, rows[i].allowed);
+        if (code != rows[i].code || isolated(&v) != (code == QUELL_OK && rows[i].allowed))
+            fail_msg("%zu: %s", i, quell_code_name(code));
+        virtual_close(&v);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_release_that_is_an_approval),
         cmocka_unit_test(caps_are_of_all_playbooks),
         cmocka_unit_test(what_is_released_is_judged_anew),
         cmocka_unit_test(a_hard_cap_is_not_released),

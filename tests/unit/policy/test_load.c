@@ -152,7 +152,8 @@ static void what_holds_is_shown_with_its_origin(void **state)
     assert_json(arena, quell_get(shown, "windows"),
                 "[{\"name\":\"w\",\"weekly\":\"Mon\",\"origin\":\"quell.yaml\"}]");
     assert_json(arena, quell_get(shown, "disrupts"),
-                "{\"require\":\"approve\",\"except\":[\"p\",\"a.b\"],\"origin\":\"quell.yaml\"}");
+                "{\"require\":\"approve\",\"except\":[\"p\",\"a.b\"],\"by\":[],\"four_eyes\":false,"
+                "\"origin\":\"quell.yaml\"}");
     policy_free(policy);
     arena_free(arena);
 }
@@ -176,8 +177,9 @@ static void what_is_built_in_is_shown(void **state)
     assert_int_equal(quell_count(quell_get(shown, "caps")), 1);
     assert_json(arena, quell_get(shown, "fleet"), "{}");
     assert_json(arena, quell_get(shown, "windows"), "[]");
-    assert_json(arena, quell_get(shown, "disrupts"),
-                "{\"require\":null,\"except\":[],\"origin\":\"built in\"}");
+    assert_json(
+        arena, quell_get(shown, "disrupts"),
+        "{\"require\":null,\"except\":[],\"by\":[],\"four_eyes\":false,\"origin\":\"built in\"}");
     policy_free(policy);
     policy_free(NULL);
     arena_free(arena);

@@ -45,6 +45,9 @@ static void rights_are_apart(void **state)
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(role_find(quell_str_of(tokenless[i]))->rights >> RIGHT_MANAGE_TOKENS & 1,
                          0);
+    /* A release may be an approval (`policy.approve`). */
+    for (const struct role *role = roles; role->name; role++)
+        assert_true((role->rights >> RIGHT_DECIDE & 1) || !(role->rights >> RIGHT_RELEASE & 1));
     assert_int_equal(role_find(QUELL_STR("analyst"))->rights >> RIGHT_DECIDE & 1, 0);
     assert_int_equal(role_find(QUELL_STR("analyst"))->rights >> RIGHT_RESUME & 1, 0);
     assert_int_equal(role_find(QUELL_STR("author"))->rights >> RIGHT_DECIDE & 1, 0);
