@@ -5,8 +5,8 @@
  *
  * The points are those of runs that are only watched. Their numbers differ by a few from run to
  * run, because what waits together is committed together: four runs are watched, a point is one
- * that all of them had, and one that is not reached is tried again. What is still not reached after
- * eight tries is no pass.
+ * that all of them had, and one that is not reached is tried again, in the end at an earlier call.
+ * What is still not reached after eight tries is no pass.
  *
  * With --twice the server that takes up dies as well, at each of its own points. With --term it is
  * asked to end there, and must leave nothing in doubt. With --expect (of a quell that lacks one of

@@ -7,7 +7,7 @@
 #include "work.h"
 
 struct sum {
-    unsigned points, before, reached, again, untried, passed, lossy;
+    unsigned points, before, reached, again, moved, untried, passed, lossy;
     struct power_loss loss;
     struct findings findings;
 };
@@ -27,6 +27,7 @@ static void add(struct sum *sum, const struct item *item, const struct result *r
     sum->before += strcmp(item->point.when, "before") == 0;
     sum->reached += result->reached;
     sum->again += result->tries > 1;
+    sum->moved += result->tried && result->moved.nth != item->point.nth;
     sum->untried += !result->tried;
     sum->passed += result->reached && findings_are_clean(found);
     sum->lossy += result->loss.dropped + result->loss.torn > 0;
@@ -111,7 +112,8 @@ static void print_figures(const struct work *work, const struct sum *sum, enum m
                "in %u states something was lost\n",
                sum->loss.pending, sum->loss.dropped, sum->loss.torn, sum->loss.reordered,
                sum->lossy);
-    printf("tried more than once %u, not tried %u\n", sum->again, sum->untried);
+    printf("tried more than once %u, at an earlier call %u, not tried %u\n", sum->again, sum->moved,
+           sum->untried);
 }
 
 /* A negative control passes when it is found out. */

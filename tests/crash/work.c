@@ -263,18 +263,31 @@ bool item_read(const char *text, struct item *item)
 
 /* ---- workers ---------------------------------------------------------------------------------*/
 
+/* How often a call is made differs by the pace of threads: on a machine with much to do a late one
+ * may not be made at all. An earlier one of its kind is tried then. */
+static void move(struct point *point)
+{
+    unsigned long less = point->nth / 16 + 1;
+
+    if (point->nth > less)
+        point->nth -= less;
+}
+
 static void try_item(const struct ground *ground, const struct options *options,
                      const struct item *item, struct result *result)
 {
+    result->moved = item->point;
     do {
         struct trial trial = {.mode = options->mode,
                               .workload = item->workload,
                               .first = item->has_first ? &item->first : NULL,
-                              .point = &item->point,
+                              .point = &result->moved,
                               .signal = options->signal};
 
         trial_run(ground, &trial);
         result->tries++;
+        if (!trial.reached && result->tries >= TRIES / 2 && result->tries < TRIES)
+            move(&result->moved);
         result->reached = trial.reached;
         result->loss = trial.loss;
         result->findings = trial.findings;
@@ -286,7 +299,10 @@ static void print_finding(const struct item *item, const struct result *result)
 {
     char text[ITEM_TEXT];
 
-    item_text(item, text);
+    struct item tried = *item;
+
+    tried.point = result->moved;
+    item_text(&tried, text);
     printf("%s: %s\n", text, result->findings.note);
     (void)fflush(stdout); /* for people who watch */
 }

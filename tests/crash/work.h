@@ -36,6 +36,7 @@ struct item {
 struct result {
     bool tried, reached;
     unsigned tries;
+    struct point moved; /* what was tried at last: an earlier call than the item's, or the same */
     struct power_loss loss;
     struct findings findings;
 };
