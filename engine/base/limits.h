@@ -67,6 +67,7 @@
 #define LIMIT_FOLDED_BYTES 512 /* what a folded run may take: 100,000 of them in 50 MB; 105 [M] */
 #define LIMIT_REVISIONS_KEPT 32 /* old texts of playbooks kept loaded for runs that began with them */
 #define LIMIT_CALLS_SHOWN 100 /* calls that a question to a person lists; its digest is over all */
+#define LIMIT_COOLDOWN_S (30 * 86400) /* of a target; what is to hold for longer is protected */
 #define LIMIT_OWN_WRITE_S 86400 /* what we wrote comes back in an update within this time */
 #define LIMIT_OWN_WRITES 64 /* of one incident that are remembered: the last ones */
 #define LIMIT_UNHEARD_ROWS 16 /* of one event: 10,000 runs with one bad condition say the same */

@@ -90,6 +90,23 @@ static void print_figures(const struct term *term, struct quell_value figures)
     }
 }
 
+static void print_cooldowns(const struct term *term, struct quell_value cooldowns)
+{
+    size_t i;
+
+    if (quell_count(cooldowns))
+        printf("%scooldowns%s, of a target between two runs of a playbook\n",
+               term_on(term, TONE_STRONG), term_off(term));
+    for (i = 0; i < quell_count(cooldowns); i++) {
+        struct quell_value one = quell_at(cooldowns, i);
+        printf("  ");
+        term_pad(quell_get_str(one, "kind"), KIND_WIDTH);
+        printf("  ");
+        term_value(term, quell_get(one, "for"), 0);
+        print_origin(term, one);
+    }
+}
+
 static void print_protected(const struct term *term, struct quell_value rules)
 {
     size_t i;
@@ -138,6 +155,7 @@ static void print_policy(const struct term *term, struct quell_value document)
 
     print_caps(term, quell_get(policy, "caps"));
     print_figures(term, quell_get(document, "figures"));
+    print_cooldowns(term, quell_get(policy, "cooldown"));
     print_protected(term, quell_get(policy, "protect"));
     print_rest(term, policy);
 }

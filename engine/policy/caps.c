@@ -254,6 +254,7 @@ static struct quell_value with_keys(struct arena *arena, struct quell_value memo
 void policy_take(struct arena *arena, const struct policy *policy, const struct policy_call *call)
 {
     size_t i;
+    policy_take_cooldowns(arena, policy, call);
     for (i = 0; call->memory && i < policy->cap_count; i++) {
         const struct policy_cap *cap = &policy->caps[i];
         struct quell_value keys, memory;

@@ -44,6 +44,31 @@ const struct quell_field policy_caps_fields[] = {
     KIND("incident"),
     {.name = NULL}};
 
+#define SPAN(word)                                                                                 \
+    {                                                                                              \
+        .name = (word), .type = QUELL_FIELD_DURATION,                                              \
+        .doc = "for how long after one run of a playbook no other run of it disrupts the same "    \
+               "target of the kind `" word "`"                                                     \
+    }
+
+const struct quell_field policy_cooldown_fields[] = {
+    {.name = "disrupts",
+     .type = QUELL_FIELD_DURATION,
+     .doc = "for how long after one run of a playbook no other run of it disrupts the same target, "
+            "of whatever kind"},
+    SPAN("device"),
+    SPAN("user"),
+    SPAN("mailbox"),
+    SPAN("mail"),
+    SPAN("ip"),
+    SPAN("domain"),
+    SPAN("url"),
+    SPAN("file"),
+    SPAN("process"),
+    SPAN("cloud_resource"),
+    SPAN("incident"),
+    {.name = NULL}};
+
 static const char *const effect_words[] = {"disrupts", "changes", NULL};
 static const char *const kind_words[] = {"device",  "user",           "mailbox",  "mail",
                                          "ip",      "domain",         "url",      "file",
@@ -133,6 +158,10 @@ const struct quell_field policy_fields[] = {
      .of = QUELL_FIELD_ANY,
      .fields = policy_caps_fields,
      .doc = "the same for single playbooks, by id, beside what they limit themselves"},
+    {.name = "cooldown",
+     .type = QUELL_FIELD_OBJECT,
+     .fields = policy_cooldown_fields,
+     .doc = "for how long a target is not disrupted again by another run of the same playbook"},
     {.name = "fleet",
      .type = QUELL_FIELD_MAP,
      .of = QUELL_FIELD_ANY,

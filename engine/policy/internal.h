@@ -10,7 +10,7 @@
 #include "policy/workspace.h"
 #include "value/value.h"
 
-extern const struct quell_field policy_caps_fields[];
+extern const struct quell_field policy_caps_fields[], policy_cooldown_fields[];
 
 struct policy_cap {
     struct quell_str playbook; /* empty: the workspace */
@@ -18,6 +18,11 @@ struct policy_cap {
     unsigned run, hour, day;   /* LIMIT_NONE = none given */
     double percent;            /* of the fleet, a day; < 0 = none given */
     bool hard, built_in;
+};
+
+struct policy_cooldown {
+    struct quell_str kind; /* "disrupts": of any */
+    int64_t for_us;
 };
 
 struct policy_size {
@@ -62,6 +67,8 @@ struct policy {
     char revision[65];
     struct policy_cap *caps;
     size_t cap_count;
+    struct policy_cooldown *cooldowns;
+    size_t cooldown_count;
     struct policy_size *sizes;
     size_t size_count;
     struct policy_rule *rules;
@@ -84,6 +91,13 @@ bool policy_span_read(struct quell_str text, struct policy_span *span);
 
 struct quell_value policy_verdict(struct arena *arena, const char *verdict, struct quell_str reason,
                                   struct quell_str message);
+/* "device `dc01`". */
+struct quell_str policy_named(struct arena *arena, struct quell_value target);
+/* Adds what cooldowns say; what they remember of a call that is made. */
+void policy_judge_cooldowns(struct arena *arena, const struct policy *policy,
+                            const struct policy_call *call, struct list_builder *verdicts);
+void policy_take_cooldowns(struct arena *arena, const struct policy *policy,
+                           const struct policy_call *call);
 /* Adds what caps say. */
 void policy_judge_caps(struct arena *arena, const struct policy *policy,
                        const struct policy_call *call, struct list_builder *verdicts);

@@ -1,6 +1,6 @@
 /*
  * judge.c - what stands against a call: what is protected, approvals that must be there, windows,
- * caps; the worst first.
+ * cooldowns, caps; the worst first.
  */
 #include "policy/internal.h"
 
@@ -22,7 +22,7 @@ struct quell_value policy_verdict(struct arena *arena, const char *verdict, stru
 /* ---- what is protected -------------------------------------------------------------------------
  */
 
-static struct quell_str named(struct arena *arena, struct quell_value target)
+struct quell_str policy_named(struct arena *arena, struct quell_value target)
 {
     struct quell_value value = quell_get(target, "value");
     return arena_format(
@@ -54,9 +54,9 @@ static bool is_protected(struct arena *arena, const struct policy *policy,
                  policy_verdict(arena, "refused",
                                 arena_format(arena, "policy.protected.%.*s", QUELL_ARG(rule->name)),
                                 arena_format(arena, "%.*s is protected (%.*s%s%.*s): %.*s",
-                                             QUELL_ARG(named(arena, target)), QUELL_ARG(rule->name),
-                                             by.len ? ", by " : "", QUELL_ARG(by),
-                                             QUELL_ARG(rule->why))));
+                                             QUELL_ARG(policy_named(arena, target)),
+                                             QUELL_ARG(rule->name), by.len ? ", by " : "",
+                                             QUELL_ARG(by), QUELL_ARG(rule->why))));
         return true;
     }
     return false;
@@ -101,7 +101,7 @@ static void judge_target(struct arena *arena, const struct policy *policy,
         !may_be_protected(policy, call, quell_get_str(target, "kind")))
         return;
     if (comes || !quell_get_bool(facts, "resolved", false))
-        tell_unresolved(arena, call, named(arena, target), comes, verdicts);
+        tell_unresolved(arena, call, policy_named(arena, target), comes, verdicts);
 }
 
 static void judge_protected(struct arena *arena, const struct policy *policy,
@@ -206,6 +206,7 @@ struct quell_value policy_judge(struct arena *arena, const struct policy *policy
     judge_approval(arena, policy, call, &found);
     for (i = 0; i < policy->window_count; i++)
         judge_window(arena, &policy->windows[i], call, &found);
+    policy_judge_cooldowns(arena, policy, call, &found);
     policy_judge_caps(arena, policy, call, &found);
     return sorted(arena, &found);
 }

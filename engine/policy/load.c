@@ -150,6 +150,25 @@ static void default_caps(struct policy *policy)
                                         .built_in = true});
 }
 
+/* ---- cooldowns ---------------------------------------------------------------------------------
+ */
+
+static void load_cooldowns(struct loading *in, const struct yaml_node *map)
+{
+    struct policy *policy = in->policy;
+    size_t i, count = map ? map->count : 0;
+    policy->cooldowns = arena_array(in->arena, struct policy_cooldown, count + 1);
+    for (i = 0; i < count; i++) {
+        const struct yaml_pair *pair = &map->pairs[i];
+        struct when span = {0};
+        if (!when_parse_duration(quell_str(pair->node.value), &span) || span.seconds < 1 ||
+            span.seconds > LIMIT_COOLDOWN_S)
+            wrong(in, &pair->node, QUELL_STR("a cooldown is a duration from 1s to 30d"), "");
+        policy->cooldowns[policy->cooldown_count++] = (struct policy_cooldown){
+            .kind = arena_str(in->arena, quell_str(pair->key.value)), .for_us = when_to_us(span)};
+    }
+}
+
 /* ---- fleet -------------------------------------------------------------------------------------
  */
 
@@ -461,6 +480,7 @@ struct policy *policy_load(struct arena *arena, const struct yaml_node *node,
     if (node) {
         load_caps(&in, QUELL_STR(""), yaml_get(node, "caps"));
         load_playbooks(&in, yaml_get(node, "playbooks"));
+        load_cooldowns(&in, yaml_get(node, "cooldown"));
         load_fleet(&in, yaml_get(node, "fleet"));
         load_windows(&in, yaml_get(node, "windows"));
     }

@@ -38,6 +38,20 @@ static struct quell_value caps(struct arena *arena, const struct policy *policy)
     return list_made(&list);
 }
 
+static struct quell_value cooldowns(struct arena *arena, const struct policy *policy)
+{
+    struct list_builder list = {.arena = arena};
+    size_t i;
+    for (i = 0; i < policy->cooldown_count; i++) {
+        struct map_builder map = {.arena = arena};
+        map_add(&map, "kind", quell_string(policy->cooldowns[i].kind));
+        map_add(&map, "for", value_duration(policy->cooldowns[i].for_us / 1000000, 0));
+        map_add(&map, "origin", origin_of(policy, false));
+        list_add(&list, map_made(&map));
+    }
+    return list_made(&list);
+}
+
 static struct quell_value fleet(struct arena *arena, const struct policy *policy)
 {
     struct map_builder map = {.arena = arena};
@@ -86,6 +100,7 @@ struct quell_value policy_value(struct arena *arena, const struct policy *policy
     map_add(&disrupts, "origin", origin_of(policy, !policy->require_approve));
     map_add(&map, "origin", origin_of(policy, !policy->given));
     map_add(&map, "caps", caps(arena, policy));
+    map_add(&map, "cooldown", cooldowns(arena, policy));
     map_add(&map, "fleet", fleet(arena, policy));
     map_add(&map, "protect", rules(arena, policy));
     map_add(&map, "windows", windows(arena, policy));

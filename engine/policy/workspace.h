@@ -1,6 +1,7 @@
 /*
  * workspace.h - the policy of the workspace, as `policy:` of quell.yaml is read: caps over all
- * runs, what is protected, maintenance windows, what must be approved. Pure and immutable.
+ * runs, cooldowns, what is protected, maintenance windows, what must be approved. Pure and
+ * immutable.
  *
  * Judging gives verdicts: what stands against a call, of its resolved targets. The same function
  * judges a call about to be made, a question to people, a plan and `quell policy check`.
@@ -67,6 +68,7 @@ struct policy_memory {
 
 struct policy_call {
     struct quell_str playbook, uses; /* "defender.isolate-device" */
+    struct quell_str run;            /* the outermost of the runs that call each other; or empty */
     const struct quell_action *action;
     struct quell_value targets;  /* [{kind, value}] */
     struct quell_value incident; /* or null */

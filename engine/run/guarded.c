@@ -45,13 +45,16 @@ static bool in_tree(const struct run *run)
             lists_call(&playbook->on_failure) || lists_call(&playbook->finally));
 }
 
+static struct quell_str root_of(const struct run *run)
+{
+    return run->parent.root.len  ? run->parent.root
+           : run->parent.run.len ? run->parent.run
+                                 : run->id;
+}
+
 static struct quell_str tree_key(struct run *run)
 {
-    struct quell_str root = run->parent.root.len  ? run->parent.root
-                            : run->parent.run.len ? run->parent.run
-                                                  : run->id;
-
-    return arena_format(run->arena, "tree %.*s", QUELL_ARG(root));
+    return arena_format(run->arena, "tree %.*s", QUELL_ARG(root_of(run)));
 }
 
 static struct quell_value tree_of(struct run *run)
@@ -155,6 +158,7 @@ static struct policy_call call_of(const struct guard *guard, const struct ahead 
     return (struct policy_call){
         .playbook = run->playbook->id,
         .uses = ahead->step->uses,
+        .run = root_of(run),
         .action = ahead->step->action,
         .targets = ahead->targets,
         .incident = run->incident,

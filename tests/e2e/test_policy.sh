@@ -10,7 +10,7 @@ awk -v folder="$folder" '/^```yaml$/ { on = 1; n++; next } /^```$/ { on = 0 } on
 for example in "$folder"/page*.yaml; do
     status "an example of the page: $(basename "$example")" 0 quell policy -c "$example"
 done
-equal "all of them" 5 "$(ls "$folder"/page*.yaml | wc -l)"
+equal "all of them" 6 "$(ls "$folder"/page*.yaml | wc -l)"
 status "caps are told" 0 quell policy -c "$folder/page1.yaml" -o json
 equal "with their origin" "[\"$folder/page1.yaml\",2]" \
     "$(pick '[d.policy.caps[0].origin, d.policy.fleet.user]' <"$folder/out")"
