@@ -91,7 +91,7 @@ static const struct quell_field inputs[] = {
     {.name = "html",
      .type = QUELL_FIELD_STRING,
      .sink = "html",
-     .doc = "The same as HTML, for those who show it; escape what is not yours."},
+     .doc = "The same as HTML, for those who show it; what `${{ }}` gives is encoded."},
     {0},
 };
 

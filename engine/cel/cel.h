@@ -17,6 +17,7 @@
 
 struct arena;
 struct cel; /* a parsed expression */
+struct quell_field;
 
 /* A fault in an expression: where (bytes in its text) and what. */
 struct cel_fault {
@@ -56,6 +57,12 @@ struct cel_reference {
 void cel_references(const struct cel *expr, void (*each)(const struct cel_reference *, void *user),
                     void *user);
 
+/* Where a text ends. In markup, what comes from data is encoded; the author's own literals, and
+ * what functions made as such markup, are not. */
+enum cel_sink { CEL_PLAIN, CEL_HTML, CEL_MARKDOWN, CEL_SINKS };
+/* By the name that a field table has; NULL and all others are CEL_PLAIN. */
+enum cel_sink cel_sink_of(const char *name);
+
 /* Variables of an evaluation: a chain of scopes, innermost first. */
 struct cel_scope {
     struct quell_value vars; /* a map of names */
@@ -77,6 +84,10 @@ struct cel_template;
 enum quell_code cel_template_parse(struct arena *arena, struct quell_str text,
                                    const struct cel_template **made,
                                    struct cel_fault *fault) QUELL_MUST_CHECK;
+/* One that ends in a sink: each expression is encoded for it, whether it is joined or all of it. */
+enum quell_code cel_template_parse_for(struct arena *arena, struct quell_str text,
+                                       enum cel_sink sink, const struct cel_template **made,
+                                       struct cel_fault *fault) QUELL_MUST_CHECK;
 bool cel_template_is_constant(const struct cel_template *made); /* no expression in it */
 enum quell_code cel_template_eval(const struct cel_template *made, const struct cel_scope *scope,
                                   struct arena *arena, struct quell_value *value,
@@ -103,6 +114,11 @@ enum quell_code cel_tree_eval(const struct cel_tree *tree, const struct cel_scop
 enum quell_code cel_tree_parse(struct arena *arena, struct quell_value value,
                                const struct cel_tree **tree, struct cel_fault *fault,
                                struct quell_str *where) QUELL_MUST_CHECK;
+/* The same of inputs, whose table says where each of them ends. */
+enum quell_code cel_tree_parse_for(struct arena *arena, struct quell_value value,
+                                   const struct quell_field *fields, const struct cel_tree **tree,
+                                   struct cel_fault *fault,
+                                   struct quell_str *where) QUELL_MUST_CHECK;
 
 /* Text of a value when joined into a template: strings as they are, numbers and bools as CEL's
  * string(), times RFC 3339, durations `5s`, lists and maps compact JSON, null empty; a secret stays

@@ -453,6 +453,7 @@ const struct cel_type *check_node(struct checking *c, const struct node *node)
         return check_call(c, node);
     case NODE_MACRO:
         return check_macro(c, node);
+    case NODE_ENCODE:
     case NODE_KINDS:
         break;
     }

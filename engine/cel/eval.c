@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cel/encode.h"
 #include "cel/overload.h"
 #include "cel/regex.h"
 #include "cel/text.h"
@@ -425,6 +426,7 @@ static enum quell_code (*const visits[NODE_KINDS])(struct evaluation *, const st
     [NODE_CONDITION] = visit_condition,
     [NODE_CALL] = visit_call,
     [NODE_MACRO] = visit_macro,
+    [NODE_ENCODE] = encode_visit,
 };
 
 enum quell_code evaluation_value(struct evaluation *e, const struct node *node,

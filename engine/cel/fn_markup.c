@@ -27,6 +27,16 @@ enum quell_code cel_markdown_escape(struct evaluation *e, const struct node *nod
     return evaluation_built(e, node, &out, made);
 }
 
+/* What the author says of a text is looked at when the expression is evaluated for a sink. */
+enum quell_code cel_markup_raw(struct evaluation *e, const struct node *node,
+                               const struct quell_value *arguments, struct quell_value *made)
+{
+    (void)e;
+    (void)node;
+    *made = arguments[0];
+    return QUELL_OK;
+}
+
 /* ---- html.strip ---------------------------------------------------------------------------- */
 
 /* Text on its way out: blanks are held back until something follows them. */

@@ -33,6 +33,8 @@ enum node_kind {
     NODE_CALL,      /* rows; kids are the arguments, a method's receiver first. No rows: nobody
                        knows the function (struct cel_options) */
     NODE_MACRO,     /* rows[0]; kids as in a call, but evaluated by the macro */
+    NODE_ENCODE,    /* kids[0], encoded for markup: operation is the enum cel_sink; never parsed,
+                       but put in by encode.c */
     NODE_KINDS
 };
 

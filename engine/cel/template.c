@@ -11,13 +11,15 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "cel/encode.h"
 #include "cel/fault.h"
 #include "cel/text.h"
 #include "cel/token.h"
 #include "value/value.h"
 
 struct part {
-    const struct cel *expr; /* NULL: `text` */
+    const struct cel *expr;  /* NULL: `text` */
+    const struct cel *ready; /* the same, encoding what ends in markup */
     struct quell_str text;
     uint32_t offset; /* of the expression's text in the template */
 };
@@ -26,6 +28,7 @@ struct cel_template {
     struct part *parts;
     size_t count, cap;
     bool constant;
+    enum cel_sink sink;
 };
 
 static const struct quell_str opening = {"${{", 3}, closing = {"}}", 2};
@@ -93,6 +96,7 @@ static enum quell_code add_expression(struct arena *arena, struct cel_template *
     }
     part = add(arena, made);
     part->expr = expr;
+    part->ready = encode_expression(arena, made->sink, expr);
     part->offset = (uint32_t)from;
     made->constant = false;
     return QUELL_OK;
@@ -101,9 +105,17 @@ static enum quell_code add_expression(struct arena *arena, struct cel_template *
 enum quell_code cel_template_parse(struct arena *arena, struct quell_str text,
                                    const struct cel_template **made, struct cel_fault *fault)
 {
+    return cel_template_parse_for(arena, text, CEL_PLAIN, made, fault);
+}
+
+enum quell_code cel_template_parse_for(struct arena *arena, struct quell_str text,
+                                       enum cel_sink sink, const struct cel_template **made,
+                                       struct cel_fault *fault)
+{
     struct cel_template *template = arena_one(arena, struct cel_template);
     size_t done = 0, open;
     template->constant = true;
+    template->sink = sink;
     text = arena_str(arena, text);
     while ((open = str_find(text, opening, done)) != SIZE_MAX) {
         size_t end = 0;
@@ -164,17 +176,27 @@ static struct place part_place(const struct part *part)
     return (struct place){part->offset, (uint32_t)cel_source(part->expr).len};
 }
 
+/* What is no text yet may hold texts of others: they are encoded when it is one. */
+static struct quell_str text_of(struct arena *arena, enum cel_sink sink, struct quell_value value)
+{
+    struct quell_str text = cel_to_text(arena, value);
+    bool holds = quell_is(value, QUELL_LIST) || quell_is(value, QUELL_MAP) ||
+                 quell_is(value, QUELL_OPTIONAL) || quell_is(value, QUELL_BYTES);
+    return sink != CEL_PLAIN && holds ? encode_str(arena, sink, text) : text;
+}
+
 /* The text of one part. An unknown in it, at any depth, makes the whole text unknown; what is known
  * of the text stays, with the reason in the unknown part's place, so that a plan can be read. */
-static enum quell_code part_text(const struct part *part, const struct cel_scope *scope,
-                                 struct arena *arena, struct quell_value *text,
-                                 struct quell_value *unknown, struct cel_fault *fault)
+static enum quell_code part_text(const struct part *part, enum cel_sink sink,
+                                 const struct cel_scope *scope, struct arena *arena,
+                                 struct quell_value *text, struct quell_value *unknown,
+                                 struct cel_fault *fault)
 {
     struct quell_value value = quell_string(part->text), mine = quell_null();
     size_t left = LIMIT_CEL_TEXT_BYTES;
     enum quell_code code = QUELL_OK;
     if (part->expr)
-        code = cel_eval(part->expr, scope, arena, &value, fault);
+        code = cel_eval(part->ready, scope, arena, &value, fault);
     if (code) {
         fault->place.offset += part->offset;
         return code;
@@ -188,7 +210,8 @@ static enum quell_code part_text(const struct part *part, const struct cel_scope
         *text = quell_string(arena_format(arena, "<%.*s>", QUELL_ARG(quell_str(mine))));
         return QUELL_OK;
     }
-    *text = value_masked_as(quell_string(cel_to_text(arena, value)), value);
+    *text = value_masked_as(
+        quell_string(part->expr ? text_of(arena, sink, value) : quell_str(value)), value);
     return QUELL_OK;
 }
 
@@ -216,7 +239,8 @@ static enum quell_code join(const struct cel_template *made, const struct cel_sc
     struct quell_value unknown = quell_null();
     size_t size = 0;
     for (size_t i = 0; i < made->count; i++) {
-        enum quell_code code = part_text(&made->parts[i], scope, arena, &texts[i], &unknown, fault);
+        enum quell_code code =
+            part_text(&made->parts[i], made->sink, scope, arena, &texts[i], &unknown, fault);
         if (code)
             return code;
         size += texts[i].len;
@@ -243,8 +267,10 @@ enum quell_code cel_template_eval(const struct cel_template *made, const struct 
     }
     if (made->count > 1)
         return join(made, scope, arena, value, fault);
-    code = cel_eval(made->parts[0].expr, scope, arena, value, fault);
+    code = cel_eval(made->parts[0].ready, scope, arena, value, fault);
     if (code)
         fault->place.offset += made->parts[0].offset;
+    else if (made->sink != CEL_PLAIN && !quell_is(*value, QUELL_STRING))
+        *value = encode_inside(arena, made->sink, *value);
     return code;
 }

@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 
+#include <quell/connector.h>
+
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -62,14 +64,40 @@ struct growing {
     struct quell_str *where;
 };
 
-static enum quell_code grow(const struct growing *g, struct quell_value value,
+/* Where a value ends, as the field tables say it. */
+struct spot {
+    const struct quell_field *fields; /* of its keys, or NULL: they say nothing of them */
+    bool any;                         /* not of its own keys, but of what stands at them */
+    enum cel_sink sink;
+};
+
+static struct spot below(struct spot spot, struct quell_value of, size_t index)
+{
+    const struct quell_field *field = spot.fields;
+    struct quell_str key;
+    if (of.type != QUELL_MAP || !field)
+        return spot;
+    if (spot.any)
+        return (struct spot){.fields = field, .sink = spot.sink};
+    key = quell_str(of.as.pairs[index].key);
+    while (field->name && !str_is(key, field->name))
+        field++;
+    if (!field->name)
+        return (struct spot){.sink = CEL_PLAIN};
+    return (struct spot){.fields = field->fields,
+                         .any = field->type == QUELL_FIELD_MAP,
+                         .sink = cel_sink_of(field->sink)};
+}
+
+static enum quell_code grow(const struct growing *g, struct quell_value value, struct spot spot,
                             const struct trail *trail, const struct cel_tree **tree);
 
-static enum quell_code grow_text(const struct growing *g, const struct trail *trail,
-                                 struct cel_tree *made)
+static enum quell_code grow_text(const struct growing *g, enum cel_sink sink,
+                                 const struct trail *trail, struct cel_tree *made)
 {
     const struct cel_template *text;
-    enum quell_code code = cel_template_parse(g->arena, quell_str(made->value), &text, g->fault);
+    enum quell_code code =
+        cel_template_parse_for(g->arena, quell_str(made->value), sink, &text, g->fault);
     if (code)
         *g->where = path_of(g->arena, trail);
     else if (!cel_template_is_constant(text))
@@ -77,15 +105,16 @@ static enum quell_code grow_text(const struct growing *g, const struct trail *tr
     return code;
 }
 
-static enum quell_code grow_kids(const struct growing *g, const struct trail *trail,
-                                 struct cel_tree *made)
+static enum quell_code grow_kids(const struct growing *g, struct spot spot,
+                                 const struct trail *trail, struct cel_tree *made)
 {
     size_t count = quell_count(made->value);
     const struct cel_tree **kids = arena_array(g->arena, const struct cel_tree *, count);
     bool constant = true;
     for (size_t i = 0; i < count; i++) {
         struct trail here = step(trail, made->value, i);
-        enum quell_code code = grow(g, child(made->value, i), &here, &kids[i]);
+        enum quell_code code =
+            grow(g, child(made->value, i), below(spot, made->value, i), &here, &kids[i]);
         if (code)
             return code;
         constant = constant && is_constant(kids[i]);
@@ -94,16 +123,16 @@ static enum quell_code grow_kids(const struct growing *g, const struct trail *tr
     return QUELL_OK;
 }
 
-static enum quell_code grow(const struct growing *g, struct quell_value value,
+static enum quell_code grow(const struct growing *g, struct quell_value value, struct spot spot,
                             const struct trail *trail, const struct cel_tree **tree)
 {
     struct cel_tree *made = arena_one(g->arena, struct cel_tree);
     enum quell_code code = QUELL_OK;
     made->value = value;
     if (value.type == QUELL_STRING)
-        code = grow_text(g, trail, made);
+        code = grow_text(g, spot.sink, trail, made);
     else
-        code = grow_kids(g, trail, made);
+        code = grow_kids(g, spot, trail, made);
     if (!code)
         *tree = made;
     return code;
@@ -113,8 +142,15 @@ enum quell_code cel_tree_parse(struct arena *arena, struct quell_value value,
                                const struct cel_tree **tree, struct cel_fault *fault,
                                struct quell_str *where)
 {
+    return cel_tree_parse_for(arena, value, NULL, tree, fault, where);
+}
+
+enum quell_code cel_tree_parse_for(struct arena *arena, struct quell_value value,
+                                   const struct quell_field *fields, const struct cel_tree **tree,
+                                   struct cel_fault *fault, struct quell_str *where)
+{
     struct growing g = {.arena = arena, .fault = fault, .where = where};
-    return grow(&g, value, NULL, tree);
+    return grow(&g, value, (struct spot){.fields = fields}, NULL, tree);
 }
 
 /* ---- evaluating ---------------------------------------------------------------------------- */

@@ -312,6 +312,11 @@ void load_template(struct loader *loader, struct here here, const struct yaml_no
 /* Every text inside a value; NULL when one is wrong. */
 const struct cel_tree *load_tree(struct loader *loader, struct here here,
                                  const struct yaml_node *node);
+/* The same of inputs: what comes from data is encoded for the markup that an input of `fields` is.
+ */
+const struct cel_tree *load_arguments(struct loader *loader, struct here here,
+                                      const struct yaml_node *node,
+                                      const struct quell_field *fields);
 
 /* ---- advice.c: what was most likely meant -------------------------------------------------------
  */

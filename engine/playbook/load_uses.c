@@ -158,7 +158,7 @@ static void load(struct loader *loader, size_t index, const struct yaml_node *ma
         load_action(loader, uses, step);
     if (with) {
         step->with_place = with->place;
-        step->with = load_tree(loader, here, with);
+        step->with = load_arguments(loader, here, with, step->action ? step->action->inputs : NULL);
     }
     if (!step->action)
         return;

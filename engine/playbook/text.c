@@ -421,12 +421,19 @@ static bool check_texts(struct loader *loader, struct here here, const struct ya
 const struct cel_tree *load_tree(struct loader *loader, struct here here,
                                  const struct yaml_node *node)
 {
+    return load_arguments(loader, here, node, NULL);
+}
+
+const struct cel_tree *load_arguments(struct loader *loader, struct here here,
+                                      const struct yaml_node *node,
+                                      const struct quell_field *fields)
+{
     const struct cel_tree *tree;
     struct cel_fault fault;
     struct quell_str where;
     if (!check_texts(loader, here, node))
         return NULL;
-    if (cel_tree_parse(loader->arena, node->value, &tree, &fault, &where))
+    if (cel_tree_parse_for(loader->arena, node->value, fields, &tree, &fault, &where))
         return NULL; /* cannot be: each text has just been parsed */
     return tree;
 }

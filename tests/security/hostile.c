@@ -1,7 +1,8 @@
 /*
  * hostile.c - 500 hostile strings x every text of an incident x every sink. In each field and each
  * template a string stays what it is, to the byte; behind each sink it is encoded so that a decoder
- * gives it back, or it is refused: no extra header, recipient, parameter, tag, or line.
+ * gives it back, or it is refused: no extra header, recipient, parameter, tag, or line. A template
+ * that ends in markup encodes it by itself, once.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -167,6 +168,61 @@ static bool told(struct arena *arena, const struct cel_scope *scope, const char 
            memcmp(got.data + head + text.len, behind, tail) == 0;
 }
 
+static bool encoded(struct arena *arena, const char *sink, struct quell_str text);
+
+/* The shape with a text at each `@` and the sink's name at each `^`. */
+static struct quell_str shaped(struct arena *arena, const char *shape, struct quell_str text,
+                               const char *sink)
+{
+    struct buf out = {0};
+    struct quell_str made;
+
+    for (; *shape; shape++) {
+        if (*shape == '@')
+            buf_add_str(&out, text);
+        else if (*shape == '^')
+            buf_add_text(&out, sink);
+        else
+            buf_add_char(&out, *shape);
+    }
+    made = arena_str(arena, buf_str(&out));
+    buf_free(&out);
+    return made;
+}
+
+/* In a text of markup: alone, joined, in an author's own expression, and by the author's hand. */
+static bool joined(struct arena *arena, const struct cel_scope *scope, const char *sink,
+                   const char *field, struct quell_str text)
+{
+    static const struct {
+        const char *written, *given;
+    } rows[] = {
+        {"${{ @ }}", "@"},
+        {"<b>*${{ @ }}*</b>", "<b>*@*</b>"},
+        {"${{ '<b>*' + @ + '*</b>' }}", "<b>*@*</b>"},
+        {"${{ true ? @ : '' }}", "@"},
+        {"${{ @ }}${{ @ }}", "@@"},
+        {"${{ ^.escape(@) }}", "@"},
+        {"<b>${{ [@].map(x, '*' + ^.escape(x)).join('<br>') }}", "<b>*@"},
+    };
+    const struct cel_template *template;
+    struct cel_fault fault;
+    struct quell_value value;
+    struct quell_str once;
+    struct quell_error err;
+
+    if (!encoded(arena, sink, text) || sink_escape(arena, sink, text, &once, &err))
+        return false;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (cel_template_parse_for(arena, shaped(arena, rows[i].written, quell_str_of(field), sink),
+                                   cel_sink_of(sink), &template, &fault) ||
+            cel_template_eval(template, scope, arena, &value, &fault) ||
+            !quell_is(value, QUELL_STRING) ||
+            !quell_str_equal(quell_str(value), shaped(arena, rows[i].given, once, sink)))
+            return false;
+    return true;
+}
+
 static void try_fields(struct figures *figures, struct arena *arena, struct quell_value sample,
                        struct quell_str text, size_t number)
 {
@@ -184,12 +240,17 @@ static void try_fields(struct figures *figures, struct arena *arena, struct quel
     }
     pair.value = again; /* as the store gives it back */
     scope.vars = quell_map(&pair, 1);
-    for (size_t i = 0; i < FIELDS; i++)
-        figures_add(
-            figures,
-            told(arena, &scope, "", fields[i], "", i == 0 ? one_line(arena, text) : text) &&
-                told(arena, &scope, "<{{", fields[i], "}}>", i == 0 ? one_line(arena, text) : text),
-            "string %zu in %s", number, fields[i]);
+    for (size_t i = 0; i < FIELDS; i++) {
+        struct quell_str kept = i == 0 ? one_line(arena, text) : text;
+        figures_add(figures,
+                    told(arena, &scope, "", fields[i], "", kept) &&
+                        told(arena, &scope, "<{{", fields[i], "}}>", kept),
+                    "string %zu in %s", number, fields[i]);
+        figures_add(figures, joined(arena, &scope, "html", fields[i], kept),
+                    "string %zu in %s, joined into HTML", number, fields[i]);
+        figures_add(figures, joined(arena, &scope, "markdown", fields[i], kept),
+                    "string %zu in %s, joined into Markdown", number, fields[i]);
+    }
 }
 
 /* ---- every sink --------------------------------------------------------------------------------
