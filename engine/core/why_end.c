@@ -23,6 +23,18 @@ static void find_failing(const struct run_step *step, void *user)
     *failing = (struct failing){step->path, step->error, step->ended_us};
 }
 
+/* An ended run may have something before it: what it did for a time is taken back then. */
+static void tell_due(struct why *why, struct map_builder *entry)
+{
+    static const char *const commands[] = {"quell undo %r --plan", NULL};
+
+    if (why->row->due_us == 0)
+        return;
+    why_until(entry, why->row->due_us);
+    why_then(why, entry, "what it did for a time is undone, unless others changed it before");
+    why_commands(why, entry, commands, QUELL_STR(""));
+}
+
 bool why_run_ended(struct why *why, struct map_builder *entry)
 {
     const struct why_last *last = why_last(why, QUELL_STR(""));
@@ -53,6 +65,7 @@ bool why_run_ended(struct why *why, struct map_builder *entry)
     map_add(entry, "error", error);
     if (reason.len)
         map_add(entry, "reason", quell_string(reason));
+    tell_due(why, entry);
     return true;
 }
 

@@ -154,6 +154,8 @@ static const struct story stories[] = {
     {"ended", "it succeeded", NULL, NULL, NULL, "", GET, NOW, 1, NULL, NULL},
     {"ended", "it was cancelled by ana: enough", NULL, NULL, NULL, "", "  - wait: 1h\n", NOW, 1,
      cancel, NULL},
+    {"ended", "it succeeded", "2026-05-04T14:00:00Z", "what it did for a time is undone", "undo ",
+     "", ISOLATE "    for: 4h\n", NOW, 1, NULL, NULL},
     {"unreadable", "no playbook revision 0000", NULL, "next start", "show ", "", "  - wait: 1h\n",
      NOW, 1, lose_its_playbook, NULL},
     {"turn", "its turn in group `g`: 1 run, 1 wait before it", NULL, "its first step begins", NULL,
