@@ -136,6 +136,17 @@ static void print_policy(const struct term *term, struct quell_value verdicts)
     }
 }
 
+/* `after_s`: it is taken back by itself so long after; 0 = it is not. */
+static void print_inverse(struct quell_str undo, int64_t after_s)
+{
+    struct arena *arena = arena_new(0);
+
+    printf("  undo: %.*s", QUELL_ARG(undo));
+    if (after_s)
+        printf(", by itself after %.*s", QUELL_ARG(when_format_human(arena, after_s * 1000000)));
+    arena_free(arena);
+}
+
 static void print_call(const struct term *term, struct quell_value call, struct columns columns)
 {
     const struct mark *mark = mark_of(quell_get_str(call, "effect"));
@@ -160,7 +171,7 @@ static void print_call(const struct term *term, struct quell_value call, struct 
     }
     print_targets(term, quell_get(call, "targets"));
     if (undo.len && !skipped)
-        printf("  undo: %.*s", QUELL_ARG(undo));
+        print_inverse(undo, quell_get_int(call, "undo_after_s", 0));
     putchar('\n');
     print_with(term, quell_get(call, "with"));
     print_policy(term, quell_get(call, "policy"));

@@ -231,6 +231,8 @@ static struct quell_value row_value(const struct plan *plan, const struct row *r
     map_add(&map, "with", call ? merged_input(plan, call) : quell_null());
     map_add(&map, "targets", call ? call->targets : quell_list(NULL, 0));
     map_add(&map, "undo", undo.len ? quell_string(undo) : quell_null());
+    if (row->step->for_us)
+        map_add(&map, "undo_after_s", quell_int(row->step->for_us / 1000000));
     if (call && quell_count(call->verdicts))
         map_add(&map, "policy", call->verdicts);
     if (call == NULL)

@@ -44,6 +44,11 @@ status "as text" 0 choice
 contains "brief" "more where a call fails and the run with it: --paths" "$out"
 contains "the other branch" "not (steps.look.output.risk == 'High')" "$out"
 contains "what cannot be undone" "Cannot be undone: email.send" "$out"
+sed "s/^    on-error: continue/    for: 4h\n&/" "$folder/choice.yaml" >"$folder/lasting.yaml"
+status "a change for a time" 0 quell plan "$folder/lasting.yaml" --input device=d-7 --offline
+contains "says when it goes" "undo: defender.release-device, by itself after 4h" "$out"
+status "as text again" 0 choice
+lacks "one that stays" "by itself" "$out"
 digest=$(sed -n 's/^Plan \([0-9a-f]*\):.*/\1/p' "$folder/out")
 status "again" 0 choice
 contains "the same digest" "Plan $digest:" "$out"
