@@ -5,17 +5,21 @@
 
 #include "base/str.h"
 
-static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                   "Thursday", "Friday", "Saturday"};
 enum { DAYS = 7, MINUTES = 1440 };
 
 /* ---- reading -----------------------------------------------------------------------------------
  */
 
+/* By its name, or the first three letters of it. */
 static bool read_day(struct quell_str text, int *day)
 {
-    for (*day = 0; *day < DAYS; (*day)++)
-        if (str_equal_fold(str_slice(text, 0, 3), quell_str_of(days[*day])))
+    for (*day = 0; *day < DAYS; (*day)++) {
+        struct quell_str name = quell_str_of(days[*day]);
+        if (str_equal_fold(text, name) || str_equal_fold(text, str_slice(name, 0, 3)))
             return true;
+    }
     return false;
 }
 

@@ -15,6 +15,8 @@ static void what_is_no_time_of_the_week(void **state)
         "",
         "Mo",
         "Xyz",
+        "Monkey",
+        "Thur",
         "Mon,",
         "Mon-",
         "-Mon",
