@@ -338,6 +338,7 @@ enum flow undo_advance(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
     struct undo_list undone = {.arena = run->arena}, left = {.arena = run->arena};
+    enum undo_result result;
     size_t i;
 
     for (i = 0; i < instance->undoing.count; i++) {
@@ -346,7 +347,8 @@ enum flow undo_advance(struct decision *decision, struct instance *instance)
 
         if (flow == FLOW_WAITING || decision->full)
             return FLOW_WAITING;
-        undo_list_add(undo_result(target) == UNDO_FAILED ? &left : &undone, target);
+        result = undo_result(target); /* what the time was over for is not undone, either */
+        undo_list_add(result == UNDO_DONE || result == UNDO_LEFT_ALONE ? &undone : &left, target);
     }
     end(decision, instance, undone, left);
     return instance->phase == PHASE_ENDED ? flow_of_ended(instance) : FLOW_WAITING;

@@ -98,6 +98,20 @@ static const struct story undos[] = {
      "- succeeded\n"
      "x failed failed, not taken back: x.b\n"
      "run failed\n"},
+    {"what the time was over for has not been taken back",
+     "  - id: x\n    on-error: undo\n    steps:\n" BLOCK("a", "d1")
+         BLOCK("b", "d2") "        undo: { wait: 2h }\n      - fail: no\n",
+     "{\"x.a\":[" BLOCKED "],\"x.b\":[" BLOCKED "]}",
+     "x.a calls test.block {\"device_id\":\"d1\"}\n"
+     "x.a succeeded\n"
+     "x.b calls test.block {\"device_id\":\"d2\"}\n"
+     "x.b succeeded\n"
+     "- failed failed\n"
+     "x takes back x.b x.a\n"
+     "- waits 3600s late\n"
+     "- timed-out timed-out\n"
+     "x failed failed, not taken back: x.b x.a\n"
+     "run failed\n"},
     {"what cannot be taken back does not keep the rest from it",
      "  - id: x\n    on-error: undo\n    steps:\n" BLOCK("a", "d1")
          BLOCK("b", "d2") "      - fail: no\n",
