@@ -19,6 +19,8 @@ struct reading {
     uint64_t seq;
     unsigned touched[SIM_DEVICES];
     bool apart; /* something that a replay cannot know: a limit of days, an undo of an ended run */
+    int64_t
+        broken_us; /* when a breaker opened for the first time: it keeps back whom it likes; 0 */
     struct buf *bytes;
 };
 
@@ -132,6 +134,8 @@ static bool look_at_run(const struct store_run *row, void *user)
     if (store->kind->events(store, row->id, 0, look_at_event, &reading, &err))
         return sim_fails(all->sim, "%s", err.message);
     look_at_fold(&reading);
+    if (all->broken_us && row->ended_us >= all->broken_us)
+        reading.apart = true;
     if (all->apart && row->ended_us && !reading.apart) /* at the end: all that has ended */
         look_at_replay(&reading);
     if (all->apart && row->ended_us == 0)
@@ -173,13 +177,23 @@ static void look_at_acknowledged(struct sim *sim, struct arena *arena,
     }
 }
 
+static bool opened(const struct store_audit *audit, void *user)
+{
+    *(int64_t *)user = audit->at_us; /* the first one is the last that comes */
+    return true;
+}
+
 static bool check(struct sim *sim, bool at_the_end)
 {
+    struct store_audit_query breakers = {.what = QUELL_STR("breaker_opened"), .limit = SIZE_MAX};
     struct store_query query = {.limit = SIZE_MAX};
     struct reading all = {.sim = sim, .arena = arena_new(0), .apart = at_the_end};
     struct quell_error err = {0};
     size_t i;
 
+    if (sim->engine->reader->kind->audits(sim->engine->reader, &breakers, opened, &all.broken_us,
+                                          &err))
+        (void)sim_fails(sim, "%s", err.message);
     if (sim->story->violation == NULL &&
         sim->engine->reader->kind->runs(sim->engine->reader, &query, look_at_run, &all, &err))
         (void)sim_fails(sim, "%s", err.message);
