@@ -1,5 +1,5 @@
 /*
- * stories.c - tells the stories of seeds, on as many processes as there are processors.
+ * stories.c - tells the stories of seeds, on several processes for each processor.
  *
  *   --seed 7          tells one story, with its moves and its digest; always the same
  *   --seeds 10000     tells many, one in twenty twice to see that it is the same
@@ -14,7 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TWICE_EACH = 20, PROCESSES_MAX = 64 };
+/* Mostly they wait: a kernel takes its time to let go of what an engine has watched. */
+enum { TWICE_EACH = 20, PROCESSES_EACH = 8, PROCESSES_MAX = 64 };
 
 unsigned story_roll(struct story *story, unsigned sides)
 {
@@ -243,9 +244,10 @@ int stories_main(const struct story_kind *kind, int argc, char **argv)
     struct wish wish = {.kind = kind, .seeds = 100};
     int i;
 
-    wish.processes = processors < 1               ? 1
-                     : processors > PROCESSES_MAX ? PROCESSES_MAX
-                                                  : (unsigned)processors;
+    wish.processes = processors < 1 ? 1
+                     : processors > PROCESSES_MAX / PROCESSES_EACH
+                         ? PROCESSES_MAX
+                         : (unsigned)processors * PROCESSES_EACH;
     for (i = 1; i < argc; i += 2)
         if (i + 1 == argc || !read_option(&wish, argv[i], argv[i + 1]))
             return usage(kind);
