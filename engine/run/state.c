@@ -359,7 +359,9 @@ static void find_due(const struct instance *instance, void *user)
 
 int64_t run_due(const struct run *run)
 {
-    struct due_search search = {run, run->asked_us, INT64_MAX};
+    /* No event tells when it was asked last, but with the newest one it was. */
+    int64_t asked_us = run->asked_us > run_updated_us(run) ? run->asked_us : run_updated_us(run);
+    struct due_search search = {run, asked_us, INT64_MAX};
 
     look_at_due(&search, undo_due_first(run));
     if (run->ended)

@@ -440,6 +440,28 @@ static void what_others_changed_in_time_is_left_alone(void **state)
     virtual_close(&v);
 }
 
+/* Its own time was over long before: that must not hide what the undo waits for, when somebody has
+ * looked at the run in between. */
+static void what_an_undo_waits_for_comes_after_the_run_was_read_again(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, HEAD "timeout: 1h\nsteps:\n" ISOLATE(
+                     "one") "    undo:\n      uses: defender.release-device\n"
+                            "      with: { device_id: " DEVICE ", comment: y }\n"
+                            "      approve: { within: 3h }\n");
+    virtual_pass(&v, "2h");
+    undo(&v, 0, "");
+    virtual_pass(&v, "10m");
+    refused(&v, 0, "ana", QUELL_CONFLICT, "is being undone already");
+    virtual_pass(&v, "4h");
+    assert_int_equal(virtual_count(&v, "approval_expired", NULL), 1);
+    virtual_state(&v, 0, "succeeded");
+    assert_int_equal(releases(&v), 0);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +481,7 @@ int main(void)
         cmocka_unit_test(undo_by_hand_comes_before_its_time),
         cmocka_unit_test(its_time_may_be_over_before_the_run),
         cmocka_unit_test(what_others_changed_in_time_is_left_alone),
+        cmocka_unit_test(what_an_undo_waits_for_comes_after_the_run_was_read_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
