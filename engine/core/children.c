@@ -263,8 +263,13 @@ static bool settle(struct active *active, const struct run_child *child)
     struct run *run;
     const struct active *there = child->run.len ? active_find(engine, child->run) : NULL;
 
-    if (child->run.len == 0 || (there && !run_ended(there->run)) ||
-        engine->reader->kind->run(engine->reader, turn_commit(engine)->arena, child->run, &row,
+    if (child->run.len == 0 || (there && !run_ended(there->run)))
+        return false;
+    if (there) { /* it came to its end in this turn: no row says so yet */
+        tell_end(active, child->path, there->run);
+        return true;
+    }
+    if (engine->reader->kind->run(engine->reader, turn_commit(engine)->arena, child->run, &row,
                                   &err) ||
         row.ended_us == 0)
         return false;

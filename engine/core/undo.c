@@ -220,8 +220,14 @@ bool children_undone_settle(struct active *active)
         struct store_run row;
         struct loaded *loaded;
         struct run *run;
-        if ((there && !run_ended(there->run)) ||
-            engine->reader->kind->run(engine->reader, waits.map.arena, child, &row, &err) ||
+        if (there && !run_ended(there->run))
+            continue;
+        if (there) { /* it came to its end in this turn: no row says so yet */
+            tell_caller(active, quell_str(list.as.pairs[i].key), result_of(there->run), NULL);
+            any = true;
+            continue;
+        }
+        if (engine->reader->kind->run(engine->reader, waits.map.arena, child, &row, &err) ||
             row.ended_us == 0)
             continue;
         if (journal_read_run(engine, &row, &run, &loaded, &err)) {
