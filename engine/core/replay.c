@@ -202,6 +202,18 @@ static void take_with_next(struct replay *replay, size_t at)
     }
 }
 
+/* When the live run came to it: what was due was journaled a little later. */
+static int64_t reached_then(const struct replay *replay, int64_t due_us)
+{
+    size_t i;
+
+    for (i = 0; i < replay->count; i++)
+        if (replay->events[i].at_us >= due_us)
+            return replay->events[i].at_us - due_us <= REPLAY_LATE_US ? replay->events[i].at_us
+                                                                      : due_us;
+    return due_us;
+}
+
 /* The time of what happens next; false when nothing does, or nothing that the record knows of. */
 static bool pass_time(struct replay *replay)
 {
@@ -213,6 +225,8 @@ static bool pass_time(struct replay *replay)
         coming = replay->coming[at].event.at_us;
     if (due <= replay->now_us)
         due = INT64_MAX; /* asked about already, and nothing came of it */
+    else if (due != INT64_MAX)
+        due = reached_then(replay, due);
     if (coming == INT64_MAX && (due == INT64_MAX || (!replay->over && due > last)))
         return false;
     if (coming < due || (coming == due && !decided_before(replay, &replay->coming[at]))) {

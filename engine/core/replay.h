@@ -9,6 +9,10 @@
 #include "core/core.h"
 #include "value/value.h"
 
+/* Timers of a live run fire a little late, those here never: what has gathered of that must not
+ * move anything past a deadline, or before an answer. */
+#define REPLAY_LATE_US INT64_C(1000000)
+
 struct replay {
     struct arena *arena;
     struct quell *engine;

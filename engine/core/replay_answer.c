@@ -37,10 +37,6 @@ static size_t find(const struct replay *replay, size_t from, enum event_kind kin
     return replay->count;
 }
 
-/* Timers of a live run fire a little late, those here never: what has gathered of that must not
- * move an answer past a deadline. */
-#define LATE_US INT64_C(1000000)
-
 /* A recorded answer comes as long after its question as it did then. */
 static void answer_with(struct replay *replay, size_t question, size_t answer)
 {
@@ -49,7 +45,7 @@ static void answer_with(struct replay *replay, size_t question, size_t answer)
 
     if (event->at_us > asked_us)
         at_us += event->at_us - asked_us;
-    if (replay->now_us < asked_us && asked_us - replay->now_us <= LATE_US)
+    if (replay->now_us < asked_us && asked_us - replay->now_us <= REPLAY_LATE_US)
         at_us = event->at_us;
     replay->used[answer] = true;
     come(replay, at_us, event->kind, event->path, event->data, answer);
