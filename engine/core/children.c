@@ -3,6 +3,7 @@
  * end is told to its caller in the turn in which it ends: each is one commit, so that a crash finds
  * both or neither.
  */
+#include "core/children.h"
 #include "core/fold.h"
 #include "core/nothing.h"
 
@@ -177,7 +178,7 @@ static struct quell_value error_of(struct arena *arena, const struct run *child)
     return map_made(&map);
 }
 
-static void tell_end(struct active *active, struct quell_str step, const struct run *child)
+static void tell_end(struct active *active, struct quell_str step, struct run *child)
 {
     struct map_builder map = {.arena = turn_commit(active->engine)->arena};
     struct quell_error err = {0};
@@ -253,31 +254,29 @@ static void collect(const struct run_child *child, void *user)
     children->items[children->count++] = *child;
 }
 
-/* Of a called run that has ended when its caller could not be read. */
-static bool settle(struct active *active, const struct run_child *child)
+bool child_tell_ended(struct active *active, struct quell_str path, struct quell_str child,
+                      void (*tell)(struct active *active, struct quell_str path, struct run *child))
 {
     struct quell *engine = active->engine;
+    struct active *there = active_find(engine, child);
     struct store_run row;
     struct quell_error err = {0};
     struct loaded *loaded;
     struct run *run;
-    const struct active *there = child->run.len ? active_find(engine, child->run) : NULL;
 
-    if (child->run.len == 0 || (there && !run_ended(there->run)))
-        return false;
-    if (there) { /* it came to its end in this turn: no row says so yet */
-        tell_end(active, child->path, there->run);
-        return true;
+    if (there) { /* one that came to its end in this turn has no row yet that says so */
+        if (run_ended(there->run))
+            tell(active, path, there->run);
+        return run_ended(there->run);
     }
-    if (engine->reader->kind->run(engine->reader, turn_commit(engine)->arena, child->run, &row,
-                                  &err) ||
+    if (engine->reader->kind->run(engine->reader, turn_commit(engine)->arena, child, &row, &err) ||
         row.ended_us == 0)
         return false;
     if (journal_read_run(engine, &row, &run, &loaded, &err)) {
         complain(active, &err);
         return false;
     }
-    tell_end(active, child->path, run);
+    tell(active, path, run);
     run_free(run);
     loaded_release(loaded);
     return true;
@@ -293,7 +292,9 @@ bool children_settle(struct active *active)
     children.arena = turn_commit(active->engine)->arena;
     run_each_child(active->run, collect, &children);
     for (i = 0; i < children.count; i++)
-        any = settle(active, &children.items[i]) || any;
+        any = (children.items[i].run.len > 0 &&
+               child_tell_ended(active, children.items[i].path, children.items[i].run, tell_end)) ||
+              any;
     any = children_undone_settle(active) || any;
     turn_end(active->engine);
     return any;

@@ -429,20 +429,6 @@ enum quell_code explain_stored(struct quell *engine, struct arena *arena, struct
 enum quell_code find_row(struct quell *engine, struct arena *arena, struct quell_str run,
                          struct store_run *row, struct quell_error *err) QUELL_MUST_CHECK;
 
-/* children.c: runs that call runs; all in the open turn */
-void child_begin(struct active *active, struct quell_str path); /* child_called was said */
-void child_cancelling(struct active *active, struct quell_str path, struct quell_value data);
-void child_ended(struct active *child); /* tells its caller, if it has one */
-/* Tells it of called runs that have ended and could not say so; whether there was one. */
-bool children_settle(struct active *active);
-void children_take_up(struct active *active); /* those that were called and not started */
-
-/* undo.c: what a called run changed is taken back; all in the open turn */
-void child_undoing(struct active *active, struct quell_str path); /* it was said */
-void child_undone(struct active *child); /* it has ended anew: tells its caller, if it waits */
-/* Tells it of such runs that could not say so; whether there was one. */
-bool children_undone_settle(struct active *active);
-
 /* reactions.c: what was decided starts playbooks that react to runs; in the open turn */
 void react(struct active *active, const struct event *event);
 

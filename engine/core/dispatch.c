@@ -5,6 +5,7 @@
  * that scheduled them, so that the intent and the first request's state are one commit; the request
  * itself leaves when that commit is on disk (commit.c).
  */
+#include "core/children.h"
 #include "core/gate.h"
 #include "core/nothing.h"
 

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "core/children.h"
 #include "core/gate.h"
 #include "loop/log.h"
 #include "value/json.h"

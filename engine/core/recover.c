@@ -2,7 +2,7 @@
  * recover.c - after a stop of any kind: every run that had not ended is folded from its journal,
  * its open calls are taken up where their journaled state stands, and it goes on.
  */
-#include "core/core.h"
+#include "core/children.h"
 
 #include "base/error.h"
 #include "base/memory.h"

@@ -3,7 +3,7 @@
  * called with it. What there is to take back, and how, is the run's affair (run/undo_ended.c); it
  * is brought back into memory here and goes on like any other.
  */
-#include "core/core.h"
+#include "core/children.h"
 
 #include <string.h>
 
@@ -202,43 +202,25 @@ static void note_wait(struct quell_str path, struct quell_str child, void *user)
     map_add_key(&waits->map, quell_string(path), quell_string(child));
 }
 
+static void tell_result(struct active *active, struct quell_str path, struct run *child)
+{
+    tell_caller(active, path, result_of(child), NULL);
+}
+
 /* Of called runs that were taken back when their caller could not be read. */
 bool children_undone_settle(struct active *active)
 {
-    struct quell *engine = active->engine;
-    struct waits waits = {active, {.arena = turn_commit(engine)->arena}};
+    struct waits waits = {active, {.arena = turn_commit(active->engine)->arena}};
     struct quell_value list;
     bool any = false;
     size_t i;
 
     run_each_undone_child(active->run, note_wait, &waits);
     list = map_made(&waits.map);
-    for (i = 0; i < quell_count(list); i++) {
-        struct quell_error err = {0};
-        struct quell_str child = quell_str(list.as.pairs[i].value);
-        const struct active *there = active_find(engine, child);
-        struct store_run row;
-        struct loaded *loaded;
-        struct run *run;
-        if (there && !run_ended(there->run))
-            continue;
-        if (there) { /* it came to its end in this turn: no row says so yet */
-            tell_caller(active, quell_str(list.as.pairs[i].key), result_of(there->run), NULL);
-            any = true;
-            continue;
-        }
-        if (engine->reader->kind->run(engine->reader, waits.map.arena, child, &row, &err) ||
-            row.ended_us == 0)
-            continue;
-        if (journal_read_run(engine, &row, &run, &loaded, &err)) {
-            complain(active, &err);
-            continue;
-        }
-        tell_caller(active, quell_str(list.as.pairs[i].key), result_of(run), NULL);
-        run_free(run);
-        loaded_release(loaded);
-        any = true;
-    }
+    for (i = 0; i < quell_count(list); i++)
+        any = child_tell_ended(active, quell_str(list.as.pairs[i].key),
+                               quell_str(list.as.pairs[i].value), tell_result) ||
+              any;
     return any;
 }
 

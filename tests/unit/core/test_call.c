@@ -3,6 +3,7 @@
  * own end of memory and of the process, and that the end of one is the end of the other.
  */
 #include "base/limits.h"
+#include "core/children.h"
 #include "core/fold.h"
 #include "virtual.h"
 
@@ -327,6 +328,37 @@ static void an_end_that_was_not_told_is_seen(void **state)
     virtual_close(&v);
 }
 
+/* After a crash the called run may be taken up first, and end in the turn in which its caller is:
+ * its row does not say so yet. */
+static void an_end_in_the_turn_that_takes_up_the_caller_is_seen(void **state)
+{
+    struct store_run row;
+    struct active *caller, *called;
+    struct quell_error err = {0};
+    struct virtual v;
+
+    (void)state;
+    open_two(&v, CALLER(CALL), CALLED("steps:\n  - wait: 2s\n"));
+    assert_int_equal(
+        v.engine->reader->kind->run(v.engine->reader, v.arena, virtual_id(&v, 0), &row, &err),
+        QUELL_OK);
+    called = active_find(v.engine, virtual_id(&v, 1));
+    assert_non_null(called);
+    folds_drop(v.engine->folds, folds_find(v.engine->folds, virtual_id(&v, 0)));
+    turn_begin(v.engine);
+    assert_int_equal(active_cancel(called, QUELL_STR("ann"), QUELL_STR(""), &err), QUELL_OK);
+    assert_true(run_ended(called->run));
+    assert_int_equal(active_from_journal(v.engine, &row, &caller, &err), QUELL_OK);
+    assert_true(children_settle(caller));
+    assert_false(children_settle(caller)); /* once */
+    advance(caller);
+    turn_end(v.engine);
+    loop_settle(v.loop);
+    virtual_state(&v, 1, "cancelled");
+    virtual_state(&v, 0, "failed");
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +376,7 @@ int main(void)
         cmocka_unit_test(an_approved_call_ends_with_the_run),
         cmocka_unit_test(an_expired_one_is_not_called),
         cmocka_unit_test(an_end_that_was_not_told_is_seen),
+        cmocka_unit_test(an_end_in_the_turn_that_takes_up_the_caller_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
