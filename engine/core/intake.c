@@ -203,7 +203,7 @@ static enum quell_code repeated(struct quell *engine, struct quell_str hook,
     enum quell_code code;
 
     *known = false;
-    if (delivery.len == 0)
+    if (hook.len == 0 || delivery.len == 0) /* ids are the hook's */
         return QUELL_OK;
     pending = find_pending(engine, hook, delivery);
     if (pending) {
@@ -251,7 +251,7 @@ static void journal_deliveries(struct commit *commit, const struct submission *s
     size_t i;
 
     commit->batch.deliveries = commit->deliveries;
-    for (i = 0; i < 2; i++)
+    for (i = 0; i < 2 && submission->hook.len; i++)
         if (submission->ids[i].len)
             commit->deliveries[commit->batch.delivery_count++] =
                 (struct store_delivery){.hook = submission->hook,

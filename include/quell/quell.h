@@ -89,7 +89,8 @@ struct quell_submission {
     struct quell_str hook;     /* name of the webhook, or empty */
     bool to_playbooks;         /* the webhook is that of playbooks: `on: webhook` */
     bool lines;                /* of such a one: each line is an event (NDJSON) */
-    struct quell_str delivery; /* the sender's id of this delivery, or empty: the payload's own */
+    struct quell_str delivery; /* the sender's id of this delivery, or empty: the payload's own;
+                                  without a hook nothing is a repetition */
 };
 
 /* For webhooks of playbooks the answer has "incidents" in place of "incident" with `lines`,

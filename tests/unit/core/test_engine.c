@@ -450,6 +450,29 @@ static void a_delivery_named_like_its_event(void **state)
     assert_int_equal(second.refused, 0);
 }
 
+/* Without a hook there is nothing that its id would be known by: it comes in, however often. */
+static void an_event_without_a_hook_is_no_repetition(void **state)
+{
+    struct stage *stage = *state;
+    struct heard heard_of[2] = {{0}};
+    struct quell_submission submission = {.hook = QUELL_STR("")};
+    struct quell_error err = {0};
+
+    if (file_read(stage->arena, QUELL_SOURCE_DIR "/tests/data/incidents/sentinel-update.json",
+                  LIMIT_DOCUMENT_BYTES, &submission.body, &err))
+        fail_msg("%s", err.message);
+    open_with(stage, "quell.yaml", false);
+    for (size_t i = 0; i < 2; i++) {
+        heard_of[i].stage = stage;
+        assert_int_equal(quell_submit(stage->engine, &submission, heard, &heard_of[i], &err),
+                         QUELL_OK);
+        settle(stage);
+        assert_int_equal(heard_of[i].answers, 1);
+        assert_int_equal(heard_of[i].refused, 0);
+        assert_int_equal(heard_of[i].repeated, 0);
+    }
+}
+
 /* An hour after the last time, the next open or incident forgets what is older than a week. */
 static void old_deliveries_are_forgotten(void **state)
 {
@@ -559,6 +582,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_may_submit_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_close_answers_repeats, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_delivery_named_like_its_event, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_event_without_a_hook_is_no_repetition, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(old_deliveries_are_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_begin_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shadow_sends_no_change, set_up, tear_down),
