@@ -1,7 +1,6 @@
 /*
  * test_cooldown.c - a target that one run of a playbook disrupted is not disrupted again by another
- * one within the policy's cooldown: held for a person, in the transaction of the intent, over a
- * restart.
+ * one within the policy's cooldown: held for a person, in the transaction of the intent.
  */
 #include "virtual.h"
 

@@ -158,6 +158,29 @@ static void what_holds_is_shown_with_its_origin(void **state)
     arena_free(arena);
 }
 
+static void who_agrees_is_as_it_is_written(void **state)
+{
+    static const struct {
+        const char *yaml, *shown;
+    } rows[] = {
+        {"disrupts: { require: approve, by: [ana, 'group:leads'], four-eyes: true }",
+         "{\"require\":\"approve\",\"except\":[],\"by\":[\"ana\",\"group:leads\"],"
+         "\"four_eyes\":true,\"origin\":\"quell.yaml\"}"},
+        {"disrupts: { require: approve, by: ana, four-eyes: false }",
+         "{\"require\":\"approve\",\"except\":[],\"by\":[\"ana\"],\"four_eyes\":false,"
+         "\"origin\":\"quell.yaml\"}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct arena *arena = arena_new(0);
+        struct policy *policy = load(arena, rows[i].yaml);
+        assert_json(arena, quell_get(policy_value(arena, policy), "disrupts"), rows[i].shown);
+        policy_free(policy);
+        arena_free(arena);
+    }
+}
+
 static void what_is_built_in_is_shown(void **state)
 {
     struct arena *arena = arena_new(0);
@@ -231,6 +254,7 @@ int main(void)
         cmocka_unit_test(faults_have_a_place_and_help),
         cmocka_unit_test(one_key_is_enough),
         cmocka_unit_test(what_holds_is_shown_with_its_origin),
+        cmocka_unit_test(who_agrees_is_as_it_is_written),
         cmocka_unit_test(what_is_built_in_is_shown),
         cmocka_unit_test(the_built_in_cap_gives_way),
         cmocka_unit_test(revisions_differ_with_the_text),
