@@ -6,6 +6,8 @@
 
 #include <quell/author.h>
 
+#include "base/error.h"
+
 #define COOLDOWN(text) "connectors: []\npolicy:\n  cooldown: { " text " }\n"
 #define HEAD(id) "quell: 1\nplaybook: " id "\non: { incident: , call: }\n"
 #define ISOLATE(id)                                                                                \
@@ -177,8 +179,7 @@ static enum quell_code no_mark(struct store *store, struct arena *arena, struct 
     (void)scope;
     (void)key;
     (void)mark;
-    err->code = QUELL_IO;
-    return QUELL_IO;
+    return error_set(err, QUELL_IO, "the test says so");
 }
 
 /* Fail closed. */
