@@ -244,6 +244,22 @@ bool trigger_needs_before(const struct trigger *trigger)
     return trigger->changed_count > 0;
 }
 
+/* Each line of `changed` must hold: one that asks for another field does not. An update of a
+ * closed incident is told as closed. */
+bool trigger_follows(const struct trigger *trigger, struct quell_str field)
+{
+    unsigned later = type_bit(quell_text("updated")) | type_bit(quell_text("closed"));
+    size_t i;
+    if (!(trigger->types & later))
+        return false;
+    for (i = 0; field.len && i < trigger->changed_count; i++) {
+        const struct path *path = &trigger->changed[i].path;
+        if (path->count && !quell_str_equal(path->parts[0].name, field))
+            return false;
+    }
+    return true;
+}
+
 void trigger_free(struct trigger *trigger)
 {
     size_t i;

@@ -57,7 +57,10 @@ struct trigger *trigger_load_for(struct arena *arena, enum match_subject subject
  * field that it cannot have at once. Not proven is false. */
 bool trigger_disjoint(const struct trigger *a, const struct trigger *b);
 bool trigger_needs_before(const struct trigger *trigger); /* it has `changed` */
-void trigger_free(struct trigger *trigger);               /* NULL is allowed */
+/* Whether an update of an incident - a closed one's, too - may start it that changes nothing but
+ * `field` (empty: whatever it may be): its `changed` asks for no other. */
+bool trigger_follows(const struct trigger *trigger, struct quell_str field);
+void trigger_free(struct trigger *trigger); /* NULL is allowed */
 
 enum match_verdict { MATCH_NO, MATCH_YES, MATCH_UNDETERMINED };
 const char *match_verdict_name(enum match_verdict verdict); /* "no match" "match" "undetermined" */

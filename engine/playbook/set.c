@@ -1,6 +1,7 @@
 /*
  * set.c - playbooks that stand beside each other: whether a called one is there and may be called,
- * what is given to it and read from it, and that no playbook starts itself in the end.
+ * what is given to it and read from it, and that no playbook starts itself in the end: by calls, by
+ * reacting to runs, or by the updates of incidents that it makes.
  */
 #include "playbook/types.h"
 
@@ -169,6 +170,71 @@ static void check_cycle(const struct set *set, size_t caller, size_t callee, siz
     diag->help = QUELL_STR("take one of these out; `while` and `retry` repeat steps");
 }
 
+/* ---- updates -----------------------------------------------------------------------------------
+ */
+
+/* Whether the sender's next update of the incident, which the action makes, may start it. */
+static bool starts_by(const struct trigger *trigger, const struct quell_action *action)
+{
+    const struct quell_target *target;
+    const struct quell_write *write;
+    if (!action || action->effect == QUELL_READS)
+        return false;
+    for (write = action->writes; write && write->source; write++)
+        if (trigger_follows(trigger, quell_str_of(write->field)))
+            return true;
+    for (target = action->writes ? NULL : action->targets; target && target->kind; target++)
+        if (str_is(quell_str_of(target->kind), "incident"))
+            return trigger_follows(trigger, QUELL_STR(""));
+    return false;
+}
+
+/* A step that updates incidents: of the playbook, or of one that its runs lead to. */
+static const struct step *updating_step(const struct set *set, size_t index,
+                                        const struct playbook **of)
+{
+    const struct trigger *trigger = set->members[index].playbook->incident;
+    size_t i, k;
+    for (i = 0; i < set->count; i++)
+        set->before[i] = NO_STEP;
+    set->before[index] = index;
+    (void)reaches(set, index, set->count); /* nobody: all that can be reached */
+    for (i = 0; i < set->count; i++) {
+        *of = set->members[i].playbook;
+        for (k = 0; *of && set->before[i] != NO_STEP && k < (*of)->step_count; k++)
+            if (starts_by(trigger, (*of)->all[k]->action))
+                return (*of)->all[k];
+    }
+    return NULL;
+}
+
+static bool is_kept_back(const struct playbook *playbook)
+{
+    const struct playbook_start *start = &playbook->start;
+    return playbook->state == PLAYBOOK_OFF || start->dedupe.key.expr ||
+           start->throttle.kind != THROTTLE_NONE || start->concurrency.group.expr;
+}
+
+static void check_updates(const struct set *set, size_t index)
+{
+    const struct playbook_member *member = &set->members[index];
+    const struct playbook *playbook = member->playbook, *of;
+    const struct step *step;
+    struct diag *diag;
+    if (!playbook || !playbook->incident || is_kept_back(playbook) ||
+        !trigger_follows(playbook->incident, QUELL_STR("")))
+        return;
+    step = updating_step(set, index, &of);
+    if (!step)
+        return;
+    diag = say_of(member, UPDATES_ITSELF, yaml_find(playbook->document, QUELL_STR("on"))->key.place,
+                  "`%.*s` starts on updates of incidents, and makes them", QUELL_ARG(playbook->id));
+    diag->note = diag_format(member->diags, "step `%.*s` of `%.*s` updates an incident",
+                             QUELL_ARG(step->id), QUELL_ARG(of->id));
+    diag->help = QUELL_STR("say with `changed` what it starts on, or keep it back with `dedupe`, "
+                           "`throttle` or `concurrency`");
+}
+
 /* ---- the set -----------------------------------------------------------------------------------
  */
 
@@ -321,5 +387,7 @@ void playbook_check_set(const struct playbook_member *members, size_t count)
             check_hooks(&members[i], &members[k]);
     for (i = 0; i < count; i++)
         check_overlaps(&set, i);
+    for (i = 0; i < count; i++)
+        check_updates(&set, i);
     arena_free(arena);
 }

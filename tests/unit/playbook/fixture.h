@@ -122,11 +122,16 @@ static const struct quell_action add_indicator = {.name = "add-indicator",
                                                   .effect = QUELL_CHANGES,
                                                   .inputs = indicator_inputs,
                                                   .outputs = no_outputs};
+static const struct quell_target comment_targets[] = {{"incident", "incident_id"}, {0}};
+static const struct quell_write comment_writes[] = {
+    {"sentinel", "incident_id", "comments", "text", "message", NULL}, {0}};
 static const struct quell_action add_comment = {.name = "add-comment",
                                                 .doc = "adds a comment",
                                                 .effect = QUELL_NOTES,
                                                 .inputs = comment_inputs,
-                                                .outputs = no_outputs};
+                                                .outputs = no_outputs,
+                                                .targets = comment_targets,
+                                                .writes = comment_writes};
 static const struct quell_action update_incident = {.name = "update-incident",
                                                     .doc = "changes an incident",
                                                     .effect = QUELL_CHANGES,

@@ -112,10 +112,42 @@ static void overlaps_are_told_once(void **state)
          DISRUPTS("a", "severity: high"), DISRUPTS("b", "title: x"), DISRUPTS("c", "title: y"));
 }
 
+#define ON_UPDATE(id, types, more)                                                                 \
+    "quell: 1\nplaybook: " id "\non: { call: , incident: { types: " types                          \
+    ", match: { severity: high }" more " } }\n"
+#define COMMENT                                                                                    \
+    "steps:\n  - id: c\n    uses: sentinel.add-comment\n"                                          \
+    "    with: { incident_id: '${{ incident.source_id }}', message: x }\n"
+#define CALLS(id) "steps:\n  - id: k\n    call: " id "\n"
+#define UPDATES(id, of)                                                                            \
+    "QL144 3: `" id "` starts on updates of incidents, and makes them | step `c` of `" of          \
+    "` updates an incident\n"
+
+static void updates_that_it_makes_itself(void **state)
+{
+    (void)state;
+    SAYS(UPDATES("a", "a"), ON_UPDATE("a", "updated", "") COMMENT);
+    SAYS(UPDATES("a", "a"), ON_UPDATE("a", "[created, closed]", "") COMMENT);
+    SAYS("", ON_UPDATE("a", "created", "") COMMENT);
+    SAYS("", ON_UPDATE("a", "updated", "") "steps:\n  - stop:\n");
+    SAYS("", "state: off\n" ON_UPDATE("a", "updated", "") COMMENT);
+    SAYS("", ON_UPDATE("a", "updated", "") "dedupe: { key: incident.id }\n" COMMENT);
+    SAYS("", ON_UPDATE("a", "updated", "") "throttle: { once-within: 10m }\n" COMMENT);
+    SAYS("", ON_UPDATE("a", "updated", "") "concurrency: { group: incident.id }\n" COMMENT);
+    /* What it asks of the update is no comment. */
+    SAYS("", ON_UPDATE("a", "updated", ", changed: { status: any }") COMMENT);
+    SAYS(UPDATES("a", "a"), ON_UPDATE("a", "updated", ", changed: { comments: any }") COMMENT);
+    /* By those that it calls, and theirs. */
+    SAYS(UPDATES("a", "c"), ON_UPDATE("a", "updated", "") CALLS("b"), HEAD("b") CALLS("c"),
+         HEAD("c") COMMENT);
+    SAYS("", ON_UPDATE("a", "updated", "") CALLS("b"), HEAD("b") "steps:\n  - stop:\n",
+         HEAD("c") COMMENT);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(inputs_and_outputs),
-                                       cmocka_unit_test(cycles_are_named),
-                                       cmocka_unit_test(overlaps_are_told_once)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inputs_and_outputs), cmocka_unit_test(cycles_are_named),
+        cmocka_unit_test(overlaps_are_told_once), cmocka_unit_test(updates_that_it_makes_itself)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
