@@ -28,6 +28,21 @@ static void print_line(const struct term *term, const char *name, struct quell_v
     putchar('\n');
 }
 
+/* Who is asked. */
+static void print_of(const struct term *term, struct quell_value of)
+{
+    size_t i;
+
+    if (quell_count(of) == 0)
+        return;
+    printf("  %s%-8s%s ", term_on(term, TONE_DIM), "of", term_off(term));
+    for (i = 0; i < quell_count(of); i++) {
+        printf("%s", i ? ", " : "");
+        term_print(quell_str(quell_at(of, i)));
+    }
+    putchar('\n');
+}
+
 /* What would be done, one call a line. */
 static void print_plan_calls(const struct term *term, struct quell_value plan)
 {
@@ -110,7 +125,7 @@ void print_approval(const struct term *term, struct quell_value asked)
     putchar('\n');
     print_line(term, "asks", quell_get(asked, "message"));
     print_line(term, "about", quell_get(asked, "title"));
-    print_line(term, "of", quell_get(asked, "of"));
+    print_of(term, quell_get(asked, "of"));
     print_line(term, "until", quell_get(asked, "until"));
     print_line(term, "shows", quell_get(asked, "show"));
     print_plan_calls(term, quell_get(asked, "plan"));

@@ -43,6 +43,8 @@ approved_after_a_kill() {
     digest=$(q approvals -o json | pick 'd[0].digest')
     equal "the question is still open" "isolate" "$(q approvals -o json | pick 'd[0].step')"
     equal "its plan names the target" 1 "$(q approvals -o json | pick 'size(d[0].plan.calls[0].targets)')"
+    status "as text" 0 q approvals
+    contains "whom it asks" "of       group:soc" "$out"
     equal "nobody else may answer" 4 "$(status_of approve "$run" --as eve)"
     equal "nor about something else" 2 "$(status_of approve "$run" --as ana --digest 000000000000)"
     equal "one agrees" 0 "$(status_of approve "$run:isolate" --as ana --digest "$digest")"
