@@ -143,7 +143,8 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     inverse = instance->attempt == 1 ? undo_record(run, instance, input) : quell_null();
     if (!quell_is_null(inverse))
         map_add(&data, "inverse", inverse);
-    if (instance->attempt == 1 && step->action->effect != QUELL_READS && !run_full(run))
+    if (step->action->effect != QUELL_READS && !run_full(run)) /* of each attempt: what is touched
+                                                                  again counts from then on */
         limits_take(decision, instance, targets);
     emit(decision, EVENT_CALL_SCHEDULED, instance->path, map_made(&data));
     return FLOW_WAITING;

@@ -463,6 +463,27 @@ static void a_release_that_is_an_approval(void **state)
     }
 }
 
+/* A further attempt is not judged again, but it is when the target was touched last. */
+static void a_day_begins_with_the_last_attempt(void **state)
+{
+    struct virtual v;
+
+    (void)state;
+    open_one(&v, CAPS("caps: { device: { day: 1, hard: true } }"),
+             HEAD("p") WIDE EACH ISOLATE "        retry: { max: 2 }\n");
+    virtual_answer(&v, "defender.isolate-device", QUELL_STR("{}"));
+    virtual_late(&v, "100d"); /* an attempt takes half an hour to fail */
+    submit(&v, "d1/a");
+    virtual_pass(&v, "23h");
+    assert_int_equal(isolated(&v), 3);
+    virtual_pass(&v, "70m"); /* more than a day after the first attempt, less after the last */
+    submit(&v, "d2/b");
+    virtual_state(&v, 1, "held");
+    assert_true(quell_text_is(quell_get(last(&v, "run_held"), "reason"), "policy.device.day"));
+    assert_int_equal(isolated(&v), 3);
+    virtual_close(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +500,7 @@ int main(void)
         cmocka_unit_test(what_is_switched_off_protects_nothing),
         cmocka_unit_test(no_question_is_asked_in_vain),
         cmocka_unit_test(a_window_holds_until_it_is_over),
+        cmocka_unit_test(a_day_begins_with_the_last_attempt),
         cmocka_unit_test(what_nobody_agreed_to_is_held),
     };
 
