@@ -12,8 +12,20 @@
 #include "value/json.h"
 #include "value/value.h"
 
+enum { TOUCHES = 4096, DAY_S = 24 * 3600 - 60 }; /* a cap of a day counts by minutes */
+
+/* Each isolation that was about to be sent, of all runs. */
+struct touches {
+    struct {
+        int64_t at_us, device;
+        bool first; /* attempt: a further one is not judged, but counts from then on */
+    } items[TOUCHES];
+    size_t count;
+};
+
 struct reading {
     struct sim *sim;
+    struct touches *touches;
     struct arena *arena;
     struct store_run row;
     uint64_t seq;
@@ -27,6 +39,19 @@ struct reading {
 /* ---- each run ----------------------------------------------------------------------------------
  */
 
+static void note_touch(struct reading *reading, const struct event *event, int64_t device)
+{
+    struct touches *touches = reading->touches;
+
+    if (touches->count == TOUCHES) {
+        (void)sim_fails(reading->sim, "more isolations than the table holds");
+        return;
+    }
+    touches->items[touches->count].at_us = event->at_us;
+    touches->items[touches->count].device = device;
+    touches->items[touches->count++].first = quell_get_int(event->data, "attempt", 1) == 1;
+}
+
 static void look_at_call(struct reading *reading, const struct event *event)
 {
     struct quell_value targets = quell_get(event->data, "targets");
@@ -38,6 +63,7 @@ static void look_at_call(struct reading *reading, const struct event *event)
         !str_to_int(str_slice(quell_get_str(quell_at(targets, 0), "value"), 1, 9), &device))
         return;
     reading->touched[device % SIM_DEVICES]++;
+    note_touch(reading, event, device);
     if (device % 4 == 0)
         (void)sim_fails(sim, "protected device %lld was touched", (long long)device);
     for (i = 0; i < SIM_DEVICES; i++)
@@ -127,7 +153,9 @@ static void look_at_fold(struct reading *reading)
 
 static bool look_at_run(const struct store_run *row, void *user)
 {
-    struct reading *all = user, reading = {.sim = all->sim, .arena = all->arena, .row = *row};
+    struct reading *all = user,
+                   reading = {
+                       .sim = all->sim, .touches = all->touches, .arena = all->arena, .row = *row};
     struct store *store = all->sim->engine->reader;
     struct quell_error err = {0};
 
@@ -177,6 +205,28 @@ static void look_at_acknowledged(struct sim *sim, struct arena *arena,
     }
 }
 
+/* Over all runs, deaths and playbooks: the workspace's hard cap of a day. */
+static void look_at_days(struct sim *sim, const struct touches *touches)
+{
+    size_t i, k;
+
+    for (i = 0; i < touches->count; i++) {
+        bool seen[SIM_DEVICES] = {false};
+        int64_t to_us = touches->items[i].at_us;
+        unsigned count = 0;
+        for (k = 0; k < touches->count; k++) {
+            int64_t ago_us = to_us - touches->items[k].at_us;
+            if (ago_us < 0 || ago_us > (int64_t)DAY_S * 1000000)
+                continue;
+            count += !seen[touches->items[k].device % SIM_DEVICES];
+            seen[touches->items[k].device % SIM_DEVICES] = true;
+        }
+        if (touches->items[i].first && count > SIM_DAY_CAP)
+            (void)sim_fails(sim, "%u devices were touched in a day, and %d may be", count,
+                            SIM_DAY_CAP);
+    }
+}
+
 static bool opened(const struct store_audit *audit, void *user)
 {
     *(int64_t *)user = audit->at_us; /* the first one is the last that comes */
@@ -191,12 +241,14 @@ static bool check(struct sim *sim, bool at_the_end)
     struct quell_error err = {0};
     size_t i;
 
+    all.touches = arena_one(all.arena, struct touches);
     if (sim->engine->reader->kind->audits(sim->engine->reader, &breakers, opened, &all.broken_us,
                                           &err))
         (void)sim_fails(sim, "%s", err.message);
     if (sim->story->violation == NULL &&
         sim->engine->reader->kind->runs(sim->engine->reader, &query, look_at_run, &all, &err))
         (void)sim_fails(sim, "%s", err.message);
+    look_at_days(sim, all.touches);
     for (i = 0; i < sim->acknowledged_count && sim->story->violation == NULL; i++)
         look_at_acknowledged(sim, all.arena, &sim->acknowledged[i]);
     arena_free(all.arena);

@@ -30,7 +30,11 @@ static void tell(struct story *story)
 
 int main(int argc, char **argv)
 {
-    static const char *const breaks[] = {"nothing", "journal", "policy", "dice", NULL};
+    static const struct story_break breaks[] = {{"nothing", NULL},
+                                                {"journal", " event"},
+                                                {"policy", "was touched"},
+                                                {"dice", "another story"},
+                                                {NULL, NULL}};
     static const char *const counted[] = {"incidents", "deaths", "runs", "on disk", NULL};
     static const struct story_kind kind = {
         .program = "quell-sim", .breaks = breaks, .counted = counted, .tell = tell};

@@ -31,7 +31,7 @@ enum sim_break { /* and their names in sim.c */
 
 enum sim_count { SIM_INCIDENTS, SIM_DEATHS, SIM_RUNS, SIM_ON_DISK }; /* and their names in sim.c */
 
-enum { SIM_MOVES = 24, SIM_DEVICES = 12, SIM_RUN_CAP = 3, SIM_DAY_CAP = 6, SIM_PLAYBOOKS = 3 };
+enum { SIM_MOVES = 24, SIM_DEVICES = 12, SIM_RUN_CAP = 1, SIM_DAY_CAP = 2, SIM_PLAYBOOKS = 3 };
 enum { SIM_DISK_EACH = 4 }; /* one story in so many is told on SQLite, the others in memory */
 
 struct sim {

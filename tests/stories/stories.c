@@ -52,6 +52,7 @@ struct wish {
     unsigned broken;
     uint64_t seed, seeds; /* one, if it is not 0; else how many */
     unsigned processes;
+    const char *finds; /* a negative control: what a violation must say; NULL: it is none */
 };
 
 struct outcome {
@@ -85,7 +86,7 @@ static void tell(const struct wish *wish, uint64_t seed, bool again, bool aloud,
  */
 
 struct figures {
-    unsigned long passed, failed, twice, counts[STORY_COUNTS];
+    unsigned long passed, failed, found, twice, counts[STORY_COUNTS];
 };
 
 static bool is_told_again(const struct wish *wish, uint64_t seed, const struct outcome *first)
@@ -119,10 +120,11 @@ static void tell_many(const struct wish *wish, uint64_t from, struct figures *fi
             figures->counts[i] += outcome.counts[i];
         figures->passed += outcome.violation[0] == '\0';
         figures->failed += outcome.violation[0] != '\0';
+        figures->found += wish->finds && strstr(outcome.violation, wish->finds) != NULL;
         if (outcome.violation[0] && figures->failed <= 5)
             complain(wish, seed, &outcome);
-        if (wish->broken && figures->failed)
-            return; /* found out */
+        if (figures->found)
+            return;
     }
 }
 
@@ -132,6 +134,7 @@ static void add(struct figures *all, const struct figures *one)
 
     all->passed += one->passed;
     all->failed += one->failed;
+    all->found += one->found;
     all->twice += one->twice;
     for (i = 0; i < STORY_COUNTS; i++)
         all->counts[i] += one->counts[i];
@@ -191,14 +194,14 @@ static int tell_one(const struct wish *wish)
 static int tell_and_print(const struct wish *wish)
 {
     struct figures all = tell_all(wish);
-    bool good = wish->broken ? all.failed > 0 : all.failed == 0 && all.passed > 0;
+    bool good = wish->finds ? all.found > 0 : all.failed == 0 && all.passed > 0;
     size_t i;
 
     printf("figures: %lu stories, ", all.passed + all.failed);
     for (i = 0; wish->kind->counted[i]; i++)
         printf("%lu %s, ", all.counts[i], wish->kind->counted[i]);
     printf("%lu told twice\n", all.twice);
-    if (wish->broken)
+    if (wish->finds)
         printf("%d passed, %d failed\n", good, !good); /* the control */
     else
         printf("%lu passed, %lu failed\n", all.passed, all.failed);
@@ -210,9 +213,12 @@ static int usage(const struct story_kind *kind)
     size_t i;
 
     fprintf(stderr, "usage: %s [--seed N | --seeds N] [--processes N] [--break ", kind->program);
-    for (i = 1; kind->breaks[i]; i++)
-        fprintf(stderr, "%s%s", i > 1 ? "|" : "", kind->breaks[i]);
-    fprintf(stderr, "]\n  a break passes when it is found out\n");
+    for (i = 1; kind->breaks[i].name; i++)
+        fprintf(stderr, "%s%s", i > 1 ? "|" : "", kind->breaks[i].name);
+    fprintf(stderr,
+            "] [--finds TEXT]\n"
+            "  a break passes when it is found out; with --finds it is the program that is\n"
+            "  broken, and a violation says TEXT\n");
     return 2;
 }
 
@@ -232,9 +238,15 @@ static bool read_option(struct wish *wish, const char *name, const char *value)
         wish->processes = (unsigned)strtoul(value, NULL, 10);
         return wish->processes >= 1 && wish->processes <= PROCESSES_MAX;
     }
-    for (i = 1; strcmp(name, "--break") == 0 && wish->kind->breaks[i]; i++)
-        if (strcmp(wish->kind->breaks[i], value) == 0)
+    if (strcmp(name, "--finds") == 0) {
+        wish->finds = value;
+        return *value != '\0';
+    }
+    for (i = 1; strcmp(name, "--break") == 0 && wish->kind->breaks[i].name; i++)
+        if (strcmp(wish->kind->breaks[i].name, value) == 0) {
             wish->broken = i;
+            wish->finds = wish->kind->breaks[i].finds;
+        }
     return wish->broken > 0;
 }
 

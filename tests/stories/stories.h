@@ -29,14 +29,18 @@ struct story {
     unsigned counts[STORY_COUNTS];
 };
 
+struct story_break {
+    const char *name, *finds; /* finds: stands in the violation that it must lead to */
+};
+
 struct story_kind {
     const char *program;
-    const char *const *breaks;  /* "nothing" and the negative controls, NULL-ended */
-    const char *const *counted; /* names of the counts, NULL-ended */
+    const struct story_break *breaks; /* of the first nothing is broken; NULL-ended */
+    const char *const *counted;       /* names of the counts, NULL-ended */
     void (*tell)(struct story *story);
 };
 
-/* The program: --seed N, --seeds N, --processes N, --break NAME. */
+/* The program: --seed N, --seeds N, --processes N, --break NAME, --finds TEXT. */
 int stories_main(const struct story_kind *kind, int argc, char **argv);
 
 /* 0 to sides - 1. */

@@ -13,10 +13,21 @@
 
 struct reading {
     struct wire *wire;
+    struct list_builder changing; /* paths of the run's calls that change something */
     struct arena *arena;
     struct buf *bytes; /* or NULL */
     uint64_t seq;
 };
+
+static bool changes(const struct reading *reading, struct quell_str path)
+{
+    size_t i;
+
+    for (i = 0; i < reading->changing.count; i++)
+        if (quell_str_equal(quell_str(reading->changing.items[i]), path))
+            return true;
+    return false;
+}
 
 static void look_at_end(struct reading *reading, const struct store_event *row,
                         const struct event *event)
@@ -27,9 +38,12 @@ static void look_at_end(struct reading *reading, const struct store_event *row,
         wire_find(wire, arena_format(reading->arena, "%.*s/%.*s", QUELL_ARG(row->run),
                                      QUELL_ARG(event->path)));
 
-    if (effect == NULL || str_is(effect->action, "pure"))
+    if (!str_is(outcome, "succeeded"))
         return;
-    if (str_is(outcome, "succeeded") && effect->effects != 1)
+    if (effect == NULL && changes(reading, event->path))
+        (void)wire_fails(wire, "%.*s/%.*s succeeded, and no request has arrived",
+                         QUELL_ARG(row->run), QUELL_ARG(event->path));
+    if (effect && !str_is(effect->action, "pure") && effect->effects != 1)
         (void)wire_fails(wire, "%.*s of %.*s succeeded, and took effect %u times",
                          QUELL_ARG(effect->action), QUELL_ARG(effect->what), effect->effects);
 }
@@ -46,6 +60,9 @@ static bool look_at_event(const struct store_event *row, void *user)
         buf_add_str(reading->bytes, row->body);
     if (event_read(reading->arena, row->body, &event, &err))
         return wire_fails(reading->wire, "run %.*s: %s", QUELL_ARG(row->run), err.message);
+    if (event.kind == EVENT_CALL_SCHEDULED &&
+        !quell_text_is(quell_get(event.data, "effect"), "reads"))
+        list_add(&reading->changing, value_copy_str(reading->arena, event.path));
     if (event.kind == EVENT_CALL_ENDED)
         look_at_end(reading, row, &event);
     return true;
@@ -58,6 +75,7 @@ static bool look_at_run(const struct store_run *row, void *user)
     struct quell_error err = {0};
 
     reading->seq = 0;
+    reading->changing = (struct list_builder){.arena = reading->arena};
     if (store->kind->events(store, row->id, 0, look_at_event, reading, &err))
         return wire_fails(reading->wire, "%s", err.message);
     if (row->ended_us == 0 && reading->bytes)

@@ -27,7 +27,7 @@ struct curl_transfer {
     void *user;
     bool (*may_leave)(void *user);
     void *may_leave_user;
-    struct quell_str action, what;
+    struct quell_str action, what, key;
     bool changes, begun;
     int64_t timeout_ms;
     struct curl_answer answer;
@@ -79,7 +79,9 @@ static void take_effect(struct wire *wire, struct curl_transfer *transfer)
         return;
     effect = effect_of(wire, transfer);
     known = str_is(transfer->action, "keyed") && effect->effects > 0 &&
-            wire->story->broken != BREAK_KEYS;
+            quell_str_equal(transfer->key, effect->key) && wire->story->broken != BREAK_KEYS;
+    if (effect->effects == 0)
+        effect->key = arena_str(wire->arena, transfer->key);
     effect->effects += !known;
     wire_tell(wire, "  %.*s of %.*s took effect\n", QUELL_ARG(transfer->action),
               QUELL_ARG(transfer->what));
@@ -260,6 +262,8 @@ struct curl_transfer *__wrap_curl_start(struct curl_pool *pool, const struct cur
     for (i = 0; i < job->header_count; i++)
         if (strcmp(job->headers[i].name, "X-What") == 0)
             transfer->what = arena_str(transfer->arena, job->headers[i].value);
+        else if (strcmp(job->headers[i].name, "X-Key") == 0)
+            transfer->key = arena_str(transfer->arena, job->headers[i].value);
     transfer->answer.headers = quell_map(NULL, 0);
     transfer->timer = loop_after(pool->loop, wire_roll(wire_now, 1500), arrive, transfer);
     return transfer;

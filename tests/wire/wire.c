@@ -23,7 +23,8 @@ static void tell(struct story *story)
 
 int main(int argc, char **argv)
 {
-    static const char *const breaks[] = {"nothing", "keys", "looks", NULL};
+    static const struct story_break breaks[] = {
+        {"nothing", NULL}, {"keys", "keyed of "}, {"looks", "verifiable of "}, {NULL, NULL}};
     static const char *const counted[] = {"requests", "deaths", "on disk", NULL};
     static const struct story_kind kind = {
         .program = "quell-wire", .breaks = breaks, .counted = counted, .tell = tell};

@@ -31,6 +31,7 @@ enum { WIRE_RUNS = 4, WIRE_EFFECTS = 512 };
 
 struct wire_effect {
     struct quell_str action, what; /* run and path of the step */
+    struct quell_str key;          /* of the first that changed something */
     unsigned requests, effects;    /* that arrived; that changed something */
 };
 
