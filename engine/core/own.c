@@ -1,7 +1,7 @@
 /*
  * own.c - our own changes of incidents: what a call is about to write is remembered in the
  * transaction of its intent, so that the sender's next update is known as ours however soon it
- * comes. Who reads it: judge.c, before an update starts a playbook.
+ * comes. Who reads it: intake.c, before an update starts a playbook.
  */
 #include "core/starts.h"
 #include "core/nothing.h"
@@ -60,16 +60,17 @@ static bool is_by(struct quell_value entry, struct quell_str run, struct quell_s
            quell_str_equal(quell_get_str(entry, "step"), step);
 }
 
-/* Those that are young enough, the last so many, without those of the step. */
+/* Those that are young enough, the last so many, without that of the step to the field. */
 static void keep_others(struct quell *engine, struct list_builder *list, struct quell_value writes,
-                        struct quell_str run, struct quell_str step)
+                        struct quell_str run, struct quell_str step, const char *field)
 {
     int64_t from_us = loop_now_us(engine->loop) - INT64_C(1000000) * LIMIT_OWN_WRITE_S;
     size_t i = quell_count(writes) < LIMIT_OWN_WRITES ? 0 : quell_count(writes) - LIMIT_OWN_WRITES;
 
     for (; i < quell_count(writes); i++) {
         struct quell_value entry = quell_at(writes, i);
-        if (quell_get_int(entry, "at", 0) > from_us && !is_by(entry, run, step))
+        if (quell_get_int(entry, "at", 0) > from_us &&
+            !(is_by(entry, run, step) && quell_text_is(quell_get(entry, "field"), field)))
             list_add(list, entry);
     }
 }
@@ -108,8 +109,8 @@ static void note(struct active *active, const struct run_call *call, bool intend
 
         if (id.len == 0)
             continue;
-        keep_others(engine, &list, read_writes(engine, arena, key), run_id(active->run),
-                    call->path);
+        keep_others(engine, &list, read_writes(engine, arena, key), run_id(active->run), call->path,
+                    write->field);
         if (intended)
             list_add(&list, entry_of(arena, active, call, write));
         write_writes(engine, key, list_made(&list));
@@ -180,7 +181,7 @@ bool own_change(struct quell *engine, struct arena *arena, struct quell_value in
     if (id.len == 0 || engine->starts == NULL)
         return false;
     key = key_of(arena, quell_get_str(incident, "source"), id);
-    keep_others(engine, &young, read_writes(engine, arena, key), QUELL_STR(""), QUELL_STR(""));
+    keep_others(engine, &young, read_writes(engine, arena, key), QUELL_STR(""), QUELL_STR(""), "");
     list = list_made(&young);
     if (quell_count(list) == 0)
         return false;

@@ -167,6 +167,7 @@ bool incident_is_own_change(struct arena *arena, struct quell_value before, stru
                             struct incident_write *writes, size_t count)
 {
     struct comparing with = {arena, writes, count, restless_of(quell_get_str(now, "source"))};
+    bool own = true;
     size_t i;
 
     if (!quell_is(before, QUELL_MAP) || quell_count(before) != quell_count(now))
@@ -175,9 +176,10 @@ bool incident_is_own_change(struct arena *arena, struct quell_value before, stru
         struct quell_str field = quell_str(now.as.pairs[i].key);
         struct quell_value old;
 
-        if (!quell_find(before, field, &old) ||
-            !explain_field(&with, field, old, now.as.pairs[i].value))
-            return false;
+        /* All of them: what came back beside somebody else's change has come back, too. */
+        own = quell_find(before, field, &old) &&
+              explain_field(&with, field, old, now.as.pairs[i].value) && own;
     }
-    return explain_raw(&with, QUELL_STR(""), quell_get(before, "raw"), quell_get(now, "raw"));
+    return explain_raw(&with, QUELL_STR(""), quell_get(before, "raw"), quell_get(now, "raw")) &&
+           own;
 }

@@ -122,12 +122,31 @@ static void what_was_seen_explains_nothing(void **state)
     arena_free(arena);
 }
 
+/* Beside somebody else's change ours has come back, too, and explains no later one. */
+static void what_came_back_beside_others_is_known(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct incident_write write = {.field = QUELL_STR("comments"),
+                                   .part = QUELL_STR("text"),
+                                   .digest = incident_write_digest(arena, quell_text("hello")),
+                                   .raw = quell_list(NULL, 0)};
+
+    (void)state;
+    assert_false(incident_is_own_change(
+        arena, made(arena, DOC("\"raw\":1")),
+        made(arena, DOC("\"raw\":1,\"severity\":\"high\",\"comments\":[{\"text\":\"hello\"}]")),
+        &write, 1));
+    assert_true(write.used);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
         cmocka_unit_test(nothing_is_known_of_before),
         cmocka_unit_test(what_was_seen_explains_nothing),
+        cmocka_unit_test(what_came_back_beside_others_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
