@@ -163,14 +163,26 @@ static void compare_called(struct apply *apply, struct quell_value was, struct q
 {
     size_t i;
 
-    for (i = 0; i < quell_count(was) && i < quell_count(is); i++) {
-        struct quell_value then = quell_get(quell_at(was, i), "plan");
-        struct quell_value now = quell_get(quell_at(is, i), "plan");
+    for (i = 0; i < quell_count(was); i++) {
         struct quell_str path = quell_get_str(quell_at(was, i), "path");
+        struct quell_value there = call_at(is, path, place_among(was, i));
+        struct quell_value then = quell_get(quell_at(was, i), "plan");
+        struct quell_value now = quell_get(there, "plan");
+        if (quell_is_null(there)) {
+            differ(apply, "call of a playbook", path, QUELL_STR(""), quell_get(then, "playbook"),
+                   quell_null());
+            continue;
+        }
         if (!same(apply, quell_get(then, "revision"), quell_get(now, "revision")))
             differ(apply, "revision of the playbook", path, QUELL_STR(""),
                    quell_get(then, "revision"), quell_get(now, "revision"));
         compare_called(apply, quell_get(then, "called"), quell_get(now, "called"));
+    }
+    for (i = 0; i < quell_count(is); i++) {
+        struct quell_value one = quell_at(is, i);
+        if (quell_is_null(call_at(was, quell_get_str(one, "path"), place_among(is, i))))
+            differ(apply, "call of a playbook", quell_get_str(one, "path"), QUELL_STR(""),
+                   quell_null(), quell_get(quell_get(one, "plan"), "playbook"));
     }
 }
 
@@ -227,7 +239,8 @@ static struct quell_value timeless(struct arena *arena, struct quell_value then,
     return quell_unknown(QUELL_STR("depends on when the run begins"));
 }
 
-/* Calls, or playbooks that are called. */
+/* Calls, or playbooks that are called. What the plan did not have then has been shown to nobody,
+ * and is not what the run may do. */
 static struct quell_value timeless_calls(struct arena *arena, struct quell_value then,
                                          struct quell_value now)
 {
@@ -237,9 +250,10 @@ static struct quell_value timeless_calls(struct arena *arena, struct quell_value
     for (i = 0; i < quell_count(now); i++) {
         struct quell_value call = quell_at(now, i);
         struct quell_value before = call_at(then, quell_get_str(call, "path"), place_among(now, i));
-        struct quell_value with =
-            timeless(arena, quell_get(before, "with"), quell_get(call, "with"));
-        call = value_with(arena, call, QUELL_STR("with"), with);
+        if (quell_is_null(before))
+            continue;
+        call = value_with(arena, call, QUELL_STR("with"),
+                          timeless(arena, quell_get(before, "with"), quell_get(call, "with")));
         if (!quell_is_null(quell_get(call, "playbook"))) {
             call = value_with(
                 arena, call, QUELL_STR("calls"),

@@ -303,6 +303,37 @@ static void a_plan_is_stale_when_a_called_text_changes(void **state)
     virtual_close(&v);
 }
 
+#define UNTIL_NOON(id, is, what)                                                                   \
+    "  - id: " id "\n    if: run.started_at " is " timestamp('2026-05-04T12:00:00Z')\n    " what
+
+/* The plan showed one branch; hours later the run would take the other one. */
+static void what_the_plan_did_not_show_is_not_done(void **state)
+{
+    static const char *const whats[][2] = {
+        {UNTIL_NOON("a", "<", "uses: http.request\n    with: { url: 'https://x.example/a' }\n"),
+         UNTIL_NOON("b", ">=", "uses: http.request\n    with: { url: 'https://x.example/b' }\n")},
+        {UNTIL_NOON("a", "<", "call: inner\n"), UNTIL_NOON("b", ">=", "call: inner\n")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t late = 0; late < 2; late++) {
+            struct quell_error err = {0};
+            struct quell_str file;
+            struct virtual v;
+            char outer[1024];
+            (void)snprintf(outer, sizeof(outer), OUTER("%s%s"), whats[i][0], whats[i][1]);
+            virtual_open(&v, CONFIG("target: d1"), (const char *const[]){outer, INNER(""), NULL});
+            file = save(&v, "outer");
+            virtual_pass(&v, late ? "3h" : "1h");
+            assert_int_equal(apply(&v, file, &err), QUELL_OK);
+            virtual_state(&v, 0, late ? "failed" : "succeeded");
+            assert_int_equal(virtual_count(&v, "call_scheduled", NULL), !late);
+            assert_int_equal(virtual_count(&v, "child_called", NULL), i && !late);
+            virtual_close(&v);
+        }
+}
+
 /* A playbook that is not here: nobody knows what a run of it would do. */
 static void what_cannot_be_bound_is_not_begun(void **state)
 {
@@ -328,6 +359,7 @@ int main(void)
         cmocka_unit_test(without_a_word_any_text_is_called),
         cmocka_unit_test(a_called_run_keeps_to_the_plan),
         cmocka_unit_test(a_plan_is_stale_when_a_called_text_changes),
+        cmocka_unit_test(what_the_plan_did_not_show_is_not_done),
         cmocka_unit_test(what_cannot_be_bound_is_not_begun),
     };
 
