@@ -47,6 +47,8 @@ bool rate_take(const struct rate *rate, struct rate_use *use, int64_t now_us, in
     if (rate->count == 0)
         return true;
     each_us = rate->span_us / rate->count;
+    if (use->full_us > now_us + rate->span_us) /* used under another rate, before a reload */
+        use->full_us = now_us + rate->span_us;
     full_us = (use->full_us > now_us ? use->full_us : now_us) + each_us;
     if (full_us - now_us > rate->span_us) {
         *wait_us = full_us - now_us - rate->span_us;

@@ -70,6 +70,22 @@ static void all_of_it_at_once_then_one_by_one(void **state)
     assert_false(rate_take(&rate, &use, now, &wait));
 }
 
+/* What was used of a rate for hours does not outlast one for minutes that a reload brings. */
+static void another_rate_begins_within_its_own_time(void **state)
+{
+    struct rate hours = {.count = 4, .span_us = 3600 * SECOND},
+                minutes = {.count = 6, .span_us = 60 * SECOND};
+    struct rate_use use = {.full_us = 0};
+    int64_t now = 5 * SECOND, wait = 0;
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        assert_true(rate_take(&hours, &use, now, &wait));
+    assert_false(rate_take(&minutes, &use, now, &wait));
+    assert_int_equal(wait, 10 * SECOND);
+    assert_true(rate_take(&minutes, &use, now + wait, &wait));
+}
+
 static void without_a_rate_there_is_no_limit(void **state)
 {
     struct rate rate = {.count = 0};
@@ -100,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_may_be_written),
         cmocka_unit_test(all_of_it_at_once_then_one_by_one),
+        cmocka_unit_test(another_rate_begins_within_its_own_time),
         cmocka_unit_test(without_a_rate_there_is_no_limit),
         cmocka_unit_test(refusals_are_told_once_a_minute),
     };
