@@ -106,6 +106,8 @@ struct quell_str space_text(struct quell *engine, struct arena *arena)
 {
     if (space_is_full(engine))
         return arena_format(arena, FULL "; %zu commits wait", engine->committing);
+    if (engine->writer)
+        look(engine); /* who asks may be the only one who has asked for hours */
     if (engine->space.left < engine->space.kept)
         return arena_format(arena, "nearly full: %" PRIu64 " KiB are left",
                             engine->space.left >> 10);

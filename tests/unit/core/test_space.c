@@ -278,6 +278,22 @@ static void a_close_gives_up(void **state)
     scene_close(&scene);
 }
 
+/* Nobody sends anything any more because it was short: who asks is told how it is now. */
+static void what_is_said_is_how_it_is_now(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct scene scene;
+
+    (void)state;
+    scene_open(&scene);
+    scene.engine->space.kept = UINT64_MAX;
+    scene.engine->space.left = 0;
+    assert_int_equal(space_text(scene.engine, arena).len, 0);
+    assert_true(scene.engine->space.left > 0);
+    scene_close(&scene);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_sender_does_not_wait_for_ever),
         cmocka_unit_test(a_run_says_that_it_waits_for_space),
         cmocka_unit_test(a_close_gives_up),
+        cmocka_unit_test(what_is_said_is_how_it_is_now),
     };
 
     return cmocka_run_group_tests(tests, use_disk, NULL);
