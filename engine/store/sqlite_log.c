@@ -21,7 +21,9 @@ static int note_length(void *user, sqlite3 *db, const char *name, int pages)
 /* A reader of an older state keeps a part of it from being folded in, which is no error. */
 static bool is_good(int result)
 {
-    return result == SQLITE_OK || result == SQLITE_BUSY || result == SQLITE_LOCKED;
+    int plain = result & 0xff; /* SQLITE_BUSY_SNAPSHOT and the like are of the same kind */
+
+    return plain == SQLITE_OK || plain == SQLITE_BUSY || plain == SQLITE_LOCKED;
 }
 
 static enum quell_code fold(struct sqlite_store *store, int mode, struct quell_error *err)
