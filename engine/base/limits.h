@@ -172,10 +172,6 @@
 #define LIMIT_PLAN_BYTES (256 * 1024 * 1024) /* what its events and calls may take */
 
 /* Tests of playbooks. */
-#define LIMIT_SPACE_KEPT (64u << 20) /* bytes of the disk kept for runs that are under way ... */
-#define LIMIT_SPACE_SHARE 8 /* ... but no more than this part of a small one */
-#define LIMIT_SPACE_COMMIT 16384u /* bytes: less is full, for who only looks: pages of a small commit */
-#define LIMIT_SPACE_LOOK_MS 50 /* how often it is looked at: a burst writes little in that time */
 #define LIMIT_TEST_CLOCK_S 31622400 /* a year on the virtual clock: a run that waits longer is told as it waits */
 #define LIMIT_BACKTEST_INCIDENTS 100000 /* the newest: more are gigabytes of memory [M] */
 #define LIMIT_BACKTEST_TAIL_S 604800 /* what the last incident's run may still do: a week */
@@ -187,6 +183,12 @@
 /* Files and logs. */
 #define LIMIT_FOLDER_FILES 10000 /* files of one folder of playbooks or connectors */
 #define LIMIT_LOG_BYTES 4096 /* one line of the log, before escaping; a pipe takes it at once */
+
+/* Room on the disk. */
+#define LIMIT_SPACE_KEPT (64u << 20) /* bytes of the disk kept for runs that are under way ... */
+#define LIMIT_SPACE_SHARE 8 /* ... but no more than this part of a small one */
+#define LIMIT_SPACE_COMMIT 16384u /* bytes: less is full, for who only looks: pages of a small commit */
+#define LIMIT_SPACE_LOOK_MS 50 /* how often it is looked at: a burst writes little in that time */
 
 /* Store. */
 #define LIMIT_WRITER_QUEUE 4096 /* batches waiting for the writer thread */

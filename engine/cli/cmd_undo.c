@@ -105,6 +105,8 @@ static size_t print_undo_plan(const struct args *args, struct quell_document *do
     print_others(changes, "left-alone", "Left alone", " (others changed it, or it was so before)");
     print_others(changes, "stays", "Not undone", " (nothing takes it back)");
     print_others(changes, "unknown", "Not known", " (its run cannot be read)");
+    if (!args_flag(args, "plan"))
+        return count; /* the rest is said of what is to be done */
     if (quell_count(changes) == 0)
         printf("It has changed nothing that could be taken back.\n");
     if (!quell_get_bool(document->value, "ended", true))

@@ -312,11 +312,12 @@ enum quell_code playbook_by_name(struct quell *engine, const char *name, struct 
 enum quell_code served_playbook(struct generation *generation, const char *id,
                                 struct loaded **loaded, struct quell_error *err) QUELL_MUST_CHECK;
 
-/* engine.c: opens for running with a generation, which is the engine's from here on. */
+/* engine.c */
 /* As quell_open, with somebody who answers calls from the first moment on: what is taken up, too.
  */
 enum quell_code engine_open_as(const struct quell_options *options, const struct stand_in *stand_in,
                                struct quell **made, struct quell_error *err) QUELL_MUST_CHECK;
+/* Opens for running with a generation, which is the engine's from here on. */
 enum quell_code engine_open_with(struct generation *generation, struct loop *loop,
                                  const struct stand_in *stand_in, struct quell **engine,
                                  struct quell_error *err) QUELL_MUST_CHECK;

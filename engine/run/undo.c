@@ -6,8 +6,6 @@
  * A change that cannot be taken back does not keep the others from it. Which ones were is said when
  * it is over; the step fails all the same.
  */
-#include <stdio.h>
-
 #include "base/error.h"
 #include "base/str.h"
 #include "run/undo.h"
