@@ -6,6 +6,7 @@
 #include "policy/internal.h"
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/str.h"
 #include "base/when.h"
 
@@ -20,11 +21,17 @@ static bool asks(const struct policy_call *call)
     return call->action->effect == QUELL_DISRUPTS && call->memory && call->playbook.len > 0;
 }
 
+/* One for each target: what is remembered of one does not make others dear. The target by its
+ * digest, for some are as long as they like. */
 static struct quell_str memory_key(struct arena *arena, const struct policy_cooldown *cooldown,
-                                   const struct policy_call *call)
+                                   const struct policy_call *call, struct quell_value target)
 {
-    return arena_format(arena, "cooldown %.*s %.*s", QUELL_ARG(call->playbook),
-                        QUELL_ARG(cooldown->kind));
+    uint8_t digest[DIGEST_SHA256];
+
+    digest_sha256(policy_key_of(arena, target), digest);
+    return arena_format(arena, "cooldown %.*s %.*s %.*s", QUELL_ARG(call->playbook),
+                        QUELL_ARG(cooldown->kind),
+                        QUELL_ARG(digest_hex(arena, digest, sizeof(digest))));
 }
 
 /* What is remembered of a target: [when, by which run]. */
@@ -48,71 +55,57 @@ static void hold(struct arena *arena, const struct policy_cooldown *cooldown,
                             message));
 }
 
-/* The first target that is too early says it. */
-static void judge(struct arena *arena, const struct policy_cooldown *cooldown,
-                  const struct policy_call *call, struct quell_value memory,
+/* Whether the target is too early, or nobody knows; that is held then. */
+static bool judge(struct arena *arena, const struct policy_cooldown *cooldown,
+                  const struct policy_call *call, struct quell_value target,
                   struct list_builder *verdicts)
 {
-    size_t i;
+    struct quell_value entry =
+        call->memory->recall(call->memory->user, arena, memory_key(arena, cooldown, call, target));
+    struct quell_str run = quell_str(quell_at(entry, 1));
 
-    for (i = 0; i < quell_count(call->targets); i++) {
-        struct quell_value target = quell_at(call->targets, i), entry;
-        struct quell_str run;
-
-        if (!concerns(cooldown, target) ||
-            !quell_find(memory, policy_key_of(arena, target), &entry))
-            continue;
-        run = quell_str(quell_at(entry, 1));
-        if (!is_young(cooldown, entry, call->now_us) || quell_str_equal(run, call->run))
-            continue;
-        hold(arena, cooldown,
-             arena_format(
-                 arena,
-                 "%.*s was disrupted %.*s ago by run %.*s of this playbook; the cooldown "
-                 "is %.*s",
-                 QUELL_ARG(policy_named(arena, target)),
-                 QUELL_ARG(when_format_human(arena, call->now_us - quell_at(entry, 0).as.integer)),
-                 QUELL_ARG(run), QUELL_ARG(when_format_human(arena, cooldown->for_us))),
-             verdicts);
-        return;
+    if (quell_is(entry, QUELL_UNKNOWN)) {
+        hold(arena, cooldown, QUELL_STR("what was disrupted before cannot be read"), verdicts);
+        return true;
     }
+    if (!is_young(cooldown, entry, call->now_us) || quell_str_equal(run, call->run))
+        return false;
+    hold(arena, cooldown,
+         arena_format(
+             arena,
+             "%.*s was disrupted %.*s ago by run %.*s of this playbook; the cooldown is %.*s",
+             QUELL_ARG(policy_named(arena, target)),
+             QUELL_ARG(when_format_human(arena, call->now_us - quell_at(entry, 0).as.integer)),
+             QUELL_ARG(run), QUELL_ARG(when_format_human(arena, cooldown->for_us))),
+         verdicts);
+    return true;
 }
 
 void policy_judge_cooldowns(struct arena *arena, const struct policy *policy,
                             const struct policy_call *call, struct list_builder *verdicts)
 {
-    size_t i;
+    size_t i, k;
 
     for (i = 0; asks(call) && i < policy->cooldown_count; i++) {
         const struct policy_cooldown *cooldown = &policy->cooldowns[i];
-        struct quell_value memory =
-            call->memory->recall(call->memory->user, arena, memory_key(arena, cooldown, call));
-        if (quell_is(memory, QUELL_UNKNOWN))
-            hold(arena, cooldown, QUELL_STR("what was disrupted before cannot be read"), verdicts);
-        else
-            judge(arena, cooldown, call, memory, verdicts);
+        bool held = false; /* the first target that is too early says it */
+        for (k = 0; k < quell_count(call->targets) && !held; k++) {
+            struct quell_value target = quell_at(call->targets, k);
+            held = concerns(cooldown, target) && judge(arena, cooldown, call, target, verdicts);
+        }
     }
 }
 
 /* ---- remembering -------------------------------------------------------------------------------
  */
 
-static struct quell_value with_targets(struct arena *arena, const struct policy_cooldown *cooldown,
-                                       const struct policy_call *call, struct quell_value memory)
+static struct quell_value entry_of(struct arena *arena, const struct policy_call *call)
 {
-    struct map_builder map = {.arena = arena};
     struct list_builder entry = {.arena = arena};
-    size_t i;
 
-    for (i = 0; i < quell_count(memory); i++)
-        if (is_young(cooldown, memory.as.pairs[i].value, call->now_us))
-            map_add_key(&map, memory.as.pairs[i].key, memory.as.pairs[i].value);
     list_add(&entry, quell_int(call->now_us));
     list_add(&entry, quell_string(call->run));
-    for (i = 0; i < quell_count(call->targets); i++)
-        if (concerns(cooldown, quell_at(call->targets, i)))
-            map_put(&map, policy_key_of(arena, quell_at(call->targets, i)), list_made(&entry));
-    return map_made(&map);
+    return list_made(&entry);
 }
 
 void policy_take_cooldowns(struct arena *arena, const struct policy *policy,
@@ -122,16 +115,12 @@ void policy_take_cooldowns(struct arena *arena, const struct policy *policy,
 
     for (i = 0; asks(call) && i < policy->cooldown_count; i++) {
         const struct policy_cooldown *cooldown = &policy->cooldowns[i];
-        struct quell_str key = memory_key(arena, cooldown, call);
-        bool any = false;
-
-        for (k = 0; k < quell_count(call->targets); k++)
-            any = any || concerns(cooldown, quell_at(call->targets, k));
-        if (any)
-            call->memory->remember(
-                call->memory->user, key,
-                with_targets(arena, cooldown, call,
-                             call->memory->recall(call->memory->user, arena, key)),
-                cooldown->for_us);
+        for (k = 0; k < quell_count(call->targets); k++) {
+            struct quell_value target = quell_at(call->targets, k);
+            if (concerns(cooldown, target))
+                call->memory->remember(call->memory->user,
+                                       memory_key(arena, cooldown, call, target),
+                                       entry_of(arena, call), cooldown->for_us);
+        }
     }
 }
