@@ -93,7 +93,7 @@ try_cookie() {
 try_origin() { # ORIGIN METHOD PATH [BODY]: what a browser would do for another page
     local origin method path body
     read -r origin method path body <<<"$1"
-    ask "$method" "$path" "$body" -H "Origin: $origin" -H "Cookie: __Host-quell=$viewer" -D -
+    ask "$method" "$path" "$body" -H "Origin: $origin" -D -
     holds "$2"
 }
 try_sql() { # a filter that is a text and nothing else
