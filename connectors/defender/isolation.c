@@ -326,16 +326,32 @@ static enum quell_turn decide(struct quell_call *call, const struct direction *w
     return nothing_there(call, way, memory, &view);
 }
 
+/* Of what was posted nobody knows what became of it as long as nobody can look. */
+static enum quell_turn not_looked(struct quell_call *call, const struct direction *way,
+                                  const struct quell_reply *reply)
+{
+    if (reply->code)
+        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
+                                "the answer to the %s was lost, and looking for it failed: %.*s",
+                                way->word, QUELL_ARG(reply->message));
+    return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
+                            "the answer to the %s was lost, and looking for it was answered %d",
+                            way->word, reply->status);
+}
+
 static enum quell_turn looked(struct quell_call *call, const struct direction *way,
                               const struct quell_reply *reply, bool again)
 {
     struct memory memory = recall(call, again);
     struct quell_value page = quell_get(reply->json, "value");
 
+    if ((reply->code || reply->status != 200) && again)
+        return not_looked(call, way, reply);
     if (reply->code || reply->status != 200)
         return call->host->refuse(call, reply);
     if (!quell_is(page, QUELL_LIST))
-        return call->host->fail(call, QUELL_REFUSED, 200, "the list of machine actions is no list");
+        return call->host->fail(call, again ? QUELL_UNKNOWN_OUTCOME : QUELL_REFUSED, 200,
+                                "the list of machine actions is no list");
     memory.seen = add_page(call, memory.seen, page);
     if (quell_count(memory.seen) > ITEMS_MAX)
         return call->host->fail(call, QUELL_LIMIT, 0, "the device has more than %d isolations",

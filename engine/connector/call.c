@@ -201,6 +201,13 @@ static void fail_as_wished(struct call *call)
         call_fail_with(call, &call->wish.error);
 }
 
+/* It looked, and wants to send again: it did not happen. */
+static void give_up(struct call *call)
+{
+    call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost %u times, and it did not happen",
+              call->lost);
+}
+
 static void act(struct call *call)
 {
     switch (call->wish.turn) {
@@ -211,6 +218,10 @@ static void act(struct call *call)
         finish(call);
         return;
     case QUELL_SENDING:
+        if (call->wish.changes && call->lost > LIMIT_SEND_RETRIES) {
+            give_up(call);
+            return;
+        }
         call->sending.job.changes = call->wish.changes;
         if (!call_may_send(call)) {
             call_halt(call);
@@ -234,8 +245,7 @@ static void start_anew(struct call *call)
     call->in_doubt = false;
     call->view.state = quell_null();
     if (call->lost > LIMIT_SEND_RETRIES) {
-        call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost %u times, and it did not happen",
-                  call->lost);
+        give_up(call);
         return;
     }
     run_turn(call, NULL);
@@ -328,11 +338,6 @@ void call_settle(struct call *call, const char *why)
                   why);
         return;
     }
-    /* An action that looks by itself looks before it sends the next time, too. */
-    if (call->lost > LIMIT_SEND_RETRIES && !call->action->settle) {
-        call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost %u times (%s)", call->lost, why);
-        return;
-    }
     call->in_doubt = true;
     call->phase = CALL_LOSING; /* nothing to halt: that would tell that nothing is on its way */
     call->timer = loop_after(call->host->loop, sending_backoff_ms(call, call->lost), look, call);
@@ -374,8 +379,8 @@ static void deadline_passed(void *user)
 {
     struct call *call = user;
     bool doubt = sending_in_doubt(call) || call->in_doubt;
-    bool decided_by_people = call->action->repeat == QUELL_ONCE ||
-                             (call->action->repeat == QUELL_VERIFIABLE && call->action->settle);
+    bool decided_by_people =
+        call->action->repeat == QUELL_ONCE || call->action->repeat == QUELL_VERIFIABLE;
 
     call->deadline = NULL;
     call_enter(call);
@@ -485,7 +490,7 @@ void call_proceed(struct call *call)
 
 bool call_in_doubt(const struct call *call)
 {
-    return call->settling;
+    return call->settling || (call->in_doubt && call->action->repeat == QUELL_VERIFIABLE);
 }
 
 bool call_in_the_air(const struct call *call)

@@ -193,6 +193,8 @@ static void deliver(struct call *call, const struct curl_answer *answer, enum ve
                                 .headers = answer->headers,
                                 .message = answer->message};
 
+    if (call->sending.job.changes && answer->status > 0)
+        call->in_doubt = false; /* a far side that answers this knows of those before */
     if (reply.code && reply.message.len == 0)
         reply.message = arena_format(arena, "answered %d%s", answer->status,
                                      call->sending.unaffordable

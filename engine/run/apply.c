@@ -107,7 +107,10 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
 {
     bool limited = quell_get_bool(event->data, "limit", false);
 
-    if (instance->phase != (limited ? PHASE_STARTED : PHASE_ANSWERED))
+    bool waits = instance->in_doubt &&
+                 (instance->phase == PHASE_STARTED || instance->phase == PHASE_RETRYING);
+
+    if (instance->phase != (limited ? PHASE_STARTED : PHASE_ANSWERED) && !(waits && !limited))
         return event_misfit(
             event, limited ? "the step is not about to call" : "the step has no answered call",
             err);
@@ -128,6 +131,7 @@ static enum quell_code outcome_resolved(struct run *run, struct instance *instan
     run->held--;
     instance->reason = QUELL_STR("");
     instance->error = quell_null();
+    instance->in_doubt = false;
     instance->phase = PHASE_STARTED;
     instance->status = STEP_RUNNING;
     instance->attempt++;
@@ -378,18 +382,39 @@ static enum quell_code call_sleeping(struct run *run, struct instance *instance,
     return QUELL_OK;
 }
 
+/* An attempt that did not come to look leaves open what became of the one before. */
+static bool did_not_look(struct quell_value error)
+{
+    static const char *const codes[] = {"unavailable", "timed-out", "throttled", "denied"};
+    size_t i = 0;
+
+    while (i < sizeof(codes) / sizeof(*codes) && !quell_text_is(quell_get(error, "code"), codes[i]))
+        i++;
+    return i < sizeof(codes) / sizeof(*codes);
+}
+
+static enum step_status status_of(const struct instance *instance, const struct event *event)
+{
+    struct quell_value outcome = quell_get(event->data, "outcome");
+
+    if (quell_text_is(outcome, "succeeded"))
+        return STEP_SUCCEEDED;
+    return quell_text_is(outcome, "unknown") ||
+                   (instance->in_doubt && did_not_look(quell_get(event->data, "error")))
+               ? STEP_UNKNOWN
+               : STEP_FAILED;
+}
+
 static enum quell_code call_ended(struct run *run, struct instance *instance,
                                   const struct event *event, struct quell_error *err)
 {
-    struct quell_value outcome = quell_get(event->data, "outcome");
     bool made_up = quell_get_bool(event->data, "simulated", false);
 
     if (instance->phase != PHASE_CALLING)
         return event_misfit(event, "the step has no call", err);
     instance->phase = PHASE_ANSWERED;
-    instance->status = quell_text_is(outcome, "succeeded") ? STEP_SUCCEEDED
-                       : quell_text_is(outcome, "unknown") ? STEP_UNKNOWN
-                                                           : STEP_FAILED;
+    instance->status = status_of(instance, event);
+    instance->in_doubt = instance->status == STEP_UNKNOWN;
     instance->unsettled = made_up && run->mode == RUN_PLAN;
     instance->shadowed = made_up && run->mode != RUN_PLAN;
     instance->output = quell_get(event->data, "output");

@@ -188,7 +188,8 @@ static void close_one(const struct instance *instance, void *user)
 {
     struct closing *closing = user;
 
-    if (instance->phase == PHASE_ANSWERED && instance->status == STEP_UNKNOWN)
+    if (instance->in_doubt &&
+        (instance->phase == PHASE_ANSWERED || instance->phase == PHASE_RETRYING))
         emit_held(closing->decision, instance);
     if (instance->phase == PHASE_CHILD && instance->child.len)
         child_cancel(closing->decision, instance, "its caller may have no more events");

@@ -136,6 +136,11 @@ enum flow step_failed(struct decision *decision, struct instance *instance, enum
     struct run *run = decision->run;
     struct map_builder map = {.arena = run->arena};
 
+    if (instance
+            ->in_doubt) { /* it may have taken effect, whatever stands against another attempt */
+        emit_held(decision, instance);
+        return FLOW_WAITING;
+    }
     error = with_step(run, instance, error);
     if (instance->step->on_error == ON_ERROR_UNDO && undo_find(run, instance).count)
         return undo_begin(decision, instance, error);

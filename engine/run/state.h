@@ -85,6 +85,7 @@ struct instance {
     struct quell_value call_state;
     bool has_state, in_flight;
     bool sent_change; /* a request of this attempt was one that may change things */
+    bool in_doubt;    /* what became of this attempt or an earlier one is not known */
     int64_t sleep_until_us;
     /* looking after the call */
     bool looking;

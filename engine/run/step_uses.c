@@ -158,10 +158,16 @@ static bool word_fits(struct quell_str word, struct quell_str code, int64_t stat
     if (str_is(word, "timeout"))
         return str_is(code, "timed-out");
     if (str_is(word, "network"))
-        return str_is(code, "unavailable");
+        return str_is(code, "unavailable") || str_is(code, "unknown-outcome");
     if (str_is(word, "server"))
         return status >= 500 && status <= 599;
     return quell_str_equal(word, code);
+}
+
+/* Such an action sends nothing before it has looked, so another attempt finds what the last did. */
+static bool looks_first(const struct quell_action *action)
+{
+    return action->repeat == QUELL_VERIFIABLE && action->settle == NULL;
 }
 
 static bool may_retry(const struct instance *instance, struct quell_value error)
@@ -229,7 +235,7 @@ static enum flow after_answer(struct decision *decision, struct instance *instan
     if (instance->status == STEP_SUCCEEDED)
         return instance->step->poll ? poll_begin(decision, instance)
                                     : step_succeeded(decision, instance);
-    if (instance->status == STEP_UNKNOWN) {
+    if (instance->in_doubt && !looks_first(instance->step->action)) {
         emit_held(decision, instance);
         return FLOW_WAITING;
     }

@@ -16,7 +16,8 @@
 
 /* ---- actions of this test --------------------------------------------------------------------*/
 
-/* Sends one request and gives out its status; after a lost answer it looks by a GET. */
+/* Sends one request and gives out its status; after a lost answer it looks by a GET, and sends it
+ * once more when that is answered 404. */
 static enum quell_turn send_turn(struct quell_call *call, const struct quell_reply *reply)
 {
     const struct quell_host *host = call->host;
@@ -35,7 +36,7 @@ static enum quell_turn send_turn(struct quell_call *call, const struct quell_rep
         request.changes = false;
         return host->send(call, &request, host->map(call, "phase", quell_text("looking"), NULL));
     }
-    if (!reply)
+    if (!reply || (reply->status == 404 && quell_text_is(phase, "looking")))
         return host->send(call, &request, host->map(call, "phase", quell_text("sent"), NULL));
     if (reply->code || reply->status >= 300)
         return host->refuse(call, reply);

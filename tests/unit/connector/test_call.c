@@ -202,6 +202,9 @@ static void losing_has_an_end(void **state)
     run_losing(stage, &told, &settling);
     assert_int_equal(told.code, QUELL_UNAVAILABLE);
     assert_int_equal(stage->peer->count, 2 * (LIMIT_SEND_RETRIES + 1));
+    run_losing(stage, &told, &looking);
+    assert_int_equal(told.code, QUELL_UNAVAILABLE);
+    assert_int_equal(stage->peer->count, 2 * (LIMIT_SEND_RETRIES + 1)); /* the last one is a look */
 }
 
 int main(void)

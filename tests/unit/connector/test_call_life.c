@@ -32,7 +32,7 @@ static void the_deadline_ends_a_call(void **state)
     run_to_deadline(stage, &told, &keyed, silent, "{}");
     assert_int_equal(told.code, QUELL_TIMED_OUT);
     run_to_deadline(stage, &told, &looking, silent, "{}");
-    assert_int_equal(told.code, QUELL_TIMED_OUT);
+    assert_int_equal(told.code, QUELL_UNKNOWN_OUTCOME);
     run_to_deadline(stage, &told, &once, silent, "{}");
     assert_int_equal(told.code, QUELL_UNKNOWN_OUTCOME);
     run_to_deadline(stage, &told, &settling, silent, "{}");

@@ -118,8 +118,18 @@ static const struct quell_action knock = {.name = "knock",
                                           .companion = "look",
                                           .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                           .turn = no_turn};
+/* Looks what became of it before it sends, by itself. */
+static const struct quell_action sever = {.name = "sever",
+                                          .doc = "Severs, and looks first.",
+                                          .effect = QUELL_DISRUPTS,
+                                          .repeat = QUELL_VERIFIABLE,
+                                          .inputs = device_inputs,
+                                          .outputs = look_outputs,
+                                          .targets = device_targets,
+                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                          .turn = no_turn};
 static const struct quell_action *const test_actions[] = {
-    &look, &isolate, &block, &unblock, &wipe, &purge, &shut, &glance, &nudge, &knock, NULL};
+    &look, &isolate, &block, &unblock, &wipe, &purge, &shut, &glance, &nudge, &knock, &sever, NULL};
 static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .size = sizeof(struct quell_connector),
                                                       .action_size = sizeof(struct quell_action),
