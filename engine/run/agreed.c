@@ -13,18 +13,18 @@
 /* Items of a loop whose items were not known, iterations: one stands for all. */
 static bool is_any_of(struct quell_str shown, struct quell_str path)
 {
-    size_t i = 0, k = 0;
+    struct quell_str part;
 
-    while (k < path.len) {
-        if (path.data[k] == '[' && (i == shown.len || shown.data[i] != '[')) {
-            while (k < path.len && path.data[k++] != ']')
-                ;
-            continue;
-        }
-        if (i == shown.len || shown.data[i++] != path.data[k++])
+    while (str_cut(path, '[', &part, &path)) {
+        if (!str_starts(shown, part))
             return false;
+        shown = str_slice(shown, part.len, shown.len);
+        if (str_starts(shown, QUELL_STR("[")))
+            shown = str_slice(shown, 1, shown.len); /* which item it is, is compared below */
+        else
+            (void)str_cut(path, ']', &part, &path); /* every item has one */
     }
-    return i == shown.len;
+    return quell_str_equal(shown, part);
 }
 
 enum { PRINT_DIGITS = 16 };

@@ -3,6 +3,8 @@
  * What the plan could not know may be anything; all else must be as it was shown. It stands in the
  * journal, so a run that is taken up after a crash is bound as before.
  */
+#include <assert.h>
+
 #include "base/str.h"
 #include "run/state.h"
 #include "value/keyed.h"
@@ -21,19 +23,16 @@ enum quell_code apply_run_bound(struct run *run, struct instance *instance,
 /* `each[?].a` of a plan is any item. */
 static bool fits_path(struct quell_str planned, struct quell_str path)
 {
-    size_t i = 0, k = 0;
+    const struct quell_str any = QUELL_STR("[?]");
+    size_t at;
 
-    while (i < planned.len && k < path.len) {
-        if (planned.data[i] == '?' && i > 0 && planned.data[i - 1] == '[') {
-            while (k < path.len && path.data[k] != ']')
-                k++;
-            i++;
-            continue;
-        }
-        if (planned.data[i++] != path.data[k++])
+    for (at = str_find(planned, any, 0); at < planned.len; at = str_find(planned, any, 0)) {
+        if (!str_starts(path, str_slice(planned, 0, at + 1)))
             return false;
+        path = str_slice(path, str_find(path, QUELL_STR("]"), at), path.len);
+        planned = str_slice(planned, at + 2, planned.len);
     }
-    return i == planned.len && k == path.len;
+    return quell_str_equal(planned, path);
 }
 
 static bool fits_map(struct quell_value planned, struct quell_value value)
@@ -166,7 +165,8 @@ struct quell_value run_child_bound(const struct run *run, struct quell_str path,
     struct map_builder map = {.arena = arena};
     size_t i;
 
-    if (instance == NULL || !quell_is(children, QUELL_LIST))
+    assert(instance != NULL); /* a step that has called another run, or is about to */
+    if (!quell_is(children, QUELL_LIST))
         return quell_null();
     given = value_keyed(arena, quell_get_str(run->bound, "key"), instance->input);
     for (i = 0; i < quell_count(children); i++) {

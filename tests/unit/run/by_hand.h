@@ -45,6 +45,18 @@ static inline struct event event_of(struct teller *teller, struct quell_str line
     return event;
 }
 
+/* The same, taken now. */
+static inline void happens(struct teller *teller, const char *line)
+{
+    struct event event = event_of(teller, quell_str_of(line));
+    struct quell_error err = {0};
+
+    event.at_us = teller->now_us;
+    if (run_apply(teller->run, &event, &err))
+        fail_msg("%s: %s", line, err.message);
+    record(teller, &event);
+}
+
 static inline void refused(struct teller *teller, const struct event *event, const char *why)
 {
     struct quell_str expected = arena_format(
