@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "journal/event.h"
 #include "peer.h"
 #include "store/store.h"
 #include "value/value.h"
@@ -97,7 +98,18 @@ struct reading {
     size_t called;
     uint64_t seq; /* of one run */
     unsigned ends, reopened;
+    size_t not_undone; /* of what it was to take back, as its last end says */
 };
+
+static size_t not_undone_of(struct arena *arena, const struct store_event *end)
+{
+    struct event event;
+    struct quell_error err;
+
+    if (event_read(arena, end->body, &event, &err))
+        return 0;
+    return quell_count(quell_get(event.data, "not_undone"));
+}
 
 static bool check_event(const struct store_event *event, void *user)
 {
@@ -111,7 +123,10 @@ static bool check_event(const struct store_event *event, void *user)
     /* An undo opens an ended run again; one whose time comes before that does not. */
     if (str_is(event->kind, "undo_asked") && reading->ends > reading->reopened)
         reading->reopened++;
-    reading->ends += str_is(event->kind, "run_ended");
+    if (str_is(event->kind, "run_ended")) {
+        reading->ends++;
+        reading->not_undone = not_undone_of(reading->arena, event);
+    }
     return true;
 }
 
@@ -123,6 +138,7 @@ static void check_journal(struct reading *reading, const struct store_run *row)
 
     reading->seq = 0;
     reading->ends = reading->reopened = 0;
+    reading->not_undone = 0;
     if (reading->store->kind->events(reading->store, row->id, 0, check_event, reading, &err))
         found(findings, &findings->corrupt, "run %.*s: %s", QUELL_ARG(row->id), err.message);
     else if (reading->seq != row->last_seq || reading->ends != reading->reopened + (over ? 1U : 0U))
@@ -132,13 +148,18 @@ static void check_journal(struct reading *reading, const struct store_run *row)
               reading->reopened, (unsigned long long)row->last_seq);
 }
 
-/* A run that ended well has every effect once; one that is held may lack the one in doubt. */
+/* A run that ended well has every effect once; one that is held may lack the one in doubt, and one
+ * that says what could not be taken back has failed at that. */
 static void check_promises(struct reading *reading, const struct store_run *row)
 {
     struct findings *findings = reading->findings;
     const struct promise *promises = reading->workload->promises;
-    bool well = str_is(row->state, "succeeded") || str_is(row->state, "undone");
+    bool ended = str_is(row->state, "succeeded") || str_is(row->state, "undone");
+    bool well = ended && reading->not_undone == 0;
 
+    if (ended && !well)
+        found(findings, &findings->failed, "run %.*s could not take back all of it",
+              QUELL_ARG(row->id));
     for (size_t i = 0; i < WORKLOAD_PROMISES && promises[i].playbook; i++) {
         unsigned count;
 
