@@ -137,6 +137,22 @@ static const char *result_of(struct run *run)
     return left.open ? "left" : left.undone ? "undone" : "unchanged";
 }
 
+/* The called run, which has a row only when what it began with is durable. */
+static enum quell_code find_child(struct quell *engine, struct quell_str id, struct active **child,
+                                  bool *made, struct quell_error *err)
+{
+    struct arena *arena = turn_commit(engine)->arena;
+    struct quell_error ignored = {0};
+    struct store_run row;
+    enum quell_code code;
+
+    *child = active_wake(engine, id, &ignored);
+    if (*child)
+        return QUELL_OK;
+    code = engine->reader->kind->run(engine->reader, arena, id, &row, err);
+    return code ? code : bring_back(engine, &row, child, made, err);
+}
+
 /* Its child is to be taken back, in the turn that said so. */
 void child_undoing(struct active *active, struct quell_str path)
 {
@@ -145,15 +161,12 @@ void child_undoing(struct active *active, struct quell_str path)
     struct quell_error err = {0};
     struct active *begun = NULL;
     struct quell_str child;
-    struct store_run row;
     bool made = false;
     enum quell_code code;
 
     if (!run_undoes_child(active->run, path, &child))
         return;
-    code = engine->reader->kind->run(engine->reader, arena, child, &row, &err);
-    if (code == QUELL_OK)
-        code = bring_back(engine, &row, &begun, &made, &err);
+    code = find_child(engine, child, &begun, &made, &err);
     if (code == QUELL_OK)
         code = ask(begun, QUELL_STR(""),
                    arena_format(arena, "run %.*s", QUELL_ARG(run_id(active->run))), QUELL_STR(""),
@@ -176,7 +189,7 @@ void child_undone(struct active *child)
     struct active *active;
     struct quell_str waits_for;
 
-    if (parent.run.len == 0)
+    if (parent.run.len == 0 || !run_ended(child->run)) /* its end may have begun its undo */
         return;
     active = active_wake(engine, parent.run, &err);
     if (active == NULL || !run_undoes_child(active->run, parent.step, &waits_for) ||
