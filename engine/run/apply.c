@@ -289,8 +289,8 @@ static enum quell_code step_is_over(struct run *run, struct instance *instance,
         instance->output = loop_output(run, instance);
     instance->error = quell_get(event->data, "error");
     instance->ended_seq = event->seq;
-    if (instance->step->undoes_run)
-        run->undone = found == STEP_SUCCEEDED;
+    if (instance->step->undoes_run) /* all of it, and not only left alone */
+        run->undone = found == STEP_SUCCEEDED && quell_count(quell_get(event->data, "undone")) > 0;
     instance->ended_us = event->at_us;
     return QUELL_OK;
 }

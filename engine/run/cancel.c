@@ -40,7 +40,7 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
 {
     bool closed = true;
 
-    switch (instance->phase) {
+    switch (instance->phase) { /* unreachable: there is no other phase */
     case PHASE_IDLE:
     case PHASE_ENDED:
         return true;

@@ -267,7 +267,8 @@ static enum flow advance(struct decision *decision, struct instance *instance)
 
 bool frame_begun(const struct frame *frame)
 {
-    return frame->steps->count == 0 || frame->instances[0].phase != PHASE_IDLE;
+    assert(frame->steps->count > 0); /* no list of a playbook is empty */
+    return frame->instances[0].phase != PHASE_IDLE;
 }
 
 /* ---- a list of steps, a run --------------------------------------------------------------------

@@ -303,7 +303,8 @@ struct run_change {
         CHANGE_STAYS, /* nothing takes it back */
     } is;
     struct quell_value input;     /* of its call */
-    const struct step *undo;      /* the first changing call that takes it back, or NULL */
+    const struct step *undo;      /* of the calls that take it back the one that changes most, or
+                                     NULL */
     struct quell_value undo_with; /* its inputs where they are known, else null */
 };
 void run_each_change(struct run *run, void (*each)(const struct run_change *change, void *user),

@@ -308,7 +308,7 @@ static void find_undoing(const struct instance *instance, void *user)
 
 bool run_is_undoing(const struct run *run)
 {
-    bool undoing = run->undoing && !run->undone;
+    bool undoing = run->undoing && run->rollback.instances[0].phase != PHASE_ENDED;
 
     run_each_instance(run, find_undoing, &undoing);
     return undoing && !run->ended;
@@ -431,7 +431,7 @@ void run_each_call(const struct run *run, void (*each)(const struct run_call *ca
 
 static struct quell_str waits_for(const struct instance *instance)
 {
-    switch (instance->phase) {
+    switch (instance->phase) { /* unreachable: there is no other phase */
     case PHASE_CALLING:
         return instance->sleep_until_us ? QUELL_STR("sleep") : QUELL_STR("answer");
     case PHASE_RETRYING:

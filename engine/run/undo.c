@@ -45,7 +45,7 @@ static bool is_denied(const struct instance *instance)
 
     for (i = 0; i < instance->body_count; i++)
         denied |= any_denied(&instance->bodies[i]);
-    return denied || any_denied(instance->otherwise);
+    return denied || any_denied(instance->otherwise) || any_denied(instance->catcher);
 }
 
 /* A denial is an answer, and the list goes on; but nothing was taken back. */
@@ -53,7 +53,7 @@ static bool any_denied(const struct frame *frame)
 {
     size_t i;
 
-    for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
+    for (i = 0; frame && i < frame->steps->count; i++)
         if (is_denied(&frame->instances[i]))
             return true;
     return false;
@@ -90,25 +90,27 @@ static bool is_open(const struct undo_list *list, const struct instance *instanc
     return result == UNDO_NOT_BEGUN || (list->again && result != UNDO_DONE);
 }
 
-/* It called a run, which may have changed something. */
-static bool has_child(const struct undo_list *list, const struct instance *instance)
+/* One that is looked after has called well, whatever becomes of it then. */
+static bool has_happened(const struct instance *instance)
 {
-    return instance->step->kind == STEP_CALL && instance->child.len &&
-           instance->phase == PHASE_ENDED && !list->pretends;
+    return !instance->shadowed && (instance->status == STEP_SUCCEEDED || instance->looking);
 }
 
-/* A step with an undo of its own answers for what is inside it. */
+/* A step with an undo of its own answers for what is inside it, and one that called a run for what
+ * that has changed, however it ended. */
+static bool answers(const struct undo_list *list, const struct instance *instance)
+{
+    return (has_happened(instance) && instance->step->undo_steps.count) ||
+           (instance->child.len && !list->pretends);
+}
+
 static void collect(struct undo_list *list, struct instance *instance)
 {
-    const struct step *step = instance->step;
-    /* One that was looked after has called well, whatever became of it then. */
-    bool done = instance->phase == PHASE_ENDED && !instance->shadowed &&
-                (instance->status == STEP_SUCCEEDED || instance->looking);
     size_t i;
 
-    if (!is_open(list, instance) || step->never_undone)
+    if (!is_open(list, instance) || instance->step->never_undone)
         return;
-    if ((done && step->undo_steps.count) || has_child(list, instance)) {
+    if (answers(list, instance)) {
         undo_list_add(list, instance);
         return;
     }
@@ -126,32 +128,45 @@ static void collect_frame(struct undo_list *list, const struct frame *frame)
         collect(list, &frame->instances[i]);
 }
 
-/* What happened and nothing takes back: neither an undo of its own, nor one of a step around. */
-static void collect_left(struct undo_list *list, struct instance *instance);
+static bool holds(const struct undo_list *list, const struct instance *instance)
+{
+    size_t i;
 
-static void collect_left_in(struct undo_list *list, const struct frame *frame)
+    for (i = 0; i < list->count; i++)
+        if (list->items[i] == instance)
+            return true;
+    return false;
+}
+
+/* What happened and nothing takes back: neither an undo of its own, nor one of a step around.
+ * `open`: what is to be taken back. */
+static void collect_left(struct undo_list *list, const struct undo_list *open,
+                         struct instance *instance);
+
+static void collect_left_in(struct undo_list *list, const struct undo_list *open,
+                            const struct frame *frame)
 {
     size_t i;
 
     for (i = 0; frame && frame->instances && i < frame->steps->count; i++)
-        collect_left(list, &frame->instances[i]);
+        collect_left(list, open, &frame->instances[i]);
 }
 
-static void collect_left(struct undo_list *list, struct instance *instance)
+static void collect_left(struct undo_list *list, const struct undo_list *open,
+                         struct instance *instance)
 {
     bool changes =
         instance->step->kind == STEP_USES && instance->step->action->effect >= QUELL_CHANGES;
     size_t i;
 
-    if (instance->undo)
+    if (instance->undo || holds(open, instance))
         return;
-    if (changes && instance->phase == PHASE_ENDED && !instance->shadowed &&
-        (instance->status == STEP_SUCCEEDED || instance->looking))
+    if (changes && has_happened(instance))
         undo_list_add(list, instance);
     for (i = 0; i < instance->body_count; i++)
-        collect_left_in(list, &instance->bodies[i]);
-    collect_left_in(list, instance->otherwise);
-    collect_left_in(list, instance->catcher);
+        collect_left_in(list, open, &instance->bodies[i]);
+    collect_left_in(list, open, instance->otherwise);
+    collect_left_in(list, open, instance->catcher);
 }
 
 /* Steps mostly end in the order of the program: turned round, few have to move. */
@@ -180,6 +195,8 @@ struct undo_list undo_find(struct run *run, const struct instance *instance)
     if (instance->step->undoes_run) {
         collect_frame(&list, &run->root);
     } else {
+        if (answers(&list, instance) && !instance->step->never_undone)
+            undo_list_add(&list, (struct instance *)instance); /* its own call did not fail */
         for (i = 0; i < instance->body_count; i++)
             collect_frame(&list, &instance->bodies[i]);
         collect_frame(&list, instance->otherwise);
@@ -203,11 +220,10 @@ struct undo_list undo_find_all(struct run *run, bool again, struct undo_list *no
     struct frame *const frames[] = {&run->root, &run->on_failure, &run->finally};
     size_t i;
 
-    for (i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+    for (i = 0; i < sizeof(frames) / sizeof(*frames); i++)
         collect_frame(&list, frames[i]);
-        if (nothing)
-            collect_left_in(nothing, frames[i]);
-    }
+    for (i = 0; nothing && i < sizeof(frames) / sizeof(*frames); i++)
+        collect_left_in(nothing, &list, frames[i]);
     undo_sort(&list);
     return list;
 }
@@ -291,11 +307,27 @@ enum quell_code apply_run_undoing(struct run *run, struct instance *instance,
 /* ---- taking back -------------------------------------------------------------------------------
  */
 
+struct undo_parts undo_parts(struct run *run, const struct undo_list *list)
+{
+    struct undo_parts parts = {{.arena = run->arena}, {.arena = run->arena}, {.arena = run->arena}};
+    size_t i;
+
+    for (i = 0; i < list->count; i++) {
+        enum undo_result result = undo_result(list->items[i]);
+        undo_list_add(result == UNDO_DONE         ? &parts.undone
+                      : result == UNDO_LEFT_ALONE ? &parts.alone
+                                                  : &parts.left,
+                      list->items[i]);
+    }
+    return parts;
+}
+
 /* What became of it, beside how the step itself ended. */
-static void end(struct decision *decision, struct instance *instance, struct undo_list undone,
-                struct undo_list left)
+static void end(struct decision *decision, struct instance *instance)
 {
     struct run *run = decision->run;
+    const struct undo_list *open = &instance->undoing;
+    struct undo_parts parts = undo_parts(run, open);
     struct map_builder map = {.arena = run->arena};
     bool run_itself = instance->step->undoes_run;
     enum step_status failed_as = quell_text_is(quell_get(instance->error, "code"), "timed-out")
@@ -305,22 +337,25 @@ static void end(struct decision *decision, struct instance *instance, struct und
     size_t i;
 
     if (run_itself) {
-        collect_left_in(&left, &run->root);
+        collect_left_in(&parts.left, open, &run->root);
     } else {
         for (i = 0; i < instance->body_count; i++)
-            collect_left_in(&left, &instance->bodies[i]);
-        collect_left_in(&left, instance->otherwise);
+            collect_left_in(&parts.left, open, &instance->bodies[i]);
+        collect_left_in(&parts.left, open, instance->otherwise);
     }
-    status = !run_itself ? failed_as : left.count ? STEP_FAILED : STEP_SUCCEEDED;
+    status = !run_itself ? failed_as : parts.left.count ? STEP_FAILED : STEP_SUCCEEDED;
     map_add(&map, "status", quell_text(step_status_name(status)));
     if (!run_itself)
         map_add(&map, "error", instance->error);
-    else if (left.count)
+    else if (parts.left.count)
         map_add(&map, "error",
-                scope_error(run, "failed", "%zu of %zu changes could not be taken back", left.count,
-                            left.count + undone.count));
-    map_add(&map, "undone", undo_paths(run, &undone));
-    map_add(&map, "not_undone", undo_paths(run, &left));
+                scope_error(run, "failed", "%zu of %zu changes could not be taken back",
+                            parts.left.count,
+                            parts.left.count + parts.alone.count + parts.undone.count));
+    map_add(&map, "undone", undo_paths(run, &parts.undone));
+    if (parts.alone.count)
+        map_add(&map, "left_alone", undo_paths(run, &parts.alone));
+    map_add(&map, "not_undone", undo_paths(run, &parts.left));
     emit(decision, EVENT_STEP_ENDED, instance->path, map_made(&map));
 }
 
@@ -334,21 +369,12 @@ enum flow undo_one(struct decision *decision, struct instance *target)
 
 enum flow undo_advance(struct decision *decision, struct instance *instance)
 {
-    struct run *run = decision->run;
-    struct undo_list undone = {.arena = run->arena}, left = {.arena = run->arena};
-    enum undo_result result;
     size_t i;
 
-    for (i = 0; i < instance->undoing.count; i++) {
-        struct instance *target = instance->undoing.items[i];
-        enum flow flow = undo_one(decision, target);
-
-        if (flow == FLOW_WAITING || decision->full)
+    for (i = 0; i < instance->undoing.count; i++)
+        if (undo_one(decision, instance->undoing.items[i]) == FLOW_WAITING)
             return FLOW_WAITING;
-        result = undo_result(target); /* what the time was over for is not undone, either */
-        undo_list_add(result == UNDO_DONE || result == UNDO_LEFT_ALONE ? &undone : &left, target);
-    }
-    end(decision, instance, undone, left);
+    end(decision, instance);
     return instance->phase == PHASE_ENDED ? flow_of_ended(instance) : FLOW_WAITING;
 }
 

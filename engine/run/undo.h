@@ -7,10 +7,10 @@
 #include "base/limits.h"
 #include "run/state.h"
 
-/* What a step has changed and can take back, the newest first; of a step that undoes the run, all
- * that its main steps have. In the run's arena. */
 /* The frame is, or is inside, undo steps. */
 bool undo_takes_back(const struct frame *frame);
+/* What a step has changed and can take back, the newest first; of a step that undoes the run, all
+ * that its main steps have. In the run's arena. */
 struct undo_list undo_find(struct run *run, const struct instance *instance);
 bool undo_has_any(struct run *run); /* of the main steps */
 /* What there is to take back of a run that has ended, wherever it was done; with `again` also what
@@ -37,6 +37,11 @@ enum undo_result undo_result(const struct instance *target);
 void undo_list_add(struct undo_list *list, struct instance *instance);
 void undo_sort(struct undo_list *list); /* the newest first */
 struct quell_value undo_paths(struct run *run, const struct undo_list *list);
+/* What has become of each that was to be taken back; what its time was over for is `left`. */
+struct undo_parts {
+    struct undo_list undone, alone, left;
+};
+struct undo_parts undo_parts(struct run *run, const struct undo_list *list);
 bool undo_may_open(const struct instance *target);
 void undo_open(struct run *run, struct instance *target, int64_t at_us);
 /* undo_child.c */

@@ -17,19 +17,27 @@
 /* ---- what there is -----------------------------------------------------------------------------
  */
 
-static const struct step *changing_step(const struct step_list *steps)
+/* The call among them, or in the lists inside them, that changes most; the first of such. */
+static void find_changing(const struct step_list *steps, const struct step **found)
 {
-    size_t i;
+    size_t i, k;
 
-    for (i = 0; i < steps->count; i++)
-        if (steps->items[i]->action && steps->items[i]->action->effect > QUELL_READS)
-            return steps->items[i];
-    return NULL;
+    for (i = 0; i < steps->count; i++) {
+        const struct step *step = steps->items[i];
+        if (step->action &&
+            step->action->effect > (*found ? (*found)->action->effect : QUELL_READS))
+            *found = step;
+        find_changing(&step->steps, found);
+        find_changing(&step->otherwise, found);
+        find_changing(&step->on_error_steps, found);
+        for (k = 0; k < step->lane_count; k++)
+            find_changing(&step->lanes[k].steps, found);
+    }
 }
 
 static enum run_change_is change_is(const struct run *run, const struct instance *instance)
 {
-    switch (undo_result(instance)) {
+    switch (undo_result(instance)) { /* unreachable: there is no other result */
     case UNDO_NOT_BEGUN:
         return CHANGE_OPEN;
     case UNDO_DONE:
@@ -57,21 +65,11 @@ static void tell_change(struct run *run, struct instance *instance, enum run_cha
     struct quell_value error;
 
     if (is != CHANGE_STAYS)
-        change.undo = changing_step(&instance->step->undo_steps);
+        find_changing(&instance->step->undo_steps, &change.undo);
     if (change.undo && change.undo->inverse &&
         undo_arguments(run, change.undo, instance, &change.undo_with, &error))
         change.undo_with = quell_null();
     each(&change, user);
-}
-
-static bool holds(const struct undo_list *list, const struct instance *instance)
-{
-    size_t i;
-
-    for (i = 0; i < list->count; i++)
-        if (list->items[i] == instance)
-            return true;
-    return false;
 }
 
 struct undone_search {
@@ -98,10 +96,9 @@ void run_each_change(struct run *run, void (*each)(const struct run_change *chan
     for (i = 0; i < open.count; i++)
         tell_change(run, open.items[i], change_is(run, open.items[i]), each, user);
     for (i = 0; i < undone.count; i++)
-        tell_change(run, undone.items[i], CHANGE_UNDONE, each, user);
+        tell_change(run, undone.items[i], change_is(run, undone.items[i]), each, user);
     for (i = 0; i < stay.count; i++)
-        if (!holds(&open, stay.items[i]) && !holds(&undone, stay.items[i]))
-            tell_change(run, stay.items[i], CHANGE_STAYS, each, user);
+        tell_change(run, stay.items[i], CHANGE_STAYS, each, user);
 }
 
 /* ---- who may, and until when -------------------------------------------------------------------
@@ -380,21 +377,11 @@ static bool is_undone(struct run *run, size_t undone)
 /* What it ends with now: as before, but for what was taken back and what was not. */
 static struct quell_value ending(struct run *run)
 {
-    struct undo_list undone = {.arena = run->arena}, alone = {.arena = run->arena},
-                     failed = {.arena = run->arena};
+    struct undo_parts parts = undo_parts(run, &run->taking);
     struct map_builder map = {.arena = run->arena};
-    bool all;
+    bool all = is_undone(run, parts.undone.count);
     size_t i;
 
-    for (i = 0; i < run->taking.count; i++) {
-        struct instance *target = run->taking.items[i];
-        enum undo_result result = undo_result(target);
-        undo_list_add(result == UNDO_DONE         ? &undone
-                      : result == UNDO_LEFT_ALONE ? &alone
-                                                  : &failed,
-                      target);
-    }
-    all = is_undone(run, undone.count);
     for (i = 0; run->reopened && i < quell_count(run->closed); i++) {
         const struct quell_pair *pair = &run->closed.as.pairs[i];
         struct quell_str key = quell_str(pair->key);
@@ -404,9 +391,9 @@ static struct quell_value ending(struct run *run)
     }
     if (all)
         map_add(&map, "status", quell_text("undone"));
-    add_paths(&map, run, "undone", &undone);
-    add_paths(&map, run, "left_alone", &alone);
-    add_paths(&map, run, "not_undone", &failed);
+    add_paths(&map, run, "undone", &parts.undone);
+    add_paths(&map, run, "left_alone", &parts.alone);
+    add_paths(&map, run, "not_undone", &parts.left);
     return map_made(&map);
 }
 
@@ -418,7 +405,7 @@ void undo_ended_advance(struct decision *decision)
     size_t i;
 
     for (i = 0; i < run->taking.count; i++)
-        if (undo_one(decision, run->taking.items[i]) == FLOW_WAITING || decision->full)
+        if (undo_one(decision, run->taking.items[i]) == FLOW_WAITING)
             return;
     emit(decision, run->reopened ? EVENT_RUN_ENDED : EVENT_UNDO_ENDED, QUELL_STR(""), ending(run));
 }

@@ -128,8 +128,58 @@ static const struct quell_action sever = {.name = "sever",
                                           .targets = device_targets,
                                           .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                           .turn = no_turn};
+/* Taken back only where it is ours and is still so: a look comes before that. */
+static const struct quell_field mark_outputs[] = {
+    {.name = "id", .type = QUELL_FIELD_STRING, .doc = "Id."},
+    {.name = "ours", .type = QUELL_FIELD_BOOL, .doc = "Whether it marked it."},
+    {.name = NULL},
+};
+static const char *const unmark_with[] = {"device_id", "input.device_id", NULL};
+static const struct quell_action mark = {.name = "mark",
+                                         .doc = "Marks.",
+                                         .effect = QUELL_CHANGES,
+                                         .repeat = QUELL_ONCE,
+                                         .inputs = device_inputs,
+                                         .outputs = mark_outputs,
+                                         .undo = {.action = "test.unmark",
+                                                  .with = unmark_with,
+                                                  .changed = "output.ours",
+                                                  .look = "test.look",
+                                                  .look_with = unmark_with,
+                                                  .same = "now.id == output.id"},
+                                         .targets = device_targets,
+                                         .example = "{\"id\":\"x\",\"ours\":true}",
+                                         .turn = no_turn};
+static const struct quell_action unmark = {.name = "unmark",
+                                           .doc = "Removes a mark.",
+                                           .effect = QUELL_CHANGES,
+                                           .repeat = QUELL_KEYED,
+                                           .inputs = device_inputs,
+                                           .outputs = look_outputs,
+                                           .targets = device_targets,
+                                           .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                           .timeout_ms = 60000,
+                                           .turn = no_turn};
+/* Taken back by what only its answer and an optional input tell. */
+static const char *const unstamp_with[] = {"device_id", "output.id", "note", "'no ' + input.note",
+                                           NULL};
+static const char *const stamped_with[] = {"device_id", "output.id", NULL};
+static const struct quell_action stamp = {.name = "stamp",
+                                          .doc = "Stamps.",
+                                          .effect = QUELL_CHANGES,
+                                          .repeat = QUELL_KEYED,
+                                          .inputs = device_inputs,
+                                          .outputs = look_outputs,
+                                          .undo = {.action = "test.unmark",
+                                                   .with = unstamp_with,
+                                                   .look = "test.look",
+                                                   .look_with = stamped_with},
+                                          .targets = device_targets,
+                                          .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                          .turn = no_turn};
 static const struct quell_action *const test_actions[] = {
-    &look, &isolate, &block, &unblock, &wipe, &purge, &shut, &glance, &nudge, &knock, &sever, NULL};
+    &look,  &isolate, &block, &unblock, &wipe,   &purge, &shut, &glance,
+    &nudge, &knock,   &sever, &mark,    &unmark, &stamp, NULL};
 static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .size = sizeof(struct quell_connector),
                                                       .action_size = sizeof(struct quell_action),

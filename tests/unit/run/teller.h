@@ -270,6 +270,31 @@ static inline void answer_child(struct teller *teller, struct quell_str path)
     outside(teller, EVENT_CHILD_ENDED, path, answer);
 }
 
+/* How taking a called run back ends stands under the path of its step with ` undo`. */
+static inline struct quell_str undo_path(struct arena *arena, struct quell_str path)
+{
+    return arena_format(arena, "%.*s undo", QUELL_ARG(path));
+}
+
+static inline void first_undone(struct quell_str path, struct quell_str child, void *user)
+{
+    struct open_call *open = user;
+
+    (void)child;
+    if (open->found)
+        return;
+    open->path = path;
+    open->found = true;
+}
+
+static inline void answer_undone(struct teller *teller, struct quell_str path)
+{
+    struct map_builder map = {.arena = teller->arena};
+
+    map_add(&map, "status", next_answer(teller, undo_path(teller->arena, path)));
+    outside(teller, EVENT_CHILD_UNDONE, path, map_made(&map));
+}
+
 /* Something happens outside: a call is answered, a person speaks, or time passes. */
 static inline bool happen(struct teller *teller)
 {
@@ -286,6 +311,11 @@ static inline bool happen(struct teller *teller)
     run_each_child(teller->run, first_child, &open);
     if (open.found) {
         answer_child(teller, open.path);
+        return true;
+    }
+    run_each_undone_child(teller->run, first_undone, &open);
+    if (open.found) {
+        answer_undone(teller, open.path);
         return true;
     }
     run_each_step(teller->run, held_step, &open);
@@ -364,6 +394,8 @@ static inline void fold(struct teller *teller, const struct teller *first, size_
             if (quell_text_is(given, "later") || quell_text_is(given, "never"))
                 (void)next_answer(teller, event.path);
         }
+        if (event.kind == EVENT_CHILD_UNDONE)
+            (void)next_answer(teller, undo_path(teller->arena, event.path));
         if (event.kind == EVENT_SUPPOSED) {
             struct quell_str name = arena_format(teller->arena, "%.*s %.*s", QUELL_ARG(event.path),
                                                  QUELL_ARG(quell_get_str(event.data, "what")));

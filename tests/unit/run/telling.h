@@ -249,9 +249,12 @@ static inline void tell_child(struct teller *teller, struct quell_str path,
     if (event->kind == EVENT_CHILD_CANCELLING)
         buf_add_format(out, "%.*s ends its run: %.*s\n", QUELL_ARG(path),
                        QUELL_ARG(quell_get_str(data, "reason")));
-    if (event->kind == EVENT_CHILD_ENDED)
+    if (event->kind == EVENT_CHILD_ENDED || event->kind == EVENT_CHILD_UNDONE)
         buf_add_format(out, "%.*s run %.*s\n", QUELL_ARG(path),
                        QUELL_ARG(quell_get_str(data, "status")));
+    if (event->kind == EVENT_CHILD_UNDOING)
+        buf_add_format(out, "%.*s has its run %.*s taken back\n", QUELL_ARG(path),
+                       QUELL_ARG(quell_get_str(data, "run")));
 }
 
 typedef void tell_fn(struct teller *teller, struct quell_str path, const struct event *event);
@@ -276,6 +279,7 @@ static tell_fn *const tells[EVENT_KINDS] = {
     [EVENT_APPROVAL_EXPIRED] = tell_people,  [EVENT_FORM_ASKED] = tell_people,
     [EVENT_FORM_ANSWERED] = tell_people,     [EVENT_FORM_EXPIRED] = tell_people,
     [EVENT_RUN_UNDOING] = tell_undo,         [EVENT_UNDO_STARTED] = tell_undo,
+    [EVENT_CHILD_UNDOING] = tell_child,      [EVENT_CHILD_UNDONE] = tell_child,
 };
 
 static inline void tell_event(struct teller *teller, const struct event *event)
