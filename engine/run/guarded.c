@@ -2,6 +2,8 @@
  * guarded.c - the workspace's policy where a call is about to be made, or people are about to be
  * asked: what of the run it is told. The rules are policy/'s.
  */
+#include <assert.h>
+
 #include "base/str.h"
 #include "policy/workspace.h"
 #include "run/state.h"
@@ -13,36 +15,20 @@ enum { TREE_KEEP_S = 400 * 86400 }; /* as long as journals are kept: a call may 
  * A run and those that it calls are one for caps: what they touched is remembered under the
  * outermost run's id, {kind: {target: 1}}. Of a run alone its own journal says it. */
 
-static bool lists_call(const struct step_list *list);
-
-static bool step_calls(const struct step *step)
+static bool calls_others(const struct playbook *playbook)
 {
     size_t i;
 
-    for (i = 0; i < step->lane_count; i++)
-        if (lists_call(&step->lanes[i].steps))
-            return true;
-    return step->kind == STEP_CALL || lists_call(&step->steps) || lists_call(&step->otherwise) ||
-           lists_call(&step->on_error_steps);
-}
-
-static bool lists_call(const struct step_list *list)
-{
-    size_t i;
-
-    for (i = 0; i < list->count; i++)
-        if (step_calls(list->items[i]))
+    for (i = 0; i < playbook->step_count; i++)
+        if (playbook->all[i]->kind == STEP_CALL)
             return true;
     return false;
 }
 
 static bool in_tree(const struct run *run)
 {
-    const struct playbook *playbook = run->playbook;
-
     return run->world.memory && run->mode == RUN_LIVE &&
-           (run->parent.run.len || lists_call(&playbook->steps) ||
-            lists_call(&playbook->on_failure) || lists_call(&playbook->finally));
+           (run->parent.run.len || calls_others(run->playbook));
 }
 
 static struct quell_str root_of(const struct run *run)
@@ -227,9 +213,9 @@ void guarded_take(struct run *run, const struct ahead *ahead)
     struct guard guard = {.run = run};
     struct policy_call call;
 
-    if (run->world.memory == NULL || run->world.policy == NULL || run->mode != RUN_LIVE ||
-        ahead->step->action->effect == QUELL_READS)
+    if (run->world.memory == NULL || run->mode != RUN_LIVE)
         return;
+    assert(run->world.policy && ahead->step->action->effect != QUELL_READS);
     guard.arena = arena_new(0);
     guard.tree = tree_of(run);
     call = call_of(&guard, ahead);

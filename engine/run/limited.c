@@ -287,8 +287,8 @@ enum flow limits_refuse(struct decision *decision, struct instance *instance,
 {
     bool never = quell_text_is(quell_get(refusal, "reason"), "limit.never");
 
-    if (never && instance->phase == PHASE_STARTED && instance->step->kind == STEP_USES &&
-        decision->run->mode == RUN_LIVE && !limit_fails(decision->run) && !instance->unreleased) {
+    if (never && instance->phase == PHASE_STARTED && !limit_fails(decision->run) &&
+        !instance->unreleased) {
         hold(decision, instance, refusal);
         return FLOW_WAITING;
     }
@@ -365,8 +365,7 @@ bool run_lacks_approval(const struct run *run, struct quell_str path)
 {
     const struct instance *instance = path.len ? run_instance(run, path) : NULL;
 
-    return instance && run_is_limited(run, path) && run->world.policy &&
-           str_is(instance->reason, "policy.approve");
+    return instance && run_is_limited(run, path) && str_is(instance->reason, "policy.approve");
 }
 
 enum quell_code run_may_release(const struct run *run, struct quell_str path, struct quell_str who,

@@ -158,10 +158,10 @@ static void open_call(struct fixture *fixture, const char *given, const char *bo
 {
     struct run_world world = {.config = quell_map(NULL, 0)};
     struct map_builder lists = {0};
+    char steps[256];
 
-    open_bound(fixture,
-               arena_format(arena_new(0), "  - id: a\n    call: other\n    with: %s\n", given).data,
-               "{}", bound);
+    (void)snprintf(steps, sizeof(steps), "  - id: a\n    call: other\n    with: %s\n", given);
+    open_bound(fixture, steps, "{}", bound);
     lists.arena = fixture->arena;
     map_add(&lists, "key", value_secret(quell_text("k")));
     world.lists = map_made(&lists);

@@ -70,6 +70,9 @@ static const struct misfit {
     {a_look, "run_held a", "the step has no answered call"},
     {a_look, "run_held a {\"limit\":true}", "the step is not about to call"},
     {a_look, "outcome_resolved a", "no outcome of the step waits for a person"},
+    {a_look, "run_released -", "the run does not wait for a release"},
+    {a_look, "run_released b", "the step does not wait for a release"},
+    {a_look, STARTED "run_released a", "the step does not wait for a release"},
     {a_look, STARTED "run_held a {\"limit\":true}\noutcome_resolved a",
      "no outcome of the step waits for a person"},
     /* steps */
