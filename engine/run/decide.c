@@ -303,10 +303,29 @@ enum flow frame_advance(struct decision *decision, struct frame *frame, struct q
     return run->stopping && !whole ? FLOW_STOPPED : FLOW_DONE;
 }
 
+bool has_come(const struct decision *decision, int64_t due_us)
+{
+    return due_us <= decision->now_us && due_us <= decision->reached_us;
+}
+
+/* Nobody may have asked for a while: the engine was down. What came due meanwhile has its turn in
+ * the order in which it came due, wherever it stands. In a plan time passes as steps are met. */
+static int64_t next_turn(const struct decision *decision)
+{
+    const struct run *run = decision->run;
+    int64_t now = decision->now_us, first;
+
+    if (run->mode == RUN_PLAN)
+        return INT64_MAX;
+    first = due_behind(run, decision->reached_us);
+    return first < now && due_behind(run, first) <= now ? first : now;
+}
+
 struct run_events run_decide(struct run *run, int64_t now_us)
 {
     struct decision decision = {.run = run,
                                 .now_us = now_us > run->updated_us ? now_us : run->updated_us,
+                                .reached_us = INT64_MIN,
                                 .full = run_full(run)};
 
     run->decided_count = 0;
@@ -314,9 +333,10 @@ struct run_events run_decide(struct run *run, int64_t now_us)
     if (!run->started)
         return (struct run_events){0};
     do { /* what was meant for a time may be due at once, and when the run has ended */
+        decision.reached_us = next_turn(&decision);
         undo_when_due(&decision);
         run_advance(&decision);
-    } while (undo_is_due(&decision));
+    } while (undo_is_due(&decision) || decision.reached_us < decision.now_us);
     run->asked_us = decision.now_us;
     return (struct run_events){run->decided, run->decided_count};
 }

@@ -221,7 +221,7 @@ bool gate_pass(struct decision *decision, struct instance *instance, enum flow *
         suppose(decision, instance);
     else if (quell_count(instance->given) >= instance->step->approve->count)
         grant(decision, instance);
-    else if (decision->now_us >= instance->until_us)
+    else if (has_come(decision, instance->until_us))
         time_up(decision, instance);
     if (instance->refused)
         *flow = deny(decision, instance);

@@ -121,7 +121,8 @@ enum quell_code run_apply(struct run *run, const struct event *event,
                           struct quell_error *err) QUELL_MUST_CHECK;
 
 /* The events that follow now, already applied, in order; paths and data live as long as the run,
- * the array until the next call. Empty when the run waits or has ended. */
+ * the array until the next call. Empty when the run waits or has ended. Of what has come due since
+ * it was asked last, the earliest is gone on with first. */
 struct run_events {
     const struct event *items;
     size_t count;

@@ -326,14 +326,12 @@ bool run_listens(const struct run *run)
 
 struct due_search {
     const struct run *run;
-    int64_t asked_us, due_us;
+    int64_t behind_us, due_us;
 };
 
-/* What was due when run_decide was asked last changed nothing then, and does not hide what comes
- * later: a run may be taken back, or wait for a person, when its own time is over. */
 static void look_at_due(struct due_search *search, int64_t due_us)
 {
-    if (due_us > search->asked_us && due_us < search->due_us)
+    if (due_us > search->behind_us && due_us < search->due_us)
         search->due_us = due_us;
 }
 
@@ -357,11 +355,9 @@ static void find_due(const struct instance *instance, void *user)
         look_at_due(search, instance->until_us);
 }
 
-int64_t run_due(const struct run *run)
+int64_t due_behind(const struct run *run, int64_t behind_us)
 {
-    /* No event tells when it was asked last, but with the newest one it was. */
-    int64_t asked_us = run->asked_us > run_updated_us(run) ? run->asked_us : run_updated_us(run);
-    struct due_search search = {run, asked_us, INT64_MAX};
+    struct due_search search = {run, behind_us, INT64_MAX};
 
     look_at_due(&search, undo_due_first(run));
     if (run->ended)
@@ -371,6 +367,15 @@ int64_t run_due(const struct run *run)
         look_at_due(&search, run->begins_us);
     run_each_instance(run, find_due, &search);
     return search.due_us;
+}
+
+/* What was due when run_decide was asked last changed nothing then, and does not hide what comes
+ * later: a run may be taken back, or wait for a person, when its own time is over. No event tells
+ * when it was asked last, but with the newest one it was. */
+int64_t run_due(const struct run *run)
+{
+    return due_behind(run,
+                      run->asked_us > run_updated_us(run) ? run->asked_us : run_updated_us(run));
 }
 
 static struct run_call call_of(const struct run *run, const struct instance *instance)

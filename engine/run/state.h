@@ -197,6 +197,8 @@ void run_each_instance(const struct run *run,
 int64_t time_after(int64_t at_us, int64_t span_us);
 /* The tightest deadline for what stands in this frame. */
 int64_t frame_due(const struct run *run, const struct frame *frame);
+/* The first time behind `behind_us` that something waits for; INT64_MAX = none. */
+int64_t due_behind(const struct run *run, int64_t behind_us);
 
 /* apply.c: run_apply without the copy, for data that lives in the run's arena already. */
 enum quell_code run_take(struct run *run, const struct event *event,
@@ -313,8 +315,13 @@ enum flow {
 struct decision {
     struct run *run;
     int64_t now_us;
-    bool full; /* an event found no room: nothing more can be decided */
+    int64_t reached_us; /* what was due later than that has not come yet, see run_decide() */
+    bool full;          /* an event found no room: nothing more can be decided */
 };
+
+/* Whether a time that something waits for has come, and its turn. What begins asks now_us: nothing
+ * begins when its time is over. */
+bool has_come(const struct decision *decision, int64_t due_us);
 
 /* Appends and applies an event; `data` must live in the run's arena. A full run takes only those
  * that lead to its end. */

@@ -132,7 +132,7 @@ enum flow step_advance_ASK(struct decision *decision, struct instance *instance)
     if (instance->phase == PHASE_ASKING && decision->run->mode == RUN_PLAN)
         suppose(decision, instance);
     if (instance->phase == PHASE_ASKING && !decision->run->asking &&
-        decision->now_us >= instance->until_us) {
+        has_come(decision, instance->until_us)) {
         map_add(&data, "due", value_time_us(instance->until_us));
         emit(decision, EVENT_FORM_EXPIRED, instance->path, map_made(&data));
     }

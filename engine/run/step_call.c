@@ -75,7 +75,7 @@ enum flow step_advance_CALL(struct decision *decision, struct instance *instance
     if (instance->phase == PHASE_ANSWERED)
         return after_end(decision, instance);
     if (instance->phase == PHASE_CHILD && instance->child.len &&
-        decision->now_us >= child_due(decision->run, instance))
+        has_come(decision, child_due(decision->run, instance)))
         child_cancel(decision, instance, "the time of its caller was up");
     return FLOW_WAITING;
 }

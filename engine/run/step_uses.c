@@ -113,12 +113,12 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
     struct map_builder data = {.arena = run->arena};
     enum flow flow;
 
-    if (decision->now_us >= due)
+    if (has_come(decision, due))
         return step_failed(decision, instance, STEP_TIMED_OUT,
                            scope_error(run, "timed-out",
                                        "the time was up before attempt %u could begin",
                                        instance->attempt));
-    if (is_kept_back(run, step))
+    if (decision->now_us >= due || is_kept_back(run, step))
         return FLOW_WAITING;
     if (arguments(run, instance, &input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);
@@ -251,7 +251,7 @@ static enum flow after_wait(struct decision *decision, struct instance *instance
 {
     struct map_builder data = {.arena = decision->run->arena};
 
-    if (decision->now_us < instance->until_us)
+    if (!has_come(decision, instance->until_us))
         return FLOW_WAITING;
     map_add(&data, "due", value_time_us(instance->until_us));
     emit(decision, EVENT_TIMER_FIRED, instance->path, map_made(&data));
@@ -262,7 +262,7 @@ static enum flow after_wait(struct decision *decision, struct instance *instance
 
 static enum flow after_window(struct decision *decision, struct instance *instance)
 {
-    if (!instance->limited || decision->now_us < instance->until_us)
+    if (!instance->limited || !has_come(decision, instance->until_us))
         return FLOW_WAITING;
     limits_window_over(decision, instance);
     return decision->full ? FLOW_WAITING : begin(decision, instance);

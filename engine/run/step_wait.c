@@ -100,7 +100,7 @@ static enum flow after_time(struct decision *decision, struct instance *instance
 {
     struct map_builder data = {.arena = decision->run->arena};
 
-    if (decision->now_us < instance->until_us)
+    if (!has_come(decision, instance->until_us))
         return FLOW_WAITING;
     map_add(&data, "due", value_time_us(instance->until_us));
     emit(decision, EVENT_TIMER_FIRED, instance->path, map_made(&data));

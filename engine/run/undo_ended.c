@@ -324,14 +324,14 @@ static void collect_due(const struct instance *instance, void *user)
 {
     struct due_list *due = user;
 
-    if (undo_due(due->decision->run, instance) <= due->decision->now_us)
+    if (has_come(due->decision, undo_due(due->decision->run, instance)))
         undo_list_add(&due->list, (struct instance *)instance);
 }
 
 bool undo_is_due(const struct decision *decision)
 {
     return !decision->run->taking_back && !decision->full &&
-           undo_due_first(decision->run) <= decision->now_us;
+           has_come(decision, undo_due_first(decision->run));
 }
 
 void undo_when_due(struct decision *decision)
