@@ -39,7 +39,7 @@ static const char usage[] =
     "                        death contain:FIRST,POINT\n"
     "  --quell PROGRAM       another binary\n"
     "  --expect WHAT         duplicates or losses: a negative control, which has to show some\n"
-    "  --workers N           processes that try, 5 for each core: mostly they wait\n"
+    "  --workers N           processes that try, 4 for each core: mostly they wait\n"
     "  --speed N             how many times faster its clock runs: 100\n"
     "  --keep                leave the folders\n";
 
@@ -85,7 +85,7 @@ static unsigned number_of_workers(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    return cores < 1 ? 5 : cores * 5 > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores * 5;
+    return cores < 1 ? 4 : cores * 4 > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores * 4;
 }
 
 static void refuse(const char *what)
