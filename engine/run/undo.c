@@ -90,8 +90,7 @@ static bool is_open(const struct undo_list *list, const struct instance *instanc
     return result == UNDO_NOT_BEGUN || (list->again && result != UNDO_DONE);
 }
 
-/* One that is looked after has called well, whatever becomes of it then. */
-static bool has_happened(const struct instance *instance)
+bool undo_has_happened(const struct instance *instance)
 {
     return !instance->shadowed && (instance->status == STEP_SUCCEEDED || instance->looking);
 }
@@ -100,7 +99,7 @@ static bool has_happened(const struct instance *instance)
  * that has changed, however it ended. */
 static bool answers(const struct undo_list *list, const struct instance *instance)
 {
-    return (has_happened(instance) && instance->step->undo_steps.count) ||
+    return (undo_has_happened(instance) && instance->step->undo_steps.count) ||
            (instance->child.len && !list->pretends);
 }
 
@@ -161,7 +160,7 @@ static void collect_left(struct undo_list *list, const struct undo_list *open,
 
     if (instance->undo || holds(open, instance))
         return;
-    if (changes && has_happened(instance))
+    if (changes && undo_has_happened(instance))
         undo_list_add(list, instance);
     for (i = 0; i < instance->body_count; i++)
         collect_left_in(list, open, &instance->bodies[i]);

@@ -34,6 +34,8 @@ enum undo_result {
     UNDO_FAILED,
 };
 enum undo_result undo_result(const struct instance *target);
+/* It did what it is there for: one that is looked after has called well, whatever becomes of it. */
+bool undo_has_happened(const struct instance *instance);
 void undo_list_add(struct undo_list *list, struct instance *instance);
 void undo_sort(struct undo_list *list); /* the newest first */
 struct quell_value undo_paths(struct run *run, const struct undo_list *list);

@@ -282,15 +282,26 @@ bool run_taking_back(const struct run *run)
 /* ---- when its time is over ---------------------------------------------------------------------
  */
 
+/* A step around it has an undo of its own, by which this was taken back, too. */
+static bool is_undone_around(const struct instance *instance)
+{
+    const struct frame *frame;
+
+    for (frame = instance->frame; frame; frame = frame->outer)
+        if (frame->owner && undo_result(frame->owner) == UNDO_DONE)
+            return true;
+    return false;
+}
+
 int64_t undo_due(const struct run *run, const struct instance *instance)
 {
-    const struct step *step = instance->step;
+    int64_t for_us = instance->step->for_us;
 
-    if (step->for_us == 0 || run->mode != RUN_LIVE || instance->phase != PHASE_ENDED ||
-        instance->shadowed || (instance->status != STEP_SUCCEEDED && !instance->looking) ||
-        undo_result(instance) != UNDO_NOT_BEGUN || step->undo_steps.count == 0 || run_full(run))
+    if (for_us == 0 || run->mode != RUN_LIVE || instance->phase != PHASE_ENDED ||
+        !undo_has_happened(instance) || undo_result(instance) != UNDO_NOT_BEGUN ||
+        is_undone_around(instance) || run_full(run))
         return INT64_MAX;
-    return time_after(instance->ended_us, step->for_us);
+    return time_after(instance->ended_us, for_us);
 }
 
 struct due_search {

@@ -47,7 +47,8 @@ static const char undone[] = "  - id: x\n    on-error: undo\n    steps:\n"
 #define OVER "run_ended - {\"status\":\"succeeded\"}\n"
 #define CALLED                                                                                     \
     CHILD "child_started a {\"run\":\"r2\"}\nchild_ended a {\"status\":\"failed\"}\n" ENDED OVER
-#define TO_UNDO CALLED "undo_asked - {\"steps\":[\"a\"]}\n"
+#define ASKED_BACK "undo_asked - {\"steps\":[\"a\"]}\n"
+#define TO_UNDO CALLED ASKED_BACK
 
 /* The last line of each journal is the one that does not fit; `-` is the run itself. */
 static const struct misfit {
@@ -171,6 +172,9 @@ static const struct misfit {
      "the run has not ended, or is being taken back"},
     {a_block, OVER "undo_asked - {\"steps\":[\"b\"]}", "a step in it cannot be taken back"},
     {a_look, OVER "undo_asked - {\"steps\":[\"a\"]}", "a step in it cannot be taken back"},
+    {a_block, ANSWERED ENDED OVER ASKED_BACK "step_started a.undo.unblock\n"
+              "step_ended a.undo.unblock {\"status\":\"succeeded\"}\n" OVER ASKED_BACK,
+     "a step in it cannot be taken back"},
     {a_block, OVER "undo_asked - {\"steps\":[\"a\"]}\nrun_cancelling -", "the run ends already"},
     {a_block, "undo_ended -", "nothing is being taken back beside the run"},
     {a_block, OVER "undo_asked - {\"steps\":[\"a\"]}\nundo_ended -",
