@@ -52,7 +52,7 @@ static struct told tell_inputs(struct run *run, const struct step *call, struct 
 
 /* The newest read of the run that looked at the same as the inverse will look at. */
 struct prior_search {
-    const struct quell_action *look;
+    const struct step *look;
     struct quell_value with;
     const struct instance *found;
 };
@@ -62,7 +62,8 @@ static void find_prior(const struct instance *instance, void *user)
     struct prior_search *search = user;
     size_t i;
 
-    if (instance->step->kind != STEP_USES || instance->step->action != search->look ||
+    if (instance->step->kind != STEP_USES || instance->step->action != search->look->action ||
+        !quell_str_equal(instance->step->connection, search->look->connection) ||
         instance->status != STEP_SUCCEEDED || value_has_secret(instance->output) ||
         (search->found && search->found->ended_seq > instance->ended_seq))
         return;
@@ -80,7 +81,7 @@ static struct quell_value prior_of(struct run *run, const struct step *look,
                                    struct quell_value input)
 {
     struct told told = tell_inputs(run, look, input);
-    struct prior_search search = {.look = look->action, .with = map_made(&told.with)};
+    struct prior_search search = {.look = look, .with = map_made(&told.with)};
 
     if (told.from.count == 0)
         run_each_instance(run, find_prior, &search);

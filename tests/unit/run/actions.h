@@ -161,7 +161,7 @@ static const struct quell_action unmark = {.name = "unmark",
                                            .timeout_ms = 60000,
                                            .turn = no_turn};
 /* Taken back by what only its answer and an optional input tell. */
-static const char *const unstamp_with[] = {"device_id", "output.id", "note", "'no ' + input.note",
+static const char *const unstamp_with[] = {"note", "'no ' + input.note", "device_id", "output.id",
                                            NULL};
 static const char *const stamped_with[] = {"device_id", "output.id", NULL};
 static const struct quell_action stamp = {.name = "stamp",

@@ -172,8 +172,10 @@ static const struct misfit {
      "the run has not ended, or is being taken back"},
     {a_block, OVER "undo_asked - {\"steps\":[\"b\"]}", "a step in it cannot be taken back"},
     {a_look, OVER "undo_asked - {\"steps\":[\"a\"]}", "a step in it cannot be taken back"},
-    {a_block, ANSWERED ENDED OVER ASKED_BACK "step_started a.undo.unblock\n"
-              "step_ended a.undo.unblock {\"status\":\"succeeded\"}\n" OVER ASKED_BACK,
+    {a_block,
+     ANSWERED ENDED OVER ASKED_BACK
+     "step_started a.undo.unblock\n"
+     "step_ended a.undo.unblock {\"status\":\"succeeded\"}\n" OVER ASKED_BACK,
      "a step in it cannot be taken back"},
     {a_block, OVER "undo_asked - {\"steps\":[\"a\"]}\nrun_cancelling -", "the run ends already"},
     {a_block, "undo_ended -", "nothing is being taken back beside the run"},
