@@ -193,8 +193,9 @@ static void close_one(const struct instance *instance, void *user)
         emit_held(closing->decision, instance);
     if (instance->phase == PHASE_CHILD && instance->child.len)
         child_cancel(closing->decision, instance, "its caller may have no more events");
+    /* Nothing was sent of a call that a limit holds: nobody has to say what became of it. */
     closing->open += instance->phase == PHASE_CALLING || instance->phase == PHASE_CHILD ||
-                     instance->phase == PHASE_HELD;
+                     (instance->phase == PHASE_HELD && !instance->limited);
 }
 
 /* Nothing new begins; what is on its way comes home, a called run is to end, and no unknown outcome

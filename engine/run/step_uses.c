@@ -270,7 +270,7 @@ static enum flow after_window(struct decision *decision, struct instance *instan
 
 enum flow step_advance_USES(struct decision *decision, struct instance *instance)
 {
-    switch (instance->phase) {
+    switch (instance->phase) { /* unreachable: there is no other phase */
     case PHASE_STARTED:
         return begin(decision, instance);
     case PHASE_ANSWERED:
