@@ -106,14 +106,15 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err)
 {
     bool limited = quell_get_bool(event->data, "limit", false);
+    bool calls = instance->phase == PHASE_STARTED;
+    /* What became of an attempt is still not known when the next one is to be made. */
+    bool answered = instance->phase == PHASE_ANSWERED ||
+                    (instance->in_doubt && (calls || instance->phase == PHASE_RETRYING));
 
-    bool waits = instance->in_doubt &&
-                 (instance->phase == PHASE_STARTED || instance->phase == PHASE_RETRYING);
-
-    if (instance->phase != (limited ? PHASE_STARTED : PHASE_ANSWERED) && !(waits && !limited))
-        return event_misfit(
-            event, limited ? "the step is not about to call" : "the step has no answered call",
-            err);
+    if (limited && !calls)
+        return event_misfit(event, "the step is not about to call", err);
+    if (!limited && !answered)
+        return event_misfit(event, "the step has no answered call", err);
     instance->limited = limited;
     instance->phase = PHASE_HELD;
     instance->hard = quell_get_str(event->data, "hard");

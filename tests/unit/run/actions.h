@@ -177,9 +177,20 @@ static const struct quell_action stamp = {.name = "stamp",
                                           .targets = device_targets,
                                           .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                           .turn = no_turn};
+/* Looks what became of it when it is asked to. */
+static const struct quell_action seal = {.name = "seal",
+                                         .doc = "Seals.",
+                                         .effect = QUELL_CHANGES,
+                                         .repeat = QUELL_VERIFIABLE,
+                                         .inputs = device_inputs,
+                                         .outputs = look_outputs,
+                                         .targets = device_targets,
+                                         .example = "{\"id\":\"x\",\"risk\":\"low\"}",
+                                         .turn = no_turn,
+                                         .settle = no_turn};
 static const struct quell_action *const test_actions[] = {
     &look,  &isolate, &block, &unblock, &wipe,   &purge, &shut, &glance,
-    &nudge, &knock,   &sever, &mark,    &unmark, &stamp, NULL};
+    &nudge, &knock,   &sever, &mark,    &unmark, &stamp, &seal, NULL};
 static const struct quell_connector test_connector = {.abi = QUELL_ABI,
                                                       .size = sizeof(struct quell_connector),
                                                       .action_size = sizeof(struct quell_action),

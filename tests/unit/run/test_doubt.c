@@ -2,6 +2,7 @@
  * test_doubt.c - calls of actions that look before they send, when nobody knows what became of an
  * attempt: the next one finds it out, and what cannot find it out leaves it open for a person.
  */
+#include "fixture.h"
 #include "tell.h"
 
 #define GONE "{\"outcome\":\"failed\",\"error\":{\"code\":\"unavailable\",\"message\":\"down\"}}"
@@ -17,6 +18,15 @@ static const struct story doubts[] = {
      "run succeeded\n"},
     {"without another attempt it waits for a person", SEVER, "{\"a\":[" LOST ",\"happened\"]}",
      "a calls test.sever {\"device_id\":\"d1\"}\n"
+     "a held\n"
+     "a resolved true\n"
+     "a succeeded\n"
+     "run succeeded\n"},
+    {"so it does where a look of its own has found nothing out: another attempt would not, either",
+     "  - id: a\n    uses: test.seal\n    with: { device_id: d1 }\n"
+     "    retry: { max: 2, first: 1m, on: [unknown-outcome, network] }\n",
+     "{\"a\":[" LOST ",\"happened\"]}",
+     "a calls test.seal {\"device_id\":\"d1\"}\n"
      "a held\n"
      "a resolved true\n"
      "a succeeded\n"
@@ -115,10 +125,34 @@ static void doubts_are_told(void **state)
         tell(&doubts[i], false);
 }
 
+/* Nobody asked until the time for it was over: it is not made, and the doubt stays. */
+static void an_attempt_that_comes_too_late_leaves_it_open(void **state)
+{
+    struct fixture fixture;
+    struct teller *teller = &fixture.teller;
+
+    (void)state;
+    open_fixture(&fixture, AGAIN "    timeout: 30m\n", "{\"a\":[" LOST ",\"happened\"]}");
+    start(teller);
+    (void)decide(teller);
+    outside(teller, EVENT_CALL_ENDED, QUELL_STR("a"), next_answer(teller, QUELL_STR("a")));
+    (void)decide(teller);
+    teller->now_us += 40 * INT64_C(60000000);
+    go_on(teller);
+    told(&fixture, "a calls test.sever {\"device_id\":\"d1\"}\n"
+                   "a waits 60s\n"
+                   "a held\n"
+                   "a resolved true\n"
+                   "a succeeded\n"
+                   "run succeeded\n");
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubts_are_told),
+        cmocka_unit_test(an_attempt_that_comes_too_late_leaves_it_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

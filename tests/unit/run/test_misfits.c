@@ -39,6 +39,8 @@ static const char undone[] = "  - id: x\n    on-error: undo\n    steps:\n"
 #define ENDED "step_ended a {\"status\":\"succeeded\"}\n"
 #define CALLING STARTED "call_scheduled a\n"
 #define ANSWERED CALLING "call_ended a {\"outcome\":\"succeeded\"}\n"
+#define DOUBT CALLING "call_ended a {\"outcome\":\"unknown\"}\n"
+#define FAILED CALLING "call_ended a {\"outcome\":\"failed\"}\n"
 #define ASKED STARTED "approval_asked a {\"digest\":\"d1d1\"}\n"
 #define DENIED ASKED "approval_denied a\n"
 #define CHILD STARTED "child_called a\n"
@@ -70,6 +72,10 @@ static const struct misfit {
     {a_look, "run_finishing -\nrun_finishing -", "finally has begun already"},
     {a_look, "run_held a", "the step has no answered call"},
     {a_look, "run_held a {\"limit\":true}", "the step is not about to call"},
+    {a_look, DOUBT "retry_waiting a\nrun_held a {\"limit\":true}", "the step is not about to call"},
+    {a_look, DOUBT "retry_waiting a\ntimer_fired a\ncall_scheduled a {\"attempt\":2}\nrun_held a",
+     "the step has no answered call"},
+    {a_look, FAILED "retry_waiting a\nrun_held a", "the step has no answered call"},
     {a_look, "outcome_resolved a", "no outcome of the step waits for a person"},
     {a_look, "run_released -", "the run does not wait for a release"},
     {a_look, "run_released b", "the step does not wait for a release"},

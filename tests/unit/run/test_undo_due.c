@@ -44,13 +44,13 @@ static void what_came_due_meanwhile_follows_at_once(void **state)
     int64_t ended_us;
 
     (void)state;
-    ended_us = end(&fixture, FOR("a", "d1", "1h") FOR("b", "d2", "61m"),
+    ended_us = end(&fixture, FOR("a", "d1", "10m") FOR("b", "d2", "11m"),
                    "{\"a\":[" BLOCKED "],\"b\":[" BLOCKED "],\"a.undo.unblock\":[" OK
                    "],\"b.undo.unblock\":[" OK "]}");
-    assert_int_equal(run_due(teller->run), ended_us + 60 * minute_us);
-    pass(teller, ended_us + 60 * minute_us);
+    assert_int_equal(run_due(teller->run), ended_us + 10 * minute_us);
+    pass(teller, ended_us + 10 * minute_us);
     answer(teller, "a.undo.unblock");
-    pass(teller, ended_us + 62 * minute_us);
+    pass(teller, ended_us + 12 * minute_us);
     told(&fixture, BACK("a.undo.unblock", "d1") "a.undo.unblock succeeded\n"
                                                 "run succeeded\n" BACK("b.undo.unblock", "d2"));
     answer(teller, "b.undo.unblock");
