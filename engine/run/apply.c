@@ -106,9 +106,9 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
                                 const struct event *event, struct quell_error *err)
 {
     bool limited = quell_get_bool(event->data, "limit", false);
-    bool calls = instance->phase == PHASE_STARTED;
+    bool uses = instance->step->kind == STEP_USES, calls = uses && instance->phase == PHASE_STARTED;
     /* What became of an attempt is still not known when the next one is to be made. */
-    bool answered = instance->phase == PHASE_ANSWERED ||
+    bool answered = (uses && instance->phase == PHASE_ANSWERED) ||
                     (instance->in_doubt && (calls || instance->phase == PHASE_RETRYING));
 
     if (limited && !calls)
@@ -432,7 +432,7 @@ static enum quell_code retry_waiting(struct run *run, struct instance *instance,
                                      const struct event *event, struct quell_error *err)
 {
     (void)run;
-    if (instance->phase != PHASE_ANSWERED)
+    if (instance->step->kind != STEP_USES || instance->phase != PHASE_ANSWERED)
         return event_misfit(event, "the step has no answered call", err);
     instance->phase = PHASE_RETRYING;
     instance->status = STEP_RUNNING;

@@ -196,6 +196,31 @@ static void a_further_attempt_heeds_what_is_protected(void **state)
     }
 }
 
+/* ... and what became of the attempt before may still have to be said. */
+static void a_further_attempt_that_is_refused_leaves_its_doubt(void **state)
+{
+    struct guarded guarded;
+    struct teller *teller = &guarded.fixture.teller;
+
+    (void)state;
+    open_guarded(&guarded,
+                 "  - id: a\n    uses: test.sever\n    with: { device_id: d2 }\n"
+                 "    retry: { max: 1, first: 1s }\n",
+                 "{\"a\":[" LOST ",\"happened\"]}", CAP);
+    start_guarded(&guarded, RUN_LIVE, NULL);
+    decide_all(&guarded);
+    assert_true(happen(teller));
+    set_policy(&guarded, PROTECT);
+    go_on(teller);
+    told(&guarded.fixture, "a calls test.sever {\"device_id\":\"d2\"}\n"
+                           "a waits 1s\n"
+                           "a held\n"
+                           "a resolved true\n"
+                           "a succeeded\n"
+                           "run succeeded\n");
+    close_guarded(&guarded);
+}
+
 /* ---- release -----------------------------------------------------------------------------------
  */
 
@@ -248,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_shadow_run_fails_at_the_compiled_cap),
         cmocka_unit_test(a_plan_is_not_held_by_the_workspace),
         cmocka_unit_test(a_further_attempt_heeds_what_is_protected),
+        cmocka_unit_test(a_further_attempt_that_is_refused_leaves_its_doubt),
         cmocka_unit_test(a_release_may_be_the_approval),
     };
 

@@ -105,6 +105,13 @@ static const struct misfit {
     {a_look, STARTED "call_sleeping a", "the step has no call"},
     {a_look, ANSWERED "call_ended a", "the step has no call"},
     {a_look, CALLING "retry_waiting a", "the step has no answered call"},
+    {a_set, STARTED "vars_set a {\"vars\":{}}\nretry_waiting a", "the step has no answered call"},
+    {a_set, STARTED "vars_set a {\"vars\":{}}\nrun_held a", "the step has no answered call"},
+    {a_set, STARTED "run_held a {\"limit\":true}", "the step is not about to call"},
+    {a_look,
+     CALLING "call_ended a {\"outcome\":\"unknown\"}\nretry_waiting a\n"
+             "run_held a {\"limit\":true}",
+     "the step is not about to call"},
     {a_look, ANSWERED "timer_fired a", "the step does not wait"},
     {a_look, ANSWERED "poll_waiting a", "the step has no call to look after"},
     {a_poll, CALLING "poll_waiting a", "the step has no call to look after"},
