@@ -495,7 +495,7 @@ static unsigned may_disrupt(const struct step_list *steps)
     unsigned count = 0;
     size_t i;
 
-    for (i = 0; i < steps->count && count < MANY; i++)
+    for (i = 0; i < steps->count; i++)
         count += step_may_disrupt(steps->items[i]);
     return count;
 }

@@ -136,7 +136,7 @@ static void add_steps(struct map_builder *map, const struct step_list *steps,
 
     for (i = 0; i < steps->count; i++) {
         const struct instance *instance = frame && frame->instances ? &frame->instances[i] : NULL;
-        if (frame && frame->before && instance && !gave_something(instance))
+        if (frame && frame->before && !gave_something(instance))
             instance = &frame->before->instances[i];
         add_step(map, steps->items[i], instance);
     }
@@ -216,14 +216,13 @@ struct quell_value scope_playbook(struct arena *arena, const struct playbook *pl
     return map_made(&map);
 }
 
-bool scope_has_var(const struct run *run, const struct frame *frame, struct quell_str name)
+/* Unless something further in has set the name. */
+static void add_var(struct map_builder *map, const struct quell_pair *var)
 {
-    struct quell_value found;
+    struct quell_value there;
 
-    for (; frame; frame = frame->outer)
-        if (frame->loops && value_find(frame->vars, name, &found))
-            return true;
-    return value_find(run->vars, name, &found);
+    if (!value_find(map_made(map), quell_str(var->key), &there))
+        map_put(map, quell_str(var->key), var->value);
 }
 
 /* Those of an item or iteration; of what it has not set, what the latest iteration before it set.
@@ -233,12 +232,8 @@ static void add_vars(struct map_builder *map, const struct frame *frame)
     size_t i;
 
     for (; frame; frame = frame->before)
-        for (i = 0; i < quell_count(frame->vars); i++) {
-            struct quell_str name = quell_str(frame->vars.as.pairs[i].key);
-            struct quell_value there;
-            if (!value_find(map_made(map), name, &there))
-                map_put(map, name, frame->vars.as.pairs[i].value);
-        }
+        for (i = 0; i < quell_count(frame->vars); i++)
+            add_var(map, &frame->vars.as.pairs[i]);
 }
 
 /* The run's, and those of the items and iterations around. */
@@ -255,7 +250,7 @@ static struct quell_value vars_at(struct run *run, const struct frame *frame)
             own = own || map.count;
         }
     for (i = 0; own && i < quell_count(of_run); i++)
-        map_put(&map, quell_str(of_run.as.pairs[i].key), of_run.as.pairs[i].value);
+        add_var(&map, &of_run.as.pairs[i]);
     return own ? map_made(&map) : of_run;
 }
 
@@ -286,11 +281,8 @@ static struct quell_value variables(struct run *run, const struct frame *frame)
             break;
         }
     for (at = frame; at; at = at->outer)
-        if (at->as.len) {
-            struct quell_value inner;
-            if (!value_find(map_made(&map), at->as, &inner))
-                map_put(&map, at->as, at->item);
-        }
+        if (at->as.len) /* no two of them are alike */
+            map_put(&map, at->as, at->item);
     return map_made(&map);
 }
 
@@ -356,7 +348,7 @@ static struct place tree_place(const struct run *run, struct place tree,
 {
     struct quell_str message = quell_str_of(fault->message), path, rest;
 
-    if (message.len == 0 || message.data[0] != '`' ||
+    if (!str_starts(message, QUELL_STR("`")) ||
         !str_cut(str_slice(message, 1, message.len), '`', &path, &rest))
         return tree;
     return playbook_tree_place(run->playbook, tree, path, fault->place);

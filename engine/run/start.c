@@ -158,8 +158,7 @@ static enum quell_code check_inputs(struct arena *arena, const struct playbook *
             return error_set(err, code, "`%.*s` %s", QUELL_ARG(input->name), cause.message);
         map_add_key(&made, quell_string(input->name), value);
     }
-    if (quell_is(*inputs, QUELL_MAP))
-        *inputs = map_made(&made);
+    *inputs = map_made(&made);
     return QUELL_OK;
 }
 

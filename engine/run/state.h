@@ -298,8 +298,6 @@ struct quell_value scope_error(struct run *run, const char *code, const char *fo
 /* The condition of a `while`: in the scope of the last iteration, or of none yet. */
 enum quell_code scope_eval_again(struct run *run, const struct instance *loop,
                                  struct quell_value *value, struct quell_value *error);
-/* Whether the var has been set where the frame stands. */
-bool scope_has_var(const struct run *run, const struct frame *frame, struct quell_str name);
 /* What `steps.<id>` is for one instance, and for all of a frame: {id: {status, output, error}}. */
 struct quell_value scope_step(struct arena *arena, const struct instance *instance);
 struct quell_value scope_steps(struct arena *arena, const struct frame *frame);

@@ -246,16 +246,20 @@ static struct instance *find_within(const struct frame *frame, struct quell_str 
     return found;
 }
 
-/* The instance that `steps.<id>` means where the expression stands, as scope.c has it. */
-static struct instance *find_step(const struct reading *reading, struct quell_str id)
+/* The instance that `steps.<id>` means where the expression stands, as scope.c has it. *later: the
+ * iteration in which it is that of the one before, else as it was. */
+static struct instance *find_step(const struct reading *reading, struct quell_str id,
+                                  const struct frame **later)
 {
     const struct frame *frame;
     struct instance *found = NULL;
 
     for (frame = reading->frame; frame && !found; frame = frame->outer) {
         found = find_within(frame, id);
-        if (frame->before && !(found && found->phase == PHASE_ENDED))
+        if (frame->before && !(found && found->phase == PHASE_ENDED)) {
             found = find_within(frame->before, id);
+            *later = found ? frame : NULL;
+        }
     }
     if (!found && reading->run->finishing)
         found = find_within(&reading->run->on_failure, id);
@@ -273,9 +277,12 @@ static size_t depth_of(const struct frame *frame)
     return depth;
 }
 
+/* Of two iterations of a loop, on the later one. */
 static void depends_on(struct reading *reading, const struct frame *frame)
 {
-    if (depth_of(frame) > depth_of(reading->scope))
+    size_t depth = depth_of(frame), known = depth_of(reading->scope);
+
+    if (depth > known || (frame && depth == known && frame->index > reading->scope->index))
         reading->scope = frame;
 }
 
@@ -287,27 +294,30 @@ static const struct frame *item_around(const struct frame *frame)
     return frame;
 }
 
-/* The item whose own variable it is; NULL: it is the run's. */
+/* The item or iteration that has set the variable; NULL: it is the run's. */
 static const struct frame *item_of_var(const struct frame *frame, struct quell_str name)
 {
+    const struct frame *item;
     struct quell_value found;
 
-    while (frame && !(frame->loops && value_find(frame->vars, name, &found)))
-        frame = frame->outer;
-    return frame;
+    for (; frame; frame = frame->outer)
+        for (item = frame->loops ? frame : NULL; item; item = item->before)
+            if (value_find(item->vars, name, &found))
+                return item;
+    return NULL;
 }
 
 static void look(const struct cel_reference *reference, void *user)
 {
     struct reading *reading = user;
     struct instance *found;
-    const struct frame *frame;
+    const struct frame *frame = NULL;
 
     if (str_is(reference->root, "steps")) {
-        found = reference->count ? find_step(reading, reference->path[0]) : NULL;
+        found = reference->count ? find_step(reading, reference->path[0], &frame) : NULL;
         if (found && found->unsettled && !reading->unsettled)
             reading->unsettled = found;
-        depends_on(reading, item_around(found ? found->frame : reading->frame));
+        depends_on(reading, frame ? frame : item_around(found ? found->frame : reading->frame));
         return;
     }
     if (str_is(reference->root, "vars")) {
