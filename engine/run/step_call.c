@@ -74,8 +74,7 @@ enum flow step_advance_CALL(struct decision *decision, struct instance *instance
         return start(decision, instance);
     if (instance->phase == PHASE_ANSWERED)
         return after_end(decision, instance);
-    if (instance->phase == PHASE_CHILD && instance->child.len &&
-        has_come(decision, child_due(decision->run, instance)))
+    if (instance->child.len && has_come(decision, child_due(decision->run, instance)))
         child_cancel(decision, instance, "the time of its caller was up");
     return FLOW_WAITING;
 }

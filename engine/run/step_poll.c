@@ -134,7 +134,7 @@ static enum flow suppose(struct decision *decision, struct instance *instance)
             quell_unknown(arena_format(run->arena, "known after %.*s", QUELL_ARG(instance->path))));
     map_add(&data, "output", laid_over(run, instance->output, map_made(&output)));
     emit(decision, EVENT_POLL_WAITING, instance->path, map_made(&data));
-    return decision->full ? FLOW_WAITING : step_succeeded(decision, instance);
+    return step_succeeded(decision, instance);
 }
 
 enum flow poll_begin(struct decision *decision, struct instance *instance)

@@ -192,6 +192,28 @@ static void what_changed_meanwhile_is_judged_anew(void **state)
     }
 }
 
+/* People agreed when the time of the run was over: nothing is called any more. */
+static void an_agreement_may_come_too_late(void **state)
+{
+    unsigned late;
+
+    (void)state;
+    for (late = 0; late < 2; late++) {
+        struct guarded guarded;
+        open_guarded(&guarded, "  - id: a\n    approve: { by: ana, within: 2h }\n    call: other\n",
+                     "{}", NULL);
+        start_guarded(&guarded, RUN_LIVE, NULL);
+        decide_all(&guarded);
+        guarded.fixture.teller.now_us += (late ? 3600 : 3599) * INT64_C(1000000);
+        agree(&guarded, "a");
+        told(&guarded.fixture, late ? "a asks ana 3600s: \na has the yes of ana\na is approved\n"
+                                      "a timed-out timed-out\nrun failed\n"
+                                    : "a asks ana 3600s: \na has the yes of ana\na is approved\n"
+                                      "a calls run of other {}\n");
+        close_guarded(&guarded);
+    }
+}
+
 /* What takes a change back is shown as far as it can be told. */
 static void taking_back_is_asked_about_as_it_can_be_told(void **state)
 {
@@ -240,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_block_is_refused_when_nothing_is_left_of_it),
         cmocka_unit_test(a_shadow_run_passes),
         cmocka_unit_test(what_changed_meanwhile_is_judged_anew),
+        cmocka_unit_test(an_agreement_may_come_too_late),
         cmocka_unit_test(taking_back_is_asked_about_as_it_can_be_told),
     };
 

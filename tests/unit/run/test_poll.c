@@ -2,6 +2,7 @@
  * test_poll.c - looking after a call until a condition holds, and keys by which the far side knows
  * a repeated call.
  */
+#include "fixture.h"
 #include "tell.h"
 
 #define RISK(word) "{\"outcome\":\"succeeded\",\"output\":{\"risk\":\"" word "\"}}"
@@ -139,12 +140,28 @@ static void plans_are_told(void **state)
     tell(&plan, true);
 }
 
+/* A shadow run has nothing to look after: its calls are not sent. */
+static void a_shadow_run_does_not_look(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    open_fixture(&fixture, POLLED, "{\"a\":[" MADE_UP "]}");
+    outside(&fixture.teller, EVENT_RUN_STARTED, QUELL_STR(""),
+            run_start_data(fixture.arena, fixture.playbook, quell_null(), quell_map(NULL, 0),
+                           RUN_SHADOW, QUELL_STR("test")));
+    go_on(&fixture.teller);
+    told(&fixture, CALL "a succeeded\nrun succeeded\n");
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stories_are_told),
         cmocka_unit_test(a_key_is_in_the_journal),
         cmocka_unit_test(plans_are_told),
+        cmocka_unit_test(a_shadow_run_does_not_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
