@@ -216,6 +216,7 @@ static enum quell_turn follow(struct quell_call *call, const struct direction *w
 
     if (is(status, "Succeeded"))
         return done(call, id, status, ours, false);
+    call->host->found(call);
     if (is_running(&item))
         return poll_later(call, id, ours, wait_ms);
     return call->host->fail(call, QUELL_REFUSED, 0, "the %s ended as %.*s (machine action %.*s)",
@@ -291,7 +292,7 @@ static enum quell_turn nothing_there(struct quell_call *call, const struct direc
     if (memory.again && memory.looks < RELOOKS)
         return look_later(call, memory, RELOOK_MS);
     if (memory.refusals >= REFUSALS_MAX)
-        return call->host->fail(call, QUELL_CONFLICT, 0,
+        return call->host->fail(call, QUELL_LIMIT, 0,
                                 "the service refuses the %s as a duplicate, but lists none",
                                 way->word);
     memory.looks = 0;
@@ -326,31 +327,16 @@ static enum quell_turn decide(struct quell_call *call, const struct direction *w
     return nothing_there(call, way, memory, &view);
 }
 
-/* Of what was posted nobody knows what became of it as long as nobody can look. */
-static enum quell_turn not_looked(struct quell_call *call, const struct direction *way,
-                                  const struct quell_reply *reply)
-{
-    if (reply->code)
-        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
-                                "the answer to the %s was lost, and looking for it failed: %.*s",
-                                way->word, QUELL_ARG(reply->message));
-    return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
-                            "the answer to the %s was lost, and looking for it was answered %d",
-                            way->word, reply->status);
-}
-
 static enum quell_turn looked(struct quell_call *call, const struct direction *way,
                               const struct quell_reply *reply, bool again)
 {
     struct memory memory = recall(call, again);
     struct quell_value page = quell_get(reply->json, "value");
 
-    if ((reply->code || reply->status != 200) && again)
-        return not_looked(call, way, reply);
     if (reply->code || reply->status != 200)
         return call->host->refuse(call, reply);
     if (!quell_is(page, QUELL_LIST))
-        return call->host->fail(call, again ? QUELL_UNKNOWN_OUTCOME : QUELL_REFUSED, 200,
+        return call->host->fail(call, QUELL_UNAVAILABLE, 200,
                                 "the list of machine actions is no list");
     memory.seen = add_page(call, memory.seen, page);
     if (quell_count(memory.seen) > ITEMS_MAX)
@@ -402,7 +388,8 @@ static enum quell_turn ask(struct quell_call *call)
                         call->state);
 }
 
-/* The action goes on at the service, so a service that cannot be asked now is asked later. */
+/* The action goes on at the service, so a service that cannot be asked now is asked later. What we
+ * caused there does not come to nothing because we may not ask any more. */
 static enum quell_turn asked(struct quell_call *call, const struct direction *way,
                              const struct quell_reply *reply)
 {
@@ -413,6 +400,13 @@ static enum quell_turn asked(struct quell_call *call, const struct direction *wa
     if (reply->code == QUELL_UNAVAILABLE || reply->code == QUELL_TIMED_OUT ||
         reply->code == QUELL_THROTTLED)
         return poll_later(call, id, ours, POLL_MOST_MS);
+    if (!reply->code && reply->status == 404)
+        return look(call, &(struct memory){.again = true});
+    if ((reply->code || reply->status != 200) && ours)
+        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
+                                "the %s was accepted (machine action %.*s), and asking what became "
+                                "of it was answered %d",
+                                way->word, QUELL_ARG(id), reply->status);
     if (reply->code || reply->status != 200)
         return call->host->refuse(call, reply);
     return follow(call, way, id, quell_get_str(reply->json, "status"), ours, wait_ms);

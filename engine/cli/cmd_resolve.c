@@ -76,7 +76,7 @@ static int run(const struct args *args)
 static const struct option_row options[] = {
     {"happened", 0, OPTION_FLAG, NULL, "The call took effect: the step succeeded."},
     {"did-not", 0, OPTION_FLAG, NULL,
-     "It did not: the step calls again, and looks first where it can."},
+     "It did not: within its time the step calls again, and looks first where it can."},
     {NULL, 0, OPTION_FLAG, NULL, NULL},
 };
 

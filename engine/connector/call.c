@@ -113,11 +113,21 @@ static void end(struct call *call, const struct call_outcome *outcome)
     (void)call_leave(call);
 }
 
+/* Verifiable without settle(): its turns look before they send anew. */
+static bool looks_itself(const struct call *call)
+{
+    return call->action->repeat == QUELL_VERIFIABLE && call->action->settle == NULL;
+}
+
 void call_fail_with(struct call *call, const struct quell_error *err)
 {
     struct call_outcome outcome = {.output = quell_null(), .error = *err};
     bool repeatable = call->action->repeat == QUELL_PURE || call->action->repeat == QUELL_KEYED;
 
+    if (call->in_doubt && looks_itself(call) && err->code != QUELL_UNKNOWN_OUTCOME)
+        (void)error_set(&outcome.error, QUELL_UNKNOWN_OUTCOME,
+                        "the answer was lost, and looking for the outcome failed: %s",
+                        err->message);
     /* Nobody has to decide about what can be repeated without harm. */
     if (outcome.error.code == QUELL_UNKNOWN_OUTCOME && repeatable)
         outcome.error.code = QUELL_UNAVAILABLE;
@@ -191,8 +201,21 @@ static bool settled_as_not_done(struct call *call)
            call->wish.error.code == QUELL_NOT_FOUND;
 }
 
+/* Whether the action knows that what it sent came to nothing: it found that, or the far side
+ * refused it. A look that failed tells nothing. */
+static bool knows(const struct call *call)
+{
+    enum quell_code code = call->wish.error.code;
+
+    if (call->wish.refuses)
+        return call->sending.job.changes;
+    return code == QUELL_REFUSED || code == QUELL_CONFLICT || code == QUELL_NOT_FOUND;
+}
+
 static void fail_as_wished(struct call *call)
 {
+    if (knows(call))
+        call->in_doubt = false;
     if (call->settling)
         call_fail(call, QUELL_UNKNOWN_OUTCOME, call->wish.error.status,
                   "the answer was lost, and looking for the outcome failed: %s",
@@ -202,10 +225,22 @@ static void fail_as_wished(struct call *call)
 }
 
 /* It looked, and wants to send again: it did not happen. */
+static bool is_not_found(const struct call *call)
+{
+    return call->wish.changes && call->in_doubt && looks_itself(call);
+}
+
+static bool is_wanted(struct call *call)
+{
+    return call->lost <= LIMIT_SEND_RETRIES &&
+           (!call->events.wanted || call->events.wanted(call, call->user));
+}
+
 static void give_up(struct call *call)
 {
-    call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost %u times, and it did not happen",
-              call->lost);
+    call->in_doubt = false;
+    call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost%s, and it did not happen",
+              call->lost > LIMIT_SEND_RETRIES ? " again and again" : "");
 }
 
 static void act(struct call *call)
@@ -218,7 +253,7 @@ static void act(struct call *call)
         finish(call);
         return;
     case QUELL_SENDING:
-        if (call->wish.changes && call->lost > LIMIT_SEND_RETRIES) {
+        if (is_not_found(call) && !is_wanted(call)) {
             give_up(call);
             return;
         }
@@ -402,7 +437,8 @@ static void arm_deadline(struct call *call, const struct call_request *request)
         return;
     call->deadline_us = monotonic_of(call, request->deadline_us);
     /* Time that we were down does not keep us from finding out what happened. */
-    if (request->in_flight && call->action->settle && call->deadline_us < soonest_us)
+    if (request->in_flight && call->action->repeat == QUELL_VERIFIABLE &&
+        call->deadline_us < soonest_us)
         call->deadline_us = soonest_us;
     call->deadline =
         loop_after(call->host->loop, ms_until(call, call->deadline_us), deadline_passed, call);

@@ -40,7 +40,7 @@ void call_host_set_backoff(struct call_host *host, int64_t first_ms);
 
 struct call_outcome {
     enum quell_code code; /* QUELL_OK: output. QUELL_UNKNOWN_OUTCOME: the answer to a change was
-                             lost that must not be repeated and that nobody can look for. Else
+                             lost that must not be repeated, and nobody could look for it. Else
                              failed. */
     struct quell_value output; /* borrowed; checked against `outputs` */
     struct quell_error error;
@@ -59,6 +59,9 @@ struct call_events {
     void (*answered)(struct call *call, int status, int64_t took_us, void *user);
     /* Whether a request may leave now; `changes`: it may change the far side. NULL: always. */
     bool (*may_send)(struct call *call, bool changes, void *user);
+    /* Whether a change that was sent, and was looked for and not found, is still to be made: false
+     * ends the call with QUELL_UNAVAILABLE. NULL: always. */
+    bool (*wanted)(struct call *call, void *user);
 };
 
 struct call_request {
@@ -69,9 +72,8 @@ struct call_request {
     unsigned attempt;
     struct quell_value input; /* already checked by fields_check; copied */
     int64_t deadline_us; /* wall clock; 0 = none. Reaching it ends with QUELL_TIMED_OUT, or with
-                            QUELL_UNKNOWN_OUTCOME when a change is in flight that nothing can
-                            look for */
-    /* Taken up again after a crash: */
+                            QUELL_UNKNOWN_OUTCOME when what became of a change is not known */
+    /* Taken up again after a crash, or after an attempt whose outcome is not known: */
     bool resumed;             /* there was a journaled state */
     struct quell_value state; /* the last journaled one, or null */
     bool in_flight;         /* the last journaled state was a `sending` with changes = true, or was
@@ -87,8 +89,9 @@ struct call_request {
 struct call *call_start(struct call_host *host, const struct call_request *request,
                         const struct call_events *events, void *user);
 void call_proceed(struct call *call);
-/* While settle() looks: a change was sent before, and it is not known yet whether it took effect. A
- * read or a sleep that is journaled meanwhile must not hide that: in_flight stays true. */
+/* While settle(), or the action itself, looks: a change was sent before, and it is not known yet
+ * whether it took effect. A read or a sleep that is journaled meanwhile must not hide that:
+ * in_flight stays true. */
 bool call_in_doubt(const struct call *call);
 /* A change has begun to leave, and its answer is waited for. */
 bool call_in_the_air(const struct call *call);

@@ -28,6 +28,7 @@ struct wish {
     enum quell_turn turn;
     bool said;    /* one of send, later, done, fail, refuse was called */
     bool refused; /* a value could not be made safe: `error` says why, and nothing else counts */
+    bool refuses; /* it failed with the reply as it is: host->refuse() */
     bool changes;
     int64_t until_us, awake_us; /* sleeps until then: by the wall clock, and the monotonic one */
     struct arena *state_arena;  /* owns state */

@@ -121,7 +121,8 @@ static enum verdict judge_answered(const struct call *call, int status)
         return VERDICT_AGAIN;
     /* A gateway was answered by nobody: what is behind it may have done it. Who can look looks
      * after any fault. */
-    if (!repeatable && (status == 502 || status == 504 || (can_look && is_fault(status))))
+    if (!repeatable &&
+        (status == 502 || status == 504 || (can_look && (status == 408 || is_fault(status)))))
         return VERDICT_LOST;
     return VERDICT_DELIVER;
 }
@@ -193,8 +194,8 @@ static void deliver(struct call *call, const struct curl_answer *answer, enum ve
                                 .headers = answer->headers,
                                 .message = answer->message};
 
-    if (call->sending.job.changes && answer->status > 0)
-        call->in_doubt = false; /* a far side that answers this knows of those before */
+    if (call->sending.job.changes && answer->status > 0 && answer->status < 400)
+        call->in_doubt = false; /* it takes the place of what was lost and not found */
     if (reply.code && reply.message.len == 0)
         reply.message = arena_format(arena, "answered %d%s", answer->status,
                                      call->sending.unaffordable

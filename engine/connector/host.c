@@ -312,7 +312,13 @@ static enum quell_turn host_refuse(struct quell_call *view, const struct quell_r
         (void)error_set(error, code, "answered %d%s%.*s", reply->status, words.len > 0 ? ": " : "",
                         QUELL_ARG(words));
     error->retry_after_ms = curl_retry_after_ms(reply->headers, view->now_us);
+    call->wish.refuses = true;
     return say_failed(call, code, reply->status);
+}
+
+static void host_found(struct quell_call *view)
+{
+    call_of(view)->in_doubt = false;
 }
 
 const struct quell_host call_host_functions = {
@@ -329,4 +335,5 @@ const struct quell_host call_host_functions = {
     .done = host_done,
     .fail = host_fail,
     .refuse = host_refuse,
+    .found = host_found,
 };

@@ -397,8 +397,17 @@ static bool on_may_send(struct call *call, bool changes, void *user)
     return gate_lets(mine->active->engine, mine, changes);
 }
 
-static const struct call_events call_events = {on_sending, on_sleeping, on_ended, on_answered,
-                                               on_may_send};
+/* A cancelled run finds out what became of what it sent, and does not do it after all. */
+static bool on_wanted(struct call *call, void *user)
+{
+    const struct active_call *mine = user;
+
+    (void)call;
+    return !run_is_cancelling(mine->active->run);
+}
+
+static const struct call_events call_events = {on_sending,  on_sleeping, on_ended,
+                                               on_answered, on_may_send, on_wanted};
 
 /* ---- dispatch ----------------------------------------------------------------------------------
  */

@@ -274,8 +274,11 @@ static bool on_may_send(struct call *call, bool changes, void *user)
     return telling_may_send(user, changes);
 }
 
-static const struct call_events call_events = {on_sending, on_sleeping, on_ended, on_answered,
-                                               on_may_send};
+static const struct call_events call_events = {.sending = on_sending,
+                                               .sleeping = on_sleeping,
+                                               .ended = on_ended,
+                                               .answered = on_answered,
+                                               .may_send = on_may_send};
 
 static bool is_gone(const struct telling *telling, struct arena *arena)
 {

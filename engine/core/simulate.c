@@ -92,7 +92,8 @@ static void read_ended(struct call *call, const struct call_outcome *outcome, vo
     reading->outcome.output = value_copy(reading->arena, outcome->output);
 }
 
-static const struct call_events read_events = {read_sending, read_sleeping, read_ended, NULL, NULL};
+static const struct call_events read_events = {
+    .sending = read_sending, .sleeping = read_sleeping, .ended = read_ended};
 
 /* True when the answer is there before the plan's time is up. */
 static bool read_really(struct plan *plan, struct connection *connection,

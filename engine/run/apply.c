@@ -345,8 +345,12 @@ static enum quell_code call_scheduled(struct run *run, struct instance *instance
         instance->look_input = quell_get(event->data, "input");
     else
         instance->input = quell_get(event->data, "input");
-    instance->call_state = quell_null();
-    instance->has_state = instance->in_flight = instance->sent_change = false;
+    if (!instance->resumes) {
+        instance->call_state = quell_null();
+        instance->has_state = false;
+    }
+    instance->in_flight = instance->resumes;
+    instance->sent_change = instance->resumes = false;
     instance->sleep_until_us = 0;
     instance->call_due_us = usual_deadline(instance->step, event->at_us);
     if (attempt == 1 && !instance->looking) {
@@ -383,27 +387,13 @@ static enum quell_code call_sleeping(struct run *run, struct instance *instance,
     return QUELL_OK;
 }
 
-/* An attempt that did not come to look leaves open what became of the one before. */
-static bool did_not_look(struct quell_value error)
-{
-    static const char *const codes[] = {"unavailable", "timed-out", "throttled", "denied"};
-    size_t i = 0;
-
-    while (i < sizeof(codes) / sizeof(*codes) && !quell_text_is(quell_get(error, "code"), codes[i]))
-        i++;
-    return i < sizeof(codes) / sizeof(*codes);
-}
-
-static enum step_status status_of(const struct instance *instance, const struct event *event)
+static enum step_status status_of(const struct event *event)
 {
     struct quell_value outcome = quell_get(event->data, "outcome");
 
-    if (quell_text_is(outcome, "succeeded"))
-        return STEP_SUCCEEDED;
-    return quell_text_is(outcome, "unknown") ||
-                   (instance->in_doubt && did_not_look(quell_get(event->data, "error")))
-               ? STEP_UNKNOWN
-               : STEP_FAILED;
+    return quell_text_is(outcome, "succeeded") ? STEP_SUCCEEDED
+           : quell_text_is(outcome, "unknown") ? STEP_UNKNOWN
+                                               : STEP_FAILED;
 }
 
 static enum quell_code call_ended(struct run *run, struct instance *instance,
@@ -414,8 +404,9 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
     if (instance->phase != PHASE_CALLING)
         return event_misfit(event, "the step has no call", err);
     instance->phase = PHASE_ANSWERED;
-    instance->status = status_of(instance, event);
+    instance->status = status_of(event);
     instance->in_doubt = instance->status == STEP_UNKNOWN;
+    instance->resumes = instance->in_doubt && call_looks_first(instance->step->action);
     instance->unsettled = made_up && run->mode == RUN_PLAN;
     instance->shadowed = made_up && run->mode != RUN_PLAN;
     instance->output = quell_get(event->data, "output");

@@ -53,7 +53,7 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
         child_cancel(decision, instance, "its caller was cancelled");
         return false;
     case PHASE_CALLING:
-        closed = !instance->in_flight && !instance->sent_change && !instance->in_doubt;
+        closed = !instance->in_flight && !instance->sent_change;
         break;
     case PHASE_CATCHING:
         closed = frame_cancel(decision, instance->catcher, why);
@@ -61,12 +61,10 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
     case PHASE_UNDOING: /* what is being taken back is taken back */
         return undo_advance(decision, instance) != FLOW_WAITING;
     case PHASE_STARTED:
-        closed = close_inside(decision, instance, why);
-        break;
     case PHASE_RETRYING:
-        closed = !instance->in_doubt;
         if (instance->in_doubt)
             emit_held(decision, instance);
+        closed = !instance->in_doubt && close_inside(decision, instance, why);
         break;
     case PHASE_WAITING:
     case PHASE_ASKING:

@@ -75,6 +75,11 @@ void emit_held(struct decision *decision, const struct instance *instance)
     emit(decision, EVENT_RUN_HELD, instance->path, map_made(&data));
 }
 
+bool call_looks_first(const struct quell_action *action)
+{
+    return action->repeat == QUELL_VERIFIABLE && action->settle == NULL;
+}
+
 bool may_be_unknown(const struct run *run, struct quell_value value)
 {
     return run->mode == RUN_PLAN && quell_is(value, QUELL_UNKNOWN);

@@ -85,7 +85,8 @@ struct instance {
     struct quell_value call_state;
     bool has_state, in_flight;
     bool sent_change; /* a request of this attempt was one that may change things */
-    bool in_doubt;    /* what became of this attempt or an earlier one is not known */
+    bool in_doubt;    /* what became of the last attempt is not known */
+    bool resumes;     /* ... and the next one goes on from there, by looking */
     int64_t sleep_until_us;
     /* looking after the call */
     bool looking;
@@ -329,6 +330,9 @@ void emit_ended(struct decision *decision, struct instance *instance, enum step_
                 struct quell_value error);
 /* The step's call has an unknown outcome: a person must say. */
 void emit_held(struct decision *decision, const struct instance *instance);
+/* Verifiable without settle(): it sends nothing before it has looked, so another attempt finds what
+ * the last one did. */
+bool call_looks_first(const struct quell_action *action);
 /* Only a plan goes on with what it does not know; elsewhere it is an error. */
 bool may_be_unknown(const struct run *run, struct quell_value value);
 enum flow step_succeeded(struct decision *decision, struct instance *instance);

@@ -164,12 +164,6 @@ static bool word_fits(struct quell_str word, struct quell_str code, int64_t stat
     return quell_str_equal(word, code);
 }
 
-/* Such an action sends nothing before it has looked, so another attempt finds what the last did. */
-static bool looks_first(const struct quell_action *action)
-{
-    return action->repeat == QUELL_VERIFIABLE && action->settle == NULL;
-}
-
 static bool may_retry(const struct instance *instance, struct quell_value error)
 {
     static const struct quell_str usual[] = {
@@ -235,7 +229,7 @@ static enum flow after_answer(struct decision *decision, struct instance *instan
     if (instance->status == STEP_SUCCEEDED)
         return instance->step->poll ? poll_begin(decision, instance)
                                     : step_succeeded(decision, instance);
-    if (instance->in_doubt && !looks_first(instance->step->action)) {
+    if (instance->in_doubt && !call_looks_first(instance->step->action)) {
         emit_held(decision, instance);
         return FLOW_WAITING;
     }

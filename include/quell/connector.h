@@ -82,7 +82,8 @@ enum quell_effect { QUELL_READS, QUELL_NOTES, QUELL_CHANGES, QUELL_DISRUPTS };
 enum quell_repeat {
     QUELL_PURE,       /* repeat freely */
     QUELL_KEYED,      /* the far side honours our key or our chosen id */
-    QUELL_VERIFIABLE, /* after a lost answer, `settle` (or a resumed turn) looks */
+    QUELL_VERIFIABLE, /* after a lost answer, `settle` looks; without one, the action itself does,
+                         told by a reply of QUELL_UNKNOWN_OUTCOME or a resumed turn */
     QUELL_ONCE,       /* never sent again; an unknown outcome waits for a person */
 };
 
@@ -246,7 +247,8 @@ struct quell_call {
     struct quell_value settings; /* the connection's settings, without secrets */
     struct quell_value state;    /* what the last send() or later() journaled; null at the start */
     int64_t now_us;
-    bool resumed; /* this turn follows a crash: a request described by `state` may have been sent */
+    bool resumed; /* this turn follows a crash, or an attempt whose outcome is not known: a request
+                     described by `state` may have been sent */
     void *engine; /* the engine's own */
     const struct quell_action *action; /* the one that is called */
 };
@@ -275,6 +277,10 @@ struct quell_host {
     /* The usual answer to a reply that is no success: maps reply->code or the HTTP status to a
      * code, with the service's own words (error.message, error_description, detail, title). */
     enum quell_turn (*refuse)(struct quell_call *call, const struct quell_reply *reply);
+    /* For actions that look by themselves: the change whose answer was lost was found, and is
+     * followed from here on. Until then a failure of the look, or a deadline, is an unknown
+     * outcome. Not said of what was not found: sending again says that. */
+    void (*found)(struct quell_call *call);
 };
 
 #ifdef __cplusplus

@@ -16,8 +16,8 @@
 
 /* ---- actions of this test --------------------------------------------------------------------*/
 
-/* Sends one request and gives out its status; after a lost answer it looks by a GET, and sends it
- * once more when that is answered 404. */
+/* Sends one request and gives out its status; after a lost answer it looks by a GET, sends it once
+ * more when that is answered 404, and follows it when that is answered 202. */
 static enum quell_turn send_turn(struct quell_call *call, const struct quell_reply *reply)
 {
     const struct quell_host *host = call->host;
@@ -31,7 +31,13 @@ static enum quell_turn send_turn(struct quell_call *call, const struct quell_rep
         request.method = "GET";
         request.changes = false;
     }
-    if (reply && reply->code == QUELL_UNKNOWN_OUTCOME) {
+    if (reply && reply->status == 202 && quell_text_is(phase, "looking")) {
+        host->found(call);
+        request.method = "GET";
+        request.changes = false;
+        return host->send(call, &request, host->map(call, "phase", quell_text("following"), NULL));
+    }
+    if ((reply && reply->code == QUELL_UNKNOWN_OUTCOME) || quell_text_is(phase, "lost")) {
         request.method = "GET";
         request.changes = false;
         return host->send(call, &request, host->map(call, "phase", quell_text("looking"), NULL));

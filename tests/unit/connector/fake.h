@@ -29,6 +29,7 @@ struct fake {
     char *input, *settings; /* JSON */
     const char *key, *uuid, *run, *step;
     bool resumed, settling;
+    bool found;         /* it said so */
     struct arena *turn; /* of the running turn */
     /* What the last turn asked for; texts live until the next one. */
     struct arena *kept;
@@ -220,6 +221,11 @@ static enum quell_turn fake_refuse(struct quell_call *call, const struct quell_r
     return fake_fail(call, reply->code ? reply->code : QUELL_REFUSED, reply->status, "refused");
 }
 
+static void fake_found(struct quell_call *call)
+{
+    fake_of(call)->found = true;
+}
+
 static const struct quell_host fake_host = {
     .size = sizeof(struct quell_host),
     .alloc = fake_alloc,
@@ -234,6 +240,7 @@ static const struct quell_host fake_host = {
     .done = fake_done,
     .fail = fake_fail,
     .refuse = fake_refuse,
+    .found = fake_found,
 };
 
 static struct fake *fake_new(const struct quell_action *action, const char *input,

@@ -29,6 +29,7 @@ struct stage {
     struct peer *peer;
     bool hold;             /* the caller does not proceed by itself */
     bool halted;           /* no change may be sent ... */
+    bool unwanted;         /* what was lost and not found is not made again */
     size_t until_requests; /* ... once the peer has seen so many requests; 0 = at once */
     size_t running;
 };
@@ -110,8 +111,18 @@ static bool stage_may_send(struct call *call, bool changes, void *user)
            (stage->peer && stage->peer->count < stage->until_requests);
 }
 
-static const struct call_events stage_events = {stage_sending, stage_sleeping, stage_ended,
-                                                stage_answered, stage_may_send};
+static bool stage_wanted(struct call *call, void *user)
+{
+    (void)call;
+    return !((struct told *)user)->stage->unwanted;
+}
+
+static const struct call_events stage_events = {.sending = stage_sending,
+                                                .sleeping = stage_sleeping,
+                                                .ended = stage_ended,
+                                                .answered = stage_answered,
+                                                .may_send = stage_may_send,
+                                                .wanted = stage_wanted};
 
 static int stage_set_up_on(void **state, struct loop *loop)
 {

@@ -222,7 +222,7 @@ static void a_duplicate_of_nothing_ends(void **state)
         }
     }
     assert_int_equal(posts, 3);
-    assert_int_equal(fake->code, QUELL_CONFLICT);
+    assert_int_equal(fake->code, QUELL_LIMIT);
     fake_free(fake);
 }
 
@@ -255,36 +255,53 @@ static void a_lost_answer_is_looked_for(void **state)
     fake_free(fake);
 }
 
-/* As long as nobody can look, nobody knows; before anything was posted, that it was not. */
-static void a_lost_answer_is_unknown_until_somebody_looked(void **state)
+/* Until ours was found, the engine takes what ends the call for an unknown outcome. */
+static void what_was_lost_is_found_when_it_is_listed(void **state)
 {
-    static const struct {
-        int status; /* 0: none came */
-        const char *body;
-    } cases[] = {
-        {0, NULL},
-        {403, "{}"},
-        {200, "{\"value\":7}"},
-    };
-    size_t i;
-    int lost;
+    struct fake *fake = start_isolate();
 
     (void)state;
-    for (i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+    fake_reply(fake, 200, EMPTY);
+    fake_no_reply(fake, QUELL_UNKNOWN_OUTCOME);
+    fake_reply(fake, 200, EMPTY);
+    fake_turn(fake, NULL);
+    assert_false(fake->found);
+    fake_reply(fake, 200, actions_json("Isolate Pending 2026-01-02T00:00:00Z x " MARK, NULL));
+    assert_true(fake->found);
+    fake_free(fake);
+}
+
+/* What we caused goes on whether or not we may ask what became of it. */
+static void ours_is_not_over_because_we_may_not_ask(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
         struct fake *fake = start_isolate();
-        lost = i % 2;
-        if (lost) {
-            fake_reply(fake, 200, EMPTY);
-            fake_no_reply(fake, QUELL_UNKNOWN_OUTCOME);
-        }
-        if (cases[i / 2].status)
-            fake_reply(fake, cases[i / 2].status, cases[i / 2].body);
-        else
-            fake_no_reply(fake, QUELL_UNAVAILABLE);
+        fake_reply(fake, 200, EMPTY);
+        fake_reply(fake, 201, i == 0 ? ACTION("Pending", MARK) : ACTION("Pending", "other"));
+        fake_turn(fake, NULL);
+        fake_reply(fake, 403, "{}");
         assert_int_equal(fake->asked, QUELL_FAILED);
-        assert_int_equal(fake->code == QUELL_UNKNOWN_OUTCOME, lost);
+        assert_int_equal(fake->code == QUELL_UNKNOWN_OUTCOME, i == 0);
         fake_free(fake);
     }
+}
+
+static void a_machine_action_that_is_gone_is_looked_for(void **state)
+{
+    struct fake *fake = start_isolate();
+
+    (void)state;
+    fake_reply(fake, 200, EMPTY);
+    fake_reply(fake, 201, ACTION("Pending", MARK));
+    fake_turn(fake, NULL);
+    fake_reply(fake, 404, "{}");
+    assert_sends(fake, "GET", LIST);
+    fake_reply(fake, 200, actions_json("Isolate Succeeded 2026-01-02T00:00:00Z x " MARK, NULL));
+    assert_output(fake, "a1", true, false);
+    fake_free(fake);
 }
 
 static void what_is_not_listed_is_not_believed_at_once(void **state)
@@ -436,7 +453,9 @@ int main(void)
         cmocka_unit_test(a_duplicate_of_nothing_ends),
         cmocka_unit_test(an_answer_may_be_the_action_that_runs_already),
         cmocka_unit_test(a_lost_answer_is_looked_for),
-        cmocka_unit_test(a_lost_answer_is_unknown_until_somebody_looked),
+        cmocka_unit_test(what_was_lost_is_found_when_it_is_listed),
+        cmocka_unit_test(ours_is_not_over_because_we_may_not_ask),
+        cmocka_unit_test(a_machine_action_that_is_gone_is_looked_for),
         cmocka_unit_test(what_is_not_listed_is_not_believed_at_once),
         cmocka_unit_test(an_earlier_attempts_failure_does_not_count),
         cmocka_unit_test(reads_all_pages),

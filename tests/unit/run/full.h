@@ -23,6 +23,12 @@ static inline void count_child(const struct run_child *child, void *user)
     (*(size_t *)user)++;
 }
 
+/* A doubt that nobody was asked about. */
+static inline void count_doubt(const struct instance *instance, void *user)
+{
+    *(size_t *)user += instance->in_doubt;
+}
+
 /* Each line but the last, which is how the run ended, stands in the story or belongs to its end. */
 static inline bool says_no_more(const struct teller *teller, const struct story *story)
 {
@@ -65,6 +71,7 @@ static inline bool fits_in(const struct playbook *playbook, const struct story *
     }
     run_each_call(teller.run, count_call, &open);
     run_each_child(teller.run, count_child, &open);
+    run_each_instance(teller.run, count_doubt, &open);
     assert_int_equal(open, 0);
     assert_int_equal(run_decide(teller.run, teller.now_us).count, 0);
     teller_close(&teller);

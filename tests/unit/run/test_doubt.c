@@ -43,18 +43,6 @@ static const struct story doubts[] = {
      "a calls test.sever {\"device_id\":\"d1\"}\n"
      "a succeeded\n"
      "run succeeded\n"},
-    {"an attempt that could not look leaves it open", AGAIN,
-     "{\"a\":[" LOST "," GONE "," GONE ",\"did-not\"," REFUSED "]}",
-     "a calls test.sever {\"device_id\":\"d1\"}\n"
-     "a waits 60s\n"
-     "a calls test.sever {\"device_id\":\"d1\"}\n"
-     "a waits 60s\n"
-     "a calls test.sever {\"device_id\":\"d1\"}\n"
-     "a held\n"
-     "a resolved false\n"
-     "a calls test.sever {\"device_id\":\"d1\"}\n"
-     "a failed refused\n"
-     "run failed\n"},
     {"one that looked ends the doubt", AGAIN, "{\"a\":[" LOST "," REFUSED "]}",
      "a calls test.sever {\"device_id\":\"d1\"}\n"
      "a waits 60s\n"
@@ -102,7 +90,7 @@ static const struct story doubts[] = {
      "  - id: p\n    parallel:\n      one:\n        - id: a\n          uses: test.sever\n"
      "          with: { device_id: d1 }\n          retry: { max: 1, first: 1m }\n"
      "      two:\n        - id: b\n          wait: 1m\n        - fail: no\n",
-     "{\"p.one.a\":[" LOST "," GONE ",\"happened\"]}",
+     "{\"p.one.a\":[" LOST "," LOST ",\"happened\"]}",
      "p.one.a calls test.sever {\"device_id\":\"d1\"}\n"
      "p.two.b waits 60s\n"
      "p.one.a waits 60s\n"
@@ -148,10 +136,107 @@ static void an_attempt_that_comes_too_late_leaves_it_open(void **state)
     close_fixture(&fixture);
 }
 
+/* ---- the next attempt -------------------------------------------------------------------------
+ */
+
+static struct run_call second_call(struct fixture *fixture, const char *step, const char *answers)
+{
+    struct teller *teller = &fixture->teller;
+    struct map_builder map = {.arena = NULL};
+    struct run_call call;
+
+    open_fixture(fixture, step, answers);
+    start(teller);
+    (void)decide(teller);
+    map.arena = teller->arena;
+    map_add(&map, "state", quell_text("posted"));
+    map_add(&map, "changes", quell_bool(true));
+    outside(teller, EVENT_CALL_SENDING, QUELL_STR("a"), map_made(&map));
+    outside(teller, EVENT_CALL_ENDED, QUELL_STR("a"), next_answer(teller, QUELL_STR("a")));
+    while (!run_find_call(teller->run, QUELL_STR("a"), &call))
+        if (decide(teller) == 0)
+            assert_true(happen(teller));
+    assert_int_equal(call.attempt, 2);
+    return call;
+}
+
+/* It goes on where the last one was lost, so its action knows that something may be there. */
+static void the_next_attempt_looks_for_the_last_one(void **state)
+{
+    struct fixture fixture;
+    struct run_call call = second_call(&fixture, AGAIN, "{\"a\":[" LOST "]}");
+
+    (void)state;
+    assert_true(call.has_state && call.in_flight);
+    assert_true(quell_text_is(call.state, "posted"));
+    close_fixture(&fixture);
+    call = second_call(&fixture, SEVER, "{\"a\":[" LOST ",\"did-not\"]}");
+    assert_true(call.has_state && call.in_flight);
+    close_fixture(&fixture);
+}
+
+static void one_of_which_all_is_known_begins_anew(void **state)
+{
+    struct fixture fixture;
+    struct run_call call = second_call(&fixture, AGAIN, "{\"a\":[" GONE "]}");
+
+    (void)state;
+    assert_false(call.has_state || call.in_flight);
+    close_fixture(&fixture);
+    call = second_call(&fixture, "  - id: a\n    uses: test.isolate\n    with: { device_id: d1 }\n",
+                       "{\"a\":[" LOST ",\"did-not\"]}");
+    assert_false(call.has_state || call.in_flight);
+    close_fixture(&fixture);
+}
+
+static bool keep_back(void *user, const struct run *run, const struct step *step)
+{
+    (void)run;
+    (void)step;
+    return *(const bool *)user;
+}
+
+/* A halt or a breaker keeps the next attempt back: who cancels the run meanwhile, or fails beside
+ * it, does not end the doubt. */
+static void an_attempt_that_is_kept_back_leaves_it_open(void **state)
+{
+    bool kept = false;
+    struct run_gate gate = {keep_back, &kept};
+    struct run_world world = {
+        .config = quell_map(NULL, 0), .lists = quell_map(NULL, 0), .gate = &gate};
+    struct fixture fixture;
+    struct teller *teller = &fixture.teller;
+
+    (void)state;
+    open_fixture(&fixture, AGAIN, "{\"a\":[" LOST ",\"happened\"]}");
+    run_set_world(teller->run, &world);
+    start(teller);
+    (void)decide(teller);
+    assert_true(happen(teller));
+    (void)decide(teller);
+    kept = true;
+    teller->now_us = run_due(teller->run);
+    (void)decide(teller);
+    outside(teller, EVENT_RUN_CANCELLING, QUELL_STR(""),
+            run_cancel_data(teller->arena, QUELL_STR("ann"), QUELL_STR("enough")));
+    go_on(teller);
+    told(&fixture, "a calls test.sever {\"device_id\":\"d1\"}\n"
+                   "a waits 60s\n"
+                   "run is cancelled by ann: enough\n"
+                   "a held\n"
+                   "a resolved true\n"
+                   "a succeeded\n"
+                   "run cancelled\n");
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubts_are_told),
+        cmocka_unit_test(the_next_attempt_looks_for_the_last_one),
+        cmocka_unit_test(one_of_which_all_is_known_begins_anew),
+        cmocka_unit_test(an_attempt_that_is_kept_back_leaves_it_open),
         cmocka_unit_test(an_attempt_that_comes_too_late_leaves_it_open),
     };
 
