@@ -142,38 +142,49 @@ static void set_full(struct writer *writer, bool full)
         loop_post(writer->loop, tell_full, writer);
 }
 
-/* Waits so long, or until the writer is stopped; false when it was before. */
-static bool wait_for_room(struct writer *writer, int64_t wait_ms)
+static bool waits_for_room(struct writer *writer)
+{
+    bool waits;
+
+    take(&writer->mutex);
+    waits = writer->threaded && !writer->stopping;
+    give(&writer->mutex);
+    return waits;
+}
+
+/* Waits so long, or until the writer is stopped. */
+static void wait_for_room(struct writer *writer, int64_t wait_ms)
 {
     int64_t until_us = clock_monotonic_us() + wait_ms * 1000;
     struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
     int ended = 0;
-    bool goes_on;
 
     take(&writer->mutex);
-    goes_on = writer->threaded && !writer->stopping;
-    while (goes_on && !writer->stopping && !ended) /* jobs that come in wake it, too */
+    while (!writer->stopping && !ended) /* jobs that come in wake it, too */
         ended = pthread_cond_clockwait(&writer->more, &writer->mutex, CLOCK_MONOTONIC, &until);
     give(&writer->mutex);
-    return goes_on;
 }
 
-/* Commits, and while there is no room tries again. A writer that is being stopped tries once more;
- * what is behind a group that was given up must not be written without it. */
+/* Commits, and while there is no room tries again. The last try of a writer that is being stopped
+ * begins after it was told so; what is behind a group that was given up must not be written without
+ * it. */
 static enum quell_code commit_with_room(struct writer *writer,
                                         const struct store_batch *const *batches, size_t count,
                                         struct quell_error *err)
 {
     int64_t wait_ms = LIMIT_FULL_RETRY_MS;
+    bool waits = waits_for_room(writer);
     enum quell_code code = writer->store->kind->commit(writer->store, batches, count, err);
 
     while (code == QUELL_UNAVAILABLE && writer->store->full) {
         set_full(writer, true);
-        if (!wait_for_room(writer, wait_ms)) {
+        if (!waits) {
             writer->failure = *err;
             return code;
         }
+        wait_for_room(writer, wait_ms);
         wait_ms = wait_ms * 2 < LIMIT_FULL_RETRY_MOST_MS ? wait_ms * 2 : LIMIT_FULL_RETRY_MOST_MS;
+        waits = waits_for_room(writer);
         code = writer->store->kind->commit(writer->store, batches, count, err);
     }
     set_full(writer, false);
