@@ -147,7 +147,7 @@ enum flow step_failed(struct decision *decision, struct instance *instance, enum
         return FLOW_WAITING;
     }
     error = with_step(run, instance, error);
-    if (instance->step->on_error == ON_ERROR_UNDO && undo_find(run, instance).count)
+    if (instance->step->on_error == ON_ERROR_UNDO && undo_concerns(run, instance))
         return undo_begin(decision, instance, error);
     if (instance->step->on_error != ON_ERROR_STEPS) {
         emit_ended(decision, instance, status, error);

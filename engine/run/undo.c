@@ -168,6 +168,18 @@ static void collect_left(struct undo_list *list, const struct undo_list *open,
     collect_left_in(list, open, instance->catcher);
 }
 
+static void collect_left_of(struct undo_list *list, const struct undo_list *open,
+                            const struct run *run, const struct instance *instance)
+{
+    size_t i;
+
+    if (instance->step->undoes_run)
+        collect_left_in(list, open, &run->root);
+    for (i = 0; i < instance->body_count; i++)
+        collect_left_in(list, open, &instance->bodies[i]);
+    collect_left_in(list, open, instance->otherwise);
+}
+
 /* Steps mostly end in the order of the program: turned round, few have to move. */
 void undo_sort(struct undo_list *list)
 {
@@ -202,6 +214,14 @@ struct undo_list undo_find(struct run *run, const struct instance *instance)
     }
     undo_sort(&list);
     return list;
+}
+
+bool undo_concerns(struct run *run, const struct instance *instance)
+{
+    struct undo_list open = undo_find(run, instance), left = {.arena = run->arena};
+
+    collect_left_of(&left, &open, run, instance);
+    return open.count + left.count > 0;
 }
 
 bool undo_has_any(struct run *run)
@@ -333,15 +353,8 @@ static void end(struct decision *decision, struct instance *instance)
                                      ? STEP_TIMED_OUT
                                      : STEP_FAILED;
     enum step_status status;
-    size_t i;
 
-    if (run_itself) {
-        collect_left_in(&parts.left, open, &run->root);
-    } else {
-        for (i = 0; i < instance->body_count; i++)
-            collect_left_in(&parts.left, open, &instance->bodies[i]);
-        collect_left_in(&parts.left, open, instance->otherwise);
-    }
+    collect_left_of(&parts.left, open, run, instance);
     status = !run_itself ? failed_as : parts.left.count ? STEP_FAILED : STEP_SUCCEEDED;
     map_add(&map, "status", quell_text(step_status_name(status)));
     if (!run_itself)

@@ -12,6 +12,8 @@ bool undo_takes_back(const struct frame *frame);
 /* What a step has changed and can take back, the newest first; of a step that undoes the run, all
  * that its main steps have. In the run's arena. */
 struct undo_list undo_find(struct run *run, const struct instance *instance);
+/* Whether a step that fails has changed anything, or something in it that nothing takes back. */
+bool undo_concerns(struct run *run, const struct instance *instance);
 bool undo_has_any(struct run *run); /* of the main steps */
 /* What there is to take back of a run that has ended, wherever it was done; with `again` also what
  * could not be taken back before. `nothing` (or NULL): what nothing takes back. */

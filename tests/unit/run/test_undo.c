@@ -173,6 +173,17 @@ static const struct story undos[] = {
      "x.a.undo.unblock succeeded\n"
      "x timed-out timed-out\n"
      "run failed\n"},
+    {"a block that changed only what nothing takes back says so",
+     "  - id: x\n    on-error: undo\n    steps:\n"
+     "      - id: a\n        uses: test.isolate\n        with: { device_id: d1 }\n"
+     "      - fail: no\n",
+     "{\"x.a\":[" OK "]}",
+     "x.a calls test.isolate {\"device_id\":\"d1\"}\n"
+     "x.a succeeded\n"
+     "- failed failed\n"
+     "x takes back anyone\n"
+     "x failed failed, not taken back: x.a\n"
+     "run failed\n"},
     {"a run is not undone when something it did stays",
      "  - id: a\n    uses: test.block\n    with: { device_id: d1 }\n"
      "  - id: i\n    uses: test.isolate\n    with: { device_id: d2 }\n"
