@@ -205,6 +205,20 @@ static void resolve_list(struct resolving *resolving, const struct step_list *li
                     below(resolving->run, prefix, list->items[i]->id));
 }
 
+/* Of a run that was called only that it is taken back: what it changed stands in its own journal.
+ */
+static void resolve_called(struct resolving *resolving, const struct instance *target)
+{
+    struct arena *arena = resolving->run->arena;
+    struct map_builder map = {.arena = arena}, with = {.arena = arena};
+
+    map_add(&with, "take back the run", quell_string(target->child));
+    map_add(&map, "step", quell_string(arena_format(arena, "%.*s.undo", QUELL_ARG(target->path))));
+    map_add(&map, "call", quell_string(target->step->calls));
+    map_add(&map, "with", map_made(&with));
+    list_add(&resolving->calls, map_made(&map));
+}
+
 /* What taking the run back would call. */
 static void resolve_undo(struct resolving *resolving, const struct instance *instance)
 {
@@ -216,6 +230,8 @@ static void resolve_undo(struct resolving *resolving, const struct instance *ins
         const struct step_list *steps = &target->step->undo_steps;
         struct frame frame = {
             .outer = target->frame, .steps = steps, .undoes = target, .ahead = true};
+        if (steps->count == 0)
+            resolve_called(resolving, target);
         for (k = 0; k < steps->count; k++)
             resolve_one(resolving, steps->items[k], &frame,
                         arena_format(resolving->run->arena, "%.*s.undo.%.*s",

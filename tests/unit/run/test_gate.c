@@ -254,6 +254,31 @@ static void taking_back_is_asked_about_as_it_can_be_told(void **state)
     }
 }
 
+static void taking_back_a_called_run_is_asked_about(void **state)
+{
+    struct guarded guarded;
+    struct quell_value call;
+
+    (void)state;
+    open_guarded(&guarded,
+                 "  - id: a\n    call: other\n"
+                 "  - fail: no\nundo: { on-failure: ask, by: ana, window: 30m }\n",
+                 "{\"a\":[{\"status\":\"succeeded\"}]}", NULL);
+    start_guarded(&guarded, RUN_LIVE, NULL);
+    decide_all(&guarded);
+    while (happen(&guarded.fixture.teller) && run_seq(guarded.fixture.teller.run) < 7)
+        decide_all(&guarded);
+    decide_all(&guarded);
+    call =
+        quell_at(quell_get(quell_get(last_of(&guarded, EVENT_APPROVAL_ASKED), "plan"), "calls"), 0);
+    if (!str_is(json_text(guarded.fixture.arena, call, JSON_COMPACT),
+                "{\"step\":\"a.undo\",\"call\":\"other\",\"with\":{\"take back the run\":"
+                "\"child\"}}"))
+        fail_msg("%.*s%.*s", QUELL_ARG(buf_str(&guarded.fixture.teller.told)),
+                 QUELL_ARG(json_text(guarded.fixture.arena, call, JSON_COMPACT)));
+    close_guarded(&guarded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +289,7 @@ int main(void)
         cmocka_unit_test(what_changed_meanwhile_is_judged_anew),
         cmocka_unit_test(an_agreement_may_come_too_late),
         cmocka_unit_test(taking_back_is_asked_about_as_it_can_be_told),
+        cmocka_unit_test(taking_back_a_called_run_is_asked_about),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
