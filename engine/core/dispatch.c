@@ -403,7 +403,7 @@ static bool on_wanted(struct call *call, void *user)
     const struct active_call *mine = user;
 
     (void)call;
-    return !run_is_cancelling(mine->active->run);
+    return run_wants(mine->active->run, mine->path);
 }
 
 static const struct call_events call_events = {on_sending,  on_sleeping, on_ended,

@@ -75,6 +75,12 @@ static bool cancel(struct decision *decision, struct instance *instance, struct 
     return closed;
 }
 
+bool run_wants(const struct run *run, struct quell_str path)
+{
+    return !run_is_cancelling(run) || run->finishing ||
+           undo_takes_back(run_instance(run, path)->frame);
+}
+
 bool frame_cancel(struct decision *decision, struct frame *frame, struct quell_value why)
 {
     bool all = true;

@@ -230,6 +230,71 @@ static void an_attempt_that_is_kept_back_leaves_it_open(void **state)
     close_fixture(&fixture);
 }
 
+/* ---- what is still to be made ------------------------------------------------------------------
+ */
+
+static void cancel_now(struct teller *teller)
+{
+    outside(teller, EVENT_RUN_CANCELLING, QUELL_STR(""),
+            run_cancel_data(teller->arena, QUELL_STR("ann"), QUELL_STR("enough")));
+    (void)decide(teller);
+}
+
+/* It is not made after all, if nobody found it. */
+static void a_cancelled_run_does_not_want_what_it_has_sent(void **state)
+{
+    struct fixture fixture;
+    struct teller *teller = &fixture.teller;
+
+    (void)state;
+    open_fixture(&fixture, SEVER, "{\"a\":[\"sends\"]}");
+    start(teller);
+    (void)decide(teller);
+    assert_true(happen(teller));
+    assert_true(run_wants(teller->run, QUELL_STR("a")));
+    cancel_now(teller);
+    assert_false(run_wants(teller->run, QUELL_STR("a")));
+    close_fixture(&fixture);
+}
+
+static void a_cancelled_run_wants_what_tidies(void **state)
+{
+    struct fixture fixture;
+    struct teller *teller = &fixture.teller;
+
+    (void)state;
+    open_fixture(&fixture,
+                 "  - id: w\n    wait: 10m\nfinally:\n  - id: a\n    uses: test.sever\n"
+                 "    with: { device_id: d1 }\n",
+                 "{}");
+    start(teller);
+    (void)decide(teller);
+    cancel_now(teller);
+    assert_true(run_wants(teller->run, QUELL_STR("finally.a")));
+    close_fixture(&fixture);
+}
+
+/* Who cancels the run meanwhile, or takes a cancelled one back later. */
+static void a_cancelled_run_wants_what_takes_back(void **state)
+{
+    struct fixture fixture;
+    struct teller *teller = &fixture.teller;
+
+    (void)state;
+    open_fixture(&fixture,
+                 "  - id: x\n    on-error: undo\n    steps:\n      - id: b\n"
+                 "        uses: test.block\n        with: { device_id: d1 }\n      - fail: no\n",
+                 "{\"x.b\":[" OK "]}");
+    start(teller);
+    (void)decide(teller);
+    assert_true(happen(teller));
+    (void)decide(teller);
+    cancel_now(teller);
+    assert_true(run_is_cancelling(teller->run));
+    assert_true(run_wants(teller->run, QUELL_STR("x.b.undo.unblock")));
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +303,9 @@ int main(void)
         cmocka_unit_test(one_of_which_all_is_known_begins_anew),
         cmocka_unit_test(an_attempt_that_is_kept_back_leaves_it_open),
         cmocka_unit_test(an_attempt_that_comes_too_late_leaves_it_open),
+        cmocka_unit_test(a_cancelled_run_does_not_want_what_it_has_sent),
+        cmocka_unit_test(a_cancelled_run_wants_what_tidies),
+        cmocka_unit_test(a_cancelled_run_wants_what_takes_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
