@@ -111,6 +111,7 @@ static bool is_device_id(struct quell_str id)
 /* What a call remembers while it looks; all of it stands in `state`. */
 struct memory {
     bool again;                /* phase relook */
+    bool accepted;             /* the service took ours, and it is not known what became of it */
     int64_t looks;             /* that found nothing, one after the other */
     int64_t refusals;          /* as duplicate, so far */
     int64_t skip;              /* items on the pages before */
@@ -123,6 +124,7 @@ static struct memory recall(struct quell_call *call, bool again)
     struct quell_value state = call->state;
 
     return (struct memory){.again = again,
+                           .accepted = quell_get_bool(state, "accepted", false),
                            .looks = quell_get_int(state, "looks", 0),
                            .refusals = quell_get_int(state, "refusals", 0),
                            .skip = quell_get_int(state, "skip", 0),
@@ -135,7 +137,17 @@ static struct quell_value remember(struct quell_call *call, const char *phase,
 {
     return call->host->map(call, "phase", quell_text(phase), "looks", quell_int(memory->looks),
                            "refusals", quell_int(memory->refusals), "skip", quell_int(memory->skip),
-                           "seen", memory->seen, "before", memory->before, NULL);
+                           "seen", memory->seen, "before", memory->before, "accepted",
+                           quell_bool(memory->accepted), NULL);
+}
+
+/* What was seen is of another time. */
+static struct memory from_the_start(struct memory memory)
+{
+    memory.looks = 0;
+    memory.skip = 0;
+    memory.seen = quell_null();
+    return memory;
 }
 
 /* All machine actions of the device: the order of the list is not documented, and the type is
@@ -295,9 +307,8 @@ static enum quell_turn nothing_there(struct quell_call *call, const struct direc
         return call->host->fail(call, QUELL_LIMIT, 0,
                                 "the service refuses the %s as a duplicate, but lists none",
                                 way->word);
-    memory.looks = 0;
-    memory.skip = 0;
-    memory.seen = quell_null();
+    memory = from_the_start(memory);
+    memory.accepted = false;
     memory.before = view->any_ours ? quell_string(view->ours.id) : quell_null();
     return post(call, way, &memory);
 }
@@ -327,17 +338,28 @@ static enum quell_turn decide(struct quell_call *call, const struct direction *w
     return nothing_there(call, way, memory, &view);
 }
 
+/* The list cannot be read. What the service has taken does not come to nothing for that. */
+static enum quell_turn unseen(struct quell_call *call, const struct direction *way,
+                              const struct quell_reply *reply, const struct memory *memory)
+{
+    if (memory->accepted)
+        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
+                                "the %s was accepted, and looking what became of it was answered "
+                                "%d",
+                                way->word, reply->status);
+    if (reply->code || reply->status != 200)
+        return call->host->refuse(call, reply);
+    return call->host->fail(call, QUELL_UNAVAILABLE, 200, "the list of machine actions is no list");
+}
+
 static enum quell_turn looked(struct quell_call *call, const struct direction *way,
                               const struct quell_reply *reply, bool again)
 {
     struct memory memory = recall(call, again);
     struct quell_value page = quell_get(reply->json, "value");
 
-    if (reply->code || reply->status != 200)
-        return call->host->refuse(call, reply);
-    if (!quell_is(page, QUELL_LIST))
-        return call->host->fail(call, QUELL_UNAVAILABLE, 200,
-                                "the list of machine actions is no list");
+    if (reply->code || reply->status != 200 || !quell_is(page, QUELL_LIST))
+        return unseen(call, way, reply, &memory);
     memory.seen = add_page(call, memory.seen, page);
     if (quell_count(memory.seen) > ITEMS_MAX)
         return call->host->fail(call, QUELL_LIMIT, 0, "the device has more than %d isolations",
@@ -367,6 +389,7 @@ static enum quell_turn posted(struct quell_call *call, const struct direction *w
     struct quell_str comment = quell_get_str(reply->json, "requestorComment");
     bool accepted = reply->code == QUELL_OK && (reply->status == 201 || reply->status == 200);
 
+    memory.accepted = memory.accepted || accepted;
     if (reply->code == QUELL_UNKNOWN_OUTCOME || (accepted && id.len == 0))
         return look(call, &memory);
     if (!reply->code && is_duplicate(reply)) {
@@ -388,6 +411,12 @@ static enum quell_turn ask(struct quell_call *call)
                         call->state);
 }
 
+static bool is_down(const struct quell_reply *reply)
+{
+    return reply->code == QUELL_UNAVAILABLE || reply->code == QUELL_TIMED_OUT ||
+           reply->code == QUELL_THROTTLED || reply->status == 408 || reply->status >= 500;
+}
+
 /* The action goes on at the service, so a service that cannot be asked now is asked later. What we
  * caused there does not come to nothing because we may not ask any more. */
 static enum quell_turn asked(struct quell_call *call, const struct direction *way,
@@ -397,11 +426,10 @@ static enum quell_turn asked(struct quell_call *call, const struct direction *wa
     bool ours = quell_get_bool(call->state, "ours", false);
     int64_t wait_ms = quell_get_int(call->state, "wait_ms", POLL_FIRST_MS);
 
-    if (reply->code == QUELL_UNAVAILABLE || reply->code == QUELL_TIMED_OUT ||
-        reply->code == QUELL_THROTTLED)
+    if (is_down(reply))
         return poll_later(call, id, ours, POLL_MOST_MS);
     if (!reply->code && reply->status == 404)
-        return look(call, &(struct memory){.again = true});
+        return look(call, &(struct memory){.again = true, .accepted = ours});
     if ((reply->code || reply->status != 200) && ours)
         return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
                                 "the %s was accepted (machine action %.*s), and asking what became "
@@ -419,6 +447,8 @@ static enum quell_turn turn(struct quell_call *call, const struct direction *way
     bool polling = quell_text_is(phase, "poll"), posting = quell_text_is(phase, "post");
     struct memory memory = recall(call, posting || quell_text_is(phase, "relook"));
 
+    if (call->resumed)
+        memory = from_the_start(memory);
     if (polling)
         return reply ? asked(call, way, reply) : ask(call);
     if (posting && reply)

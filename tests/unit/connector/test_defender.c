@@ -289,6 +289,50 @@ static void ours_is_not_over_because_we_may_not_ask(void **state)
     }
 }
 
+/* Nor because the list cannot be read, when the answer named no action or the action is gone. */
+static void what_was_accepted_is_not_over_because_we_may_not_look(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 4; i++) {
+        struct fake *fake = start_isolate();
+        fake_reply(fake, 200, EMPTY);
+        if (i == 0) {
+            fake_reply(fake, 201, "{}");
+        } else {
+            fake_reply(fake, 201, i == 3 ? ACTION("Pending", "other") : ACTION("Pending", MARK));
+            fake_turn(fake, NULL);
+            fake_reply(fake, 404, "{}");
+        }
+        assert_sends(fake, "GET", LIST);
+        fake_reply(fake, i == 2 ? 200 : 403, "{}");
+        assert_int_equal(fake->asked, QUELL_FAILED);
+        assert_int_equal(fake->code == QUELL_UNKNOWN_OUTCOME, i < 3);
+        fake_free(fake);
+    }
+}
+
+/* Two looks have found nothing: it is sent anew, and what is refused now is refused. */
+static void what_is_gone_is_forgotten_when_it_is_sent_anew(void **state)
+{
+    struct fake *fake = start_isolate();
+
+    (void)state;
+    fake_reply(fake, 200, EMPTY);
+    fake_reply(fake, 201, "{}");
+    fake_reply(fake, 200, EMPTY);
+    fake_turn(fake, NULL);
+    fake_reply(fake, 200, EMPTY);
+    assert_sends(fake, "POST", "/api/machines/" DEVICE "/isolate");
+    fake_reply(fake, 400, "{\"error\":{\"code\":\"ActiveRequestAlreadyExists\"}}");
+    fake_turn(fake, NULL);
+    fake_reply(fake, 403, "{}");
+    assert_int_equal(fake->asked, QUELL_FAILED);
+    assert_int_equal(fake->code, QUELL_REFUSED);
+    fake_free(fake);
+}
+
 static void a_machine_action_that_is_gone_is_looked_for(void **state)
 {
     struct fake *fake = start_isolate();
@@ -312,6 +356,7 @@ static void what_is_not_listed_is_not_believed_at_once(void **state)
     fake_reply(fake, 200, EMPTY);
     fake->resumed = true;
     fake_turn(fake, NULL); /* taken up after a crash with the request perhaps on its way */
+    fake->resumed = false;
     assert_sends(fake, "GET", LIST);
     fake_reply(fake, 200, EMPTY);
     assert_int_equal(fake->asked, QUELL_SLEEPING);
@@ -319,6 +364,30 @@ static void what_is_not_listed_is_not_believed_at_once(void **state)
     assert_sends(fake, "GET", LIST);
     fake_reply(fake, 200, EMPTY);
     assert_sends(fake, "POST", "/api/machines/" DEVICE "/isolate");
+    fake_free(fake);
+}
+
+/* What an attempt has seen says nothing when the next one goes on from there, hours later. */
+static void who_goes_on_looks_from_the_start(void **state)
+{
+    struct fake *fake = start_isolate();
+
+    (void)state;
+    fake_reply(fake, 200, EMPTY);
+    fake_no_reply(fake, QUELL_UNKNOWN_OUTCOME);
+    fake_reply(fake, 200, EMPTY);
+    fake_turn(fake, NULL);
+    fake_reply(fake, 200,
+               "{\"@odata.nextLink\":\"https://elsewhere/x\",\"value\":[{\"id\":\"s\",\"type\":"
+               "\"RunAntiVirusScan\"},{\"id\":\"a1\",\"type\":\"Isolate\",\"status\":\"Failed\","
+               "\"creationDateTimeUtc\":\"2026-01-01T00:00:00Z\"}]}");
+    assert_sends(fake, "GET", LIST "&$skip=2");
+    fake->resumed = true;
+    fake_turn(fake, NULL);
+    fake->resumed = false;
+    assert_sends(fake, "GET", LIST);
+    fake_reply(fake, 200, EMPTY);
+    assert_int_equal(fake->asked, QUELL_SLEEPING); /* one list is not believed */
     fake_free(fake);
 }
 
@@ -375,6 +444,8 @@ static void a_poll_outlives_a_service_that_is_down(void **state)
     assert_int_equal(fake->ms, 60000);
     fake_turn(fake, NULL);
     assert_sends(fake, "GET", "/api/machineactions/a1");
+    fake_reply(fake, 502, "{}");
+    assert_int_equal(fake->asked, QUELL_SLEEPING);
     fake_free(fake);
 }
 
@@ -456,6 +527,9 @@ int main(void)
         cmocka_unit_test(what_was_lost_is_found_when_it_is_listed),
         cmocka_unit_test(ours_is_not_over_because_we_may_not_ask),
         cmocka_unit_test(a_machine_action_that_is_gone_is_looked_for),
+        cmocka_unit_test(what_was_accepted_is_not_over_because_we_may_not_look),
+        cmocka_unit_test(what_is_gone_is_forgotten_when_it_is_sent_anew),
+        cmocka_unit_test(who_goes_on_looks_from_the_start),
         cmocka_unit_test(what_is_not_listed_is_not_believed_at_once),
         cmocka_unit_test(an_earlier_attempts_failure_does_not_count),
         cmocka_unit_test(reads_all_pages),
