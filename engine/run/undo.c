@@ -137,8 +137,8 @@ static bool holds(const struct undo_list *list, const struct instance *instance)
     return false;
 }
 
-/* What happened and nothing takes back: neither an undo of its own, nor one of a step around.
- * `open`: what is to be taken back. */
+/* What happened and nothing takes back: neither an undo of its own, nor one of a step around; and
+ * what was tried before, and was not taken back. `open`: what is to be taken back. */
 static void collect_left(struct undo_list *list, const struct undo_list *open,
                          struct instance *instance);
 
@@ -156,9 +156,14 @@ static void collect_left(struct undo_list *list, const struct undo_list *open,
 {
     bool changes =
         instance->step->kind == STEP_USES && instance->step->action->effect >= QUELL_CHANGES;
+    enum undo_result result = undo_result(instance);
     size_t i;
 
-    if (instance->undo || holds(open, instance))
+    if (holds(open, instance))
+        return;
+    if (result == UNDO_FAILED || result == UNDO_UNDERWAY)
+        undo_list_add(list, instance);
+    if (instance->undo)
         return;
     if (changes && undo_has_happened(instance))
         undo_list_add(list, instance);

@@ -201,6 +201,27 @@ static const struct story undos[] = {
      "a.undo.unblock succeeded\n"
      "undo failed failed, not taken back: i\n"
      "run failed\n"},
+    {"a run is not undone when a step inside could not take something back before",
+     "  - id: e\n    uses: test.block\n    with: { device_id: d0 }\n"
+     "  - id: x\n    on-error: undo\n    steps:\n" BLOCK("a", "d1") "      - fail: no\n"
+     "undo: { on-failure: auto }\n",
+     "{\"e\":[" BLOCKED "],\"x.a\":[" BLOCKED "],\"x.a.undo.unblock\":[" REFUSED "],"
+     "\"e.undo.unblock\":[" OK "]}",
+     "e calls test.block {\"device_id\":\"d0\"}\n"
+     "e succeeded\n"
+     "x.a calls test.block {\"device_id\":\"d1\"}\n"
+     "x.a succeeded\n"
+     "- failed failed\n"
+     "x takes back x.a\n"
+     "x.a.undo.unblock calls test.unblock {\"device_id\":\"d1\",\"note\":\"b\"}\n"
+     "x.a.undo.unblock failed refused\n"
+     "x failed failed, not taken back: x.a\n"
+     "run is to be taken back\n"
+     "undo takes back e\n"
+     "e.undo.unblock calls test.unblock {\"device_id\":\"d0\",\"note\":\"b\"}\n"
+     "e.undo.unblock succeeded\n"
+     "undo failed failed, not taken back: x.a\n"
+     "run failed\n"},
     {"a run that fails is taken back by itself",
      "  - id: a\n    uses: test.block\n    with: { device_id: d1 }\n"
      "  - fail: no\n"
