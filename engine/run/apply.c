@@ -140,6 +140,7 @@ static enum quell_code outcome_resolved(struct run *run, struct instance *instan
         instance->phase = PHASE_ANSWERED;
         instance->status = STEP_SUCCEEDED;
         instance->output = quell_map(NULL, 0);
+        instance->resumes = false; /* what is looked at next is another call */
     }
     return QUELL_OK;
 }

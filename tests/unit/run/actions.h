@@ -125,6 +125,7 @@ static const struct quell_action sever = {.name = "sever",
                                           .repeat = QUELL_VERIFIABLE,
                                           .inputs = device_inputs,
                                           .outputs = look_outputs,
+                                          .companion = "look",
                                           .targets = device_targets,
                                           .example = "{\"id\":\"x\",\"risk\":\"low\"}",
                                           .turn = no_turn};
