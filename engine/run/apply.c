@@ -107,9 +107,7 @@ static enum quell_code run_held(struct run *run, struct instance *instance,
 {
     bool limited = quell_get_bool(event->data, "limit", false);
     bool uses = instance->step->kind == STEP_USES, calls = uses && instance->phase == PHASE_STARTED;
-    /* What became of an attempt is still not known when the next one is to be made. */
-    bool answered = (uses && instance->phase == PHASE_ANSWERED) ||
-                    (instance->in_doubt && (calls || instance->phase == PHASE_RETRYING));
+    bool answered = (uses && instance->phase == PHASE_ANSWERED) || is_in_doubt(instance);
 
     if (limited && !calls)
         return event_misfit(event, "the step is not about to call", err);

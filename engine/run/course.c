@@ -188,7 +188,7 @@ static void close_one(const struct instance *instance, void *user)
 {
     struct closing *closing = user;
 
-    if (instance->in_doubt && instance->phase != PHASE_CALLING && instance->phase != PHASE_HELD)
+    if (is_in_doubt(instance))
         emit_held(closing->decision, instance);
     if (instance->phase == PHASE_CHILD && instance->child.len)
         child_cancel(closing->decision, instance, "its caller may have no more events");

@@ -80,6 +80,13 @@ bool call_looks_first(const struct quell_action *action)
     return action->repeat == QUELL_VERIFIABLE && action->settle == NULL;
 }
 
+bool is_in_doubt(const struct instance *instance)
+{
+    return instance->in_doubt &&
+           (instance->phase == PHASE_ANSWERED || instance->phase == PHASE_STARTED ||
+            instance->phase == PHASE_RETRYING);
+}
+
 bool may_be_unknown(const struct run *run, struct quell_value value)
 {
     return run->mode == RUN_PLAN && quell_is(value, QUELL_UNKNOWN);
@@ -141,8 +148,7 @@ enum flow step_failed(struct decision *decision, struct instance *instance, enum
     struct run *run = decision->run;
     struct map_builder map = {.arena = run->arena};
 
-    if (instance
-            ->in_doubt) { /* it may have taken effect, whatever stands against another attempt */
+    if (is_in_doubt(instance)) { /* it may have taken effect, whatever hinders another attempt */
         emit_held(decision, instance);
         return FLOW_WAITING;
     }

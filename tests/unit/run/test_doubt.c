@@ -244,6 +244,45 @@ static void an_attempt_that_is_kept_back_leaves_it_open(void **state)
     close_fixture(&fixture);
 }
 
+/* ---- damaged journals --------------------------------------------------------------------------
+ */
+
+static void say_with(struct teller *teller, enum event_kind kind, const char *key,
+                     const char *value)
+{
+    struct map_builder map = {.arena = teller->arena};
+
+    map_add(&map, key, quell_text(value));
+    outside(teller, kind, QUELL_STR("a"), map_made(&map));
+}
+
+/* An attempt with an unknown outcome, though nobody had agreed to it: people are asked now. */
+static void ask_behind_a_doubt(struct teller *teller)
+{
+    start(teller);
+    say_with(teller, EVENT_STEP_STARTED, "id", "a");
+    say_with(teller, EVENT_CALL_SCHEDULED, "key", "k");
+    say_with(teller, EVENT_CALL_ENDED, "outcome", "unknown");
+    say_with(teller, EVENT_RETRY_WAITING, "until", "");
+    say_with(teller, EVENT_TIMER_FIRED, "due", "");
+    (void)decide(teller);
+}
+
+static void a_doubt_that_people_are_asked_behind_ends_with_their_answer(void **state)
+{
+    struct fixture fixture;
+    struct teller *teller = &fixture.teller;
+
+    (void)state;
+    open_fixture(&fixture, SEVER "    approve: { by: ann, within: 5m }\n    on-error: fail\n",
+                 "{}");
+    ask_behind_a_doubt(teller);
+    teller->now_us = run_due(teller->run);
+    (void)decide(teller);
+    assert_string_equal(run_state(teller->run), "failed");
+    close_fixture(&fixture);
+}
+
 /* ---- what is still to be made ------------------------------------------------------------------
  */
 
@@ -318,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_look_behind_the_call_goes_on_from_nowhere),
         cmocka_unit_test(an_attempt_that_is_kept_back_leaves_it_open),
         cmocka_unit_test(an_attempt_that_comes_too_late_leaves_it_open),
+        cmocka_unit_test(a_doubt_that_people_are_asked_behind_ends_with_their_answer),
         cmocka_unit_test(a_cancelled_run_does_not_want_what_it_has_sent),
         cmocka_unit_test(a_cancelled_run_wants_what_tidies),
         cmocka_unit_test(a_cancelled_run_wants_what_takes_back),
