@@ -352,7 +352,8 @@ bool prove_set(struct loader *loader, struct quell_str var, size_t at);
 bool prove_guarded(const struct loader *loader, struct quell_str id, size_t at, bool own);
 /* Whether a step between `step` and `at` ends the run, or its list, unless `step` succeeded. */
 bool prove_left(const struct loader *loader, size_t step, size_t at);
-/* Whether `step` is reached by name from `at`: no loop stands around it that is not around `at`. */
+/* Whether `step` is reached by name from `at`: it stands in the steps of no loop that `at` does not
+ * stand in as well. */
 bool prove_visible(const struct loader *loader, size_t step, size_t at);
 
 #endif

@@ -122,10 +122,11 @@ bool prove_set(struct loader *loader, struct quell_str var, size_t at)
 
 bool prove_visible(const struct loader *loader, size_t step, size_t at)
 {
-    enum branch branch;
+    enum branch branch, own = loader->outline[step].branch;
     size_t up = loader->outline[step].parent;
-    for (; up != NO_STEP; up = loader->outline[up].parent)
-        if (loader->outline[up].loop &&
+    /* What catches or takes back a loop stands beside it. */
+    for (; up != NO_STEP; own = loader->outline[up].branch, up = loader->outline[up].parent)
+        if (loader->outline[up].loop && own == BRANCH_STEPS &&
             (!outline_inside(loader, at, up, &branch) || branch != BRANCH_STEPS))
             return false;
     return true;

@@ -182,7 +182,7 @@ bool run_is_undoing(const struct run *run);    /* what it did is taken back */
 /* Whether a change that the step's open call sent, and that was looked for and not found, is still
  * to be made: a cancelled run makes only what belongs to `finally` or takes something back. */
 bool run_wants(const struct run *run, struct quell_str path);
-bool run_cancellable(const struct run *run);   /* EVENT_RUN_CANCELLING fits now */
+bool run_cancellable(const struct run *run); /* EVENT_RUN_CANCELLING fits now */
 /* Of a run that has ended; null when there are none. */
 struct quell_value run_outputs(const struct run *run);
 struct quell_value run_error(const struct run *run);

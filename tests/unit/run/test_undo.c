@@ -204,7 +204,7 @@ static const struct story undos[] = {
     {"a run is not undone when a step inside could not take something back before",
      "  - id: e\n    uses: test.block\n    with: { device_id: d0 }\n"
      "  - id: x\n    on-error: undo\n    steps:\n" BLOCK("a", "d1") "      - fail: no\n"
-     "undo: { on-failure: auto }\n",
+                                                                    "undo: { on-failure: auto }\n",
      "{\"e\":[" BLOCKED "],\"x.a\":[" BLOCKED "],\"x.a.undo.unblock\":[" REFUSED "],"
      "\"e.undo.unblock\":[" OK "]}",
      "e calls test.block {\"device_id\":\"d0\"}\n"
