@@ -33,12 +33,13 @@ static const char *ask(struct quell *engine, const struct active *active, const 
     return halt_asks(engine, &subject) ? "halted" : NULL;
 }
 
-static bool keeps(void *user, const struct run *run, const struct step *step)
+static bool keeps(void *user, const struct run *run, const struct step *step, struct quell_str path)
 {
     struct quell *engine = user;
     struct active *active = engine->asking;
     const char *why;
 
+    (void)path;
     if (active == NULL || active->run != run)
         return false; /* a run that is only looked at */
     why = ask(engine, active, step, true);

@@ -101,7 +101,7 @@ static const struct playbook *find_text_now(void *user, struct quell_str id)
 
 struct run_catalog catalog_of(struct quell *engine)
 {
-    return (struct run_catalog){find_text_now, engine};
+    return (struct run_catalog){.find = find_text_now, .user = engine};
 }
 
 /* A path of the configuration, relative to the folder of its file. */
@@ -258,7 +258,7 @@ void generation_settle(struct generation *generation)
 {
     size_t i;
 
-    generation->catalog = (struct run_catalog){find_text, generation};
+    generation->catalog = (struct run_catalog){.find = find_text, .user = generation};
     for (i = 0; i < generation->playbook_count; i++) {
         const struct playbook *playbook = generation->playbooks[i]->playbook;
         generation->asks_before |= playbook_asks_before(playbook);

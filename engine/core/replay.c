@@ -1,61 +1,13 @@
 /*
  * replay.c - quell_replay(): the interpreter tells a stored run again. The first event is the
- * recorded one; whatever the run then asks for is answered as it was answered, and as late.
+ * recorded one; whatever the run then asks for is answered as it was answered, and as late. While
+ * it is the recorded run it goes by the journal, event by event; behind the first difference, by
+ * what the journal tells of the far side, of people and of the engine.
  */
 #include "core/replay.h"
 
-#include "base/error.h"
-#include "base/limits.h"
 #include "base/str.h"
 #include "value/value.h"
-
-/* ---- what is recorded --------------------------------------------------------------------------
- */
-
-struct reading {
-    struct replay *replay;
-    struct event *events;
-    size_t cap;
-    enum quell_code code;
-    struct quell_error *err;
-};
-
-static bool read_event(const struct store_event *row, void *user)
-{
-    struct reading *reading = user;
-    struct replay *replay = reading->replay;
-
-    if (replay->count == reading->cap) {
-        size_t cap = reading->cap ? reading->cap * 2 : 64;
-        reading->events =
-            arena_grow(replay->arena, reading->events, reading->cap * sizeof(*reading->events),
-                       cap * sizeof(*reading->events));
-        reading->cap = cap;
-    }
-    reading->code =
-        event_read(replay->arena, row->body, &reading->events[replay->count++], reading->err);
-    return reading->code == QUELL_OK;
-}
-
-static enum quell_code read_journal(struct replay *replay, const struct store_run *row,
-                                    struct quell_error *err)
-{
-    struct store *store = replay->engine->reader;
-    struct reading reading = {.replay = replay, .err = err};
-    enum quell_code code = store->kind->events(store, row->id, 0, read_event, &reading, err);
-
-    if (code == QUELL_OK)
-        code = reading.code;
-    if (code)
-        return code;
-    if (replay->count == 0 || reading.events[0].kind != EVENT_RUN_STARTED)
-        return error_set(err, QUELL_IO, "the journal of %.*s does not begin with its start",
-                         QUELL_ARG(row->id));
-    replay->events = reading.events;
-    replay->used = arena_array(replay->arena, bool, replay->count);
-    replay->over = row->ended_us != 0;
-    return QUELL_OK;
-}
 
 /* ---- the start ---------------------------------------------------------------------------------
  */
@@ -78,28 +30,6 @@ static enum quell_code inputs_for(struct replay *replay, const struct playbook *
                            &world, inputs, err);
 }
 
-static bool has_text(struct replay *replay, const struct run_catalog *catalog,
-                     struct quell_value pin)
-{
-    struct quell_value now = run_revisions(replay->arena, catalog, quell_get_str(pin, "playbook"));
-
-    return value_equal(quell_at(now, 0), pin);
-}
-
-/* Whether the playbooks that were called are still those that were agreed to. */
-static bool same_texts(struct replay *replay, const struct run_catalog *catalog)
-{
-    size_t i, k;
-
-    for (i = 0; i < replay->count; i++) {
-        struct quell_value pins = quell_get(replay->events[i].data, "pins");
-        for (k = 0; k < quell_count(pins); k++)
-            if (!has_text(replay, catalog, quell_at(pins, k)))
-                return false;
-    }
-    return true;
-}
-
 static enum quell_code begin(struct replay *replay, struct quell_error *err)
 {
     const struct playbook *playbook = replay->loaded->playbook;
@@ -112,8 +42,10 @@ static enum quell_code begin(struct replay *replay, struct quell_error *err)
      * released or not, and comes again as that. */
     world.usage = NULL;
     world.memory = NULL;
-    if (!same_texts(replay, world.catalog))
-        world.catalog = NULL; /* nor do the texts matter that are not there any more */
+    replay->gate = replay_gate(replay);
+    replay->catalog = replay_catalog(replay);
+    world.gate = &replay->gate;
+    world.catalog = &replay->catalog;
     run_set_world(replay->run, &world);
     if (!str_is(quell_get_str(first.data, "revision"), playbook->revision)) {
         code = inputs_for(replay, playbook, first.data, &inputs, err);
@@ -163,20 +95,57 @@ static void take(struct replay *replay, size_t at)
     list_add(&replay->unfit, map_made(&unfit));
 }
 
-/* Decides until nothing follows; what was asked is answered. */
-static void decide(struct replay *replay)
+static bool is_recorded(const struct replay *replay, const struct event *event)
+{
+    uint64_t at = event->seq - 1;
+
+    return at < replay->count && replay->events[at].kind == event->kind &&
+           quell_str_equal(replay->events[at].path, event->path);
+}
+
+/* Decides until nothing follows; what was asked is answered. Whether anything was decided. */
+static bool decide(struct replay *replay)
 {
     struct run_events events;
+    bool any = false;
     size_t i;
 
     do {
         struct event *kept;
 
+        replay->kept_until_us = INT64_MAX;
         events = run_decide(replay->run, replay->now_us);
         kept = arena_copy(replay->arena, events.items, events.count * sizeof(*events.items));
-        for (i = 0; i < events.count; i++)
+        for (i = 0; i < events.count; i++) {
+            replay->follows = replay->follows && is_recorded(replay, &kept[i]);
             replay_answer(replay, &kept[i]);
+        }
+        any |= events.count > 0;
     } while (events.count && !run_ended(replay->run));
+    return any;
+}
+
+/* While all that happened is what is recorded, what comes next is what is recorded next: an answer,
+ * or what was decided then. */
+static void follow(struct replay *replay)
+{
+    size_t at = (size_t)run_seq(replay->run), next = next_coming(replay);
+    int64_t then, coming = INT64_MAX;
+
+    replay->follows = at < replay->count;
+    if (!replay->follows)
+        return;
+    then = replay->events[at].at_us;
+    if (next < replay->coming_count)
+        coming = replay->coming[next].event.at_us;
+    replay->follows = coming >= then && replay_reaches(replay, run_due(replay->run)) >= then;
+    if (!replay->follows)
+        return;
+    replay->now_us = then;
+    if (coming == then && replay->coming[next].order == at)
+        take(replay, next);
+    else
+        replay->follows = decide(replay) && replay->follows;
 }
 
 /* Whether something was decided at the very time of an answer, before it came. */
@@ -202,18 +171,6 @@ static void take_with_next(struct replay *replay, size_t at)
     }
 }
 
-/* When the live run came to it: what was due was journaled a little later. */
-static int64_t reached_then(const struct replay *replay, int64_t due_us)
-{
-    size_t i;
-
-    for (i = 0; i < replay->count; i++)
-        if (replay->events[i].at_us >= due_us)
-            return replay->events[i].at_us - due_us <= REPLAY_LATE_US ? replay->events[i].at_us
-                                                                      : due_us;
-    return due_us;
-}
-
 /* The time of what happens next; false when nothing does, or nothing that the record knows of. */
 static bool pass_time(struct replay *replay)
 {
@@ -226,7 +183,9 @@ static bool pass_time(struct replay *replay)
     if (due <= replay->now_us)
         due = INT64_MAX; /* asked about already, and nothing came of it */
     else if (due != INT64_MAX)
-        due = reached_then(replay, due);
+        due = replay_reaches(replay, due);
+    if (replay->kept_until_us < due)
+        due = replay->kept_until_us;
     if (coming == INT64_MAX && (due == INT64_MAX || (!replay->over && due > last)))
         return false;
     if (coming < due || (coming == due && !decided_before(replay, &replay->coming[at]))) {
@@ -238,6 +197,18 @@ static bool pass_time(struct replay *replay)
     return true;
 }
 
+/* One that has ended goes on when it was taken back then. */
+static bool goes_on(const struct replay *replay)
+{
+    size_t i;
+
+    for (i = 0; i < replay->coming_count; i++)
+        if (replay->coming[i].event.kind == EVENT_UNDO_ASKED)
+            return true;
+    return !run_ended(replay->run) ||
+           run_due(replay->run) <= replay->events[replay->count - 1].at_us;
+}
+
 enum quell_code replay_tell(struct replay *replay, struct quell_error *err)
 {
     enum quell_code code = begin(replay, err);
@@ -245,9 +216,11 @@ enum quell_code replay_tell(struct replay *replay, struct quell_error *err)
     if (code)
         return code;
     replay_unasked(replay);
+    for (replay->follows = true; replay->follows;)
+        follow(replay);
     do
-        decide(replay);
-    while (!run_ended(replay->run) && pass_time(replay));
+        (void)decide(replay);
+    while (goes_on(replay) && pass_time(replay));
     return QUELL_OK;
 }
 
@@ -321,12 +294,9 @@ static enum quell_code tell_both(struct replay *replay, const struct quell_repla
     enum quell_code code = find_row(replay->engine, replay->arena, options->run, &row, err);
 
     if (code == QUELL_OK)
-        code = read_journal(replay, &row, err);
+        code = replay_read(replay, &row, &then, &recorded, err);
     if (code == QUELL_OK)
-        code = journal_read_run(replay->engine, &row, &then, &recorded, err);
-    if (code)
-        return code;
-    code = choose_playbook(replay, options->playbook, recorded, err);
+        code = choose_playbook(replay, options->playbook, recorded, err);
     if (code == QUELL_OK) {
         replay->run = run_new(replay->loaded->playbook, row.id);
         code = replay_tell(replay, err);

@@ -171,6 +171,9 @@ void replay_answer(struct replay *replay, const struct event *event)
     case EVENT_CHILD_CALLED:
         answer_child(replay, event);
         break;
+    case EVENT_CHILD_UNDOING:
+        answer_one(replay, event, EVENT_CHILD_UNDONE);
+        break;
     case EVENT_RUN_HELD:
         answer_one(replay, event,
                    quell_get_bool(event->data, "limit", false) ? EVENT_RUN_RELEASED
@@ -187,9 +190,11 @@ void replay_unasked(struct replay *replay)
 
     for (i = 1; i < replay->count; i++) {
         const struct event *event = &replay->events[i];
-        bool unasked = event->kind == EVENT_RUN_BEGUN || event->kind == EVENT_RUN_MERGED ||
-                       event->kind == EVENT_RUN_CANCELLING || event->kind == EVENT_RUN_BOUND ||
-                       (event->kind == EVENT_RUN_RELEASED && event->path.len == 0);
+        bool unasked =
+            event->kind == EVENT_RUN_BEGUN || event->kind == EVENT_RUN_MERGED ||
+            event->kind == EVENT_RUN_CANCELLING || event->kind == EVENT_RUN_BOUND ||
+            (event->kind == EVENT_UNDO_ASKED && !quell_get_bool(event->data, "due", false)) ||
+            (event->kind == EVENT_RUN_RELEASED && event->path.len == 0);
         if (!unasked)
             continue;
         replay->used[i] = true;

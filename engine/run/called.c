@@ -37,9 +37,12 @@ struct quell_value run_revisions(struct arena *arena, const struct run_catalog *
                                  struct quell_str id)
 {
     struct list_builder list = {.arena = arena};
-    const struct playbook *playbook = catalog->find(catalog->user, id);
+    const struct playbook *playbook;
     size_t at, i;
 
+    if (catalog->revisions)
+        return catalog->revisions(catalog->user, arena, id);
+    playbook = catalog->find(catalog->user, id);
     add_text(&list, id, playbook);
     for (at = 0; at < list.count; at++) {
         playbook = catalog->find(catalog->user, quell_get_str(list.items[at], "playbook"));
@@ -99,6 +102,10 @@ bool called_allowed(struct run *run, const struct instance *instance, struct que
         !quell_is_null(run->pins) || !quell_is_null(run->bound) || agreed_around(run, instance);
 
     *pins = pinned ? now : quell_null();
-    return agreed_allows(run, instance, "call", calls, given, error) &&
-           bound_allows_child(run, instance, given, error) && pins_allow(run, now, error);
+    if (agreed_allows(run, instance, "call", calls, given, error) &&
+        bound_allows_child(run, instance, given, error) && pins_allow(run, now, error))
+        return true;
+    if (!quell_is_null(now)) /* what may not be called is told, too */
+        *error = value_with(run->arena, *error, QUELL_STR("revisions"), now);
+    return false;
 }

@@ -43,13 +43,16 @@ struct run_usage { /* what all runs of a playbook touched within an hour and a d
 /* What keeps changes back for a while: a kill switch, a breaker. Asked before the intent, so that
  * what is judged there is judged anew when the run goes on; nothing is journaled. */
 struct run_gate {
-    bool (*keeps)(void *user, const struct run *run, const struct step *step);
+    bool (*keeps)(void *user, const struct run *run, const struct step *step,
+                  struct quell_str path);
     void *user;
 };
 /* The playbooks that may be called now. */
 struct run_catalog {
     const struct playbook *(*find)(void *user, struct quell_str id); /* NULL: it is not there */
     void *user;
+    /* In its place: what run_revisions() gives, in `arena`; or NULL. */
+    struct quell_value (*revisions)(void *user, struct arena *arena, struct quell_str id);
 };
 struct policy;
 struct policy_memory;

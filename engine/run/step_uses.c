@@ -94,12 +94,13 @@ static enum quell_code key_of(struct run *run, const struct instance *instance,
 }
 
 /* A shadow run sends nothing anyway, and a plan asks nobody. */
-static bool is_kept_back(const struct run *run, const struct step *step)
+static bool is_kept_back(const struct run *run, const struct instance *instance)
 {
     const struct run_gate *gate = run->world.gate;
+    const struct step *step = instance->step;
 
     return gate && run->mode == RUN_LIVE && step->action->effect != QUELL_READS &&
-           gate->keeps(gate->user, run, step);
+           gate->keeps(gate->user, run, step, instance->path);
 }
 
 static enum flow schedule(struct decision *decision, struct instance *instance)
@@ -118,7 +119,7 @@ static enum flow schedule(struct decision *decision, struct instance *instance)
                            scope_error(run, "timed-out",
                                        "the time was up before attempt %u could begin",
                                        instance->attempt));
-    if (decision->now_us >= due || is_kept_back(run, step))
+    if (decision->now_us >= due || is_kept_back(run, instance))
         return FLOW_WAITING;
     if (arguments(run, instance, &input, &error))
         return step_failed(decision, instance, STEP_FAILED, error);

@@ -203,10 +203,12 @@ static void a_look_behind_the_call_goes_on_from_nowhere(void **state)
     close_fixture(&fixture);
 }
 
-static bool keep_back(void *user, const struct run *run, const struct step *step)
+static bool keep_back(void *user, const struct run *run, const struct step *step,
+                      struct quell_str path)
 {
     (void)run;
     (void)step;
+    (void)path;
     return *(const bool *)user;
 }
 

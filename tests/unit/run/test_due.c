@@ -74,10 +74,12 @@ static void come_in_their_order(void **state)
 }
 
 /* A halt is over, but so is the time of what it kept back. */
-static bool keeps_all(void *user, const struct run *run, const struct step *step)
+static bool keeps_all(void *user, const struct run *run, const struct step *step,
+                      struct quell_str path)
 {
     (void)run;
     (void)step;
+    (void)path;
     return *(bool *)user;
 }
 

@@ -57,7 +57,7 @@ static void what_nobody_knows_keeps_it(void **state)
 /* ---- the window opens in a run that fills up ---------------------------------------------------
  */
 
-static bool keeps(void *user, const struct run *run, const struct step *step)
+static bool keeps(void *user, const struct run *run, const struct step *step, struct quell_str path)
 {
     (void)run;
     return *(bool *)user && str_is(step->id, "b");
