@@ -230,16 +230,23 @@ static bool is_not_found(const struct call *call)
     return call->wish.changes && call->in_doubt && looks_itself(call);
 }
 
+/* Its time is over, and it is here only because there was time left to look. */
+static bool is_late(const struct call *call)
+{
+    return call->deadline && loop_monotonic_us(call->host->loop) >= call->due_us;
+}
+
 static bool is_wanted(struct call *call)
 {
-    return call->lost <= LIMIT_SEND_RETRIES &&
+    return call->lost <= LIMIT_SEND_RETRIES && !is_late(call) &&
            (!call->events.wanted || call->events.wanted(call, call->user));
 }
 
 static void give_up(struct call *call)
 {
     call->in_doubt = false;
-    call_fail(call, QUELL_UNAVAILABLE, 0, "the answer was lost%s, and it did not happen",
+    call_fail(call, is_late(call) ? QUELL_TIMED_OUT : QUELL_UNAVAILABLE, 0,
+              "the answer was lost%s, and it did not happen",
               call->lost > LIMIT_SEND_RETRIES ? " again and again" : "");
 }
 
@@ -273,13 +280,13 @@ static void act(struct call *call)
     }
 }
 
-/* It did not happen: as at the start, unless that was so too often. */
+/* It did not happen: as at the start, unless that was so too often, or nobody wants it any more. */
 static void start_anew(struct call *call)
 {
     call->settling = false;
     call->in_doubt = false;
     call->view.state = quell_null();
-    if (call->lost > LIMIT_SEND_RETRIES) {
+    if (!is_wanted(call)) {
         give_up(call);
         return;
     }
@@ -435,7 +442,7 @@ static void arm_deadline(struct call *call, const struct call_request *request)
 
     if (request->deadline_us == 0)
         return;
-    call->deadline_us = monotonic_of(call, request->deadline_us);
+    call->deadline_us = call->due_us = monotonic_of(call, request->deadline_us);
     /* Time that we were down does not keep us from finding out what happened. */
     if (request->in_flight && call->action->repeat == QUELL_VERIFIABLE &&
         call->deadline_us < soonest_us)

@@ -83,6 +83,7 @@ struct call {
     unsigned entered;              /* how deep we are in functions that may call out */
     bool freed;                    /* call_free was called in there */
     int64_t deadline_us, awake_us; /* monotonic: who sets the clock moves neither; 0 = none */
+    int64_t due_us;                /* the same; nothing is made anew behind it, only looked for */
     struct loop_timer *timer, *deadline;
     struct curl_transfer *transfer;
     struct signin_wait *wait;
