@@ -111,7 +111,7 @@ static bool is_device_id(struct quell_str id)
 /* What a call remembers while it looks; all of it stands in `state`. */
 struct memory {
     bool again;                /* phase relook */
-    bool accepted;             /* the service took ours, and it is not known what became of it */
+    bool accepted;             /* the service has taken ours, which is out of sight */
     int64_t looks;             /* that found nothing, one after the other */
     int64_t refusals;          /* as duplicate, so far */
     int64_t skip;              /* items on the pages before */
@@ -141,12 +141,13 @@ static struct quell_value remember(struct quell_call *call, const char *phase,
                            quell_bool(memory->accepted), NULL);
 }
 
-/* What was seen is of another time. */
+/* What was seen is of another time, or of another request. */
 static struct memory from_the_start(struct memory memory)
 {
     memory.looks = 0;
     memory.skip = 0;
     memory.seen = quell_null();
+    memory.accepted = false;
     return memory;
 }
 
@@ -307,8 +308,10 @@ static enum quell_turn nothing_there(struct quell_call *call, const struct direc
         return call->host->fail(call, QUELL_LIMIT, 0,
                                 "the service refuses the %s as a duplicate, but lists none",
                                 way->word);
+    if (memory.accepted)
+        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, 0,
+                                "the service has taken the %s, but lists none", way->word);
     memory = from_the_start(memory);
-    memory.accepted = false;
     memory.before = view->any_ours ? quell_string(view->ours.id) : quell_null();
     return post(call, way, &memory);
 }
@@ -338,28 +341,17 @@ static enum quell_turn decide(struct quell_call *call, const struct direction *w
     return nothing_there(call, way, memory, &view);
 }
 
-/* The list cannot be read. What the service has taken does not come to nothing for that. */
-static enum quell_turn unseen(struct quell_call *call, const struct direction *way,
-                              const struct quell_reply *reply, const struct memory *memory)
-{
-    if (memory->accepted)
-        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
-                                "the %s was accepted, and looking what became of it was answered "
-                                "%d",
-                                way->word, reply->status);
-    if (reply->code || reply->status != 200)
-        return call->host->refuse(call, reply);
-    return call->host->fail(call, QUELL_UNAVAILABLE, 200, "the list of machine actions is no list");
-}
-
 static enum quell_turn looked(struct quell_call *call, const struct direction *way,
                               const struct quell_reply *reply, bool again)
 {
     struct memory memory = recall(call, again);
     struct quell_value page = quell_get(reply->json, "value");
 
-    if (reply->code || reply->status != 200 || !quell_is(page, QUELL_LIST))
-        return unseen(call, way, reply, &memory);
+    if (reply->code || reply->status != 200)
+        return call->host->refuse(call, reply);
+    if (!quell_is(page, QUELL_LIST))
+        return call->host->fail(call, QUELL_UNAVAILABLE, 200,
+                                "the list of machine actions is no list");
     memory.seen = add_page(call, memory.seen, page);
     if (quell_count(memory.seen) > ITEMS_MAX)
         return call->host->fail(call, QUELL_LIMIT, 0, "the device has more than %d isolations",
@@ -372,6 +364,14 @@ static enum quell_turn looked(struct quell_call *call, const struct direction *w
 }
 
 /* ---- posting and polling ---------------------------------------------------------------------*/
+
+/* It is not sent again in this attempt, whatever is listed. */
+static enum quell_turn look_for_ours(struct quell_call *call, struct memory memory)
+{
+    call->host->lost(call);
+    memory.accepted = true;
+    return look(call, &memory);
+}
 
 static bool is_duplicate(const struct quell_reply *reply)
 {
@@ -389,8 +389,9 @@ static enum quell_turn posted(struct quell_call *call, const struct direction *w
     struct quell_str comment = quell_get_str(reply->json, "requestorComment");
     bool accepted = reply->code == QUELL_OK && (reply->status == 201 || reply->status == 200);
 
-    memory.accepted = memory.accepted || accepted;
-    if (reply->code == QUELL_UNKNOWN_OUTCOME || (accepted && id.len == 0))
+    if (accepted && id.len == 0)
+        return look_for_ours(call, memory);
+    if (reply->code == QUELL_UNKNOWN_OUTCOME)
         return look(call, &memory);
     if (!reply->code && is_duplicate(reply)) {
         memory.refusals++;
@@ -425,16 +426,14 @@ static enum quell_turn asked(struct quell_call *call, const struct direction *wa
     struct quell_str id = quell_get_str(call->state, "id");
     bool ours = quell_get_bool(call->state, "ours", false);
     int64_t wait_ms = quell_get_int(call->state, "wait_ms", POLL_FIRST_MS);
+    const struct memory gone = {.again = true};
 
+    if (!reply->code && reply->status == 404)
+        return ours ? look_for_ours(call, gone) : look(call, &gone);
+    if (ours && (reply->code || reply->status != 200))
+        call->host->lost(call);
     if (is_down(reply))
         return poll_later(call, id, ours, POLL_MOST_MS);
-    if (!reply->code && reply->status == 404)
-        return look(call, &(struct memory){.again = true, .accepted = ours});
-    if ((reply->code || reply->status != 200) && ours)
-        return call->host->fail(call, QUELL_UNKNOWN_OUTCOME, reply->status,
-                                "the %s was accepted (machine action %.*s), and asking what became "
-                                "of it was answered %d",
-                                way->word, QUELL_ARG(id), reply->status);
     if (reply->code || reply->status != 200)
         return call->host->refuse(call, reply);
     return follow(call, way, id, quell_get_str(reply->json, "status"), ours, wait_ms);

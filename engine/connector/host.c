@@ -321,6 +321,11 @@ static void host_found(struct quell_call *view)
     call_of(view)->in_doubt = false;
 }
 
+static void host_lost(struct quell_call *view)
+{
+    call_of(view)->in_doubt = true;
+}
+
 const struct quell_host call_host_functions = {
     .size = sizeof(struct quell_host),
     .alloc = host_alloc,
@@ -336,4 +341,5 @@ const struct quell_host call_host_functions = {
     .fail = host_fail,
     .refuse = host_refuse,
     .found = host_found,
+    .lost = host_lost,
 };

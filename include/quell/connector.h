@@ -281,6 +281,9 @@ struct quell_host {
      * followed from here on. Until then a failure of the look, or a deadline, is an unknown
      * outcome. Not said of what was not found: sending again says that. */
     void (*found)(struct quell_call *call);
+    /* The opposite: a change that the far side has taken is out of sight, and until `found` a
+     * failure or a deadline is an unknown outcome. */
+    void (*lost)(struct quell_call *call);
 };
 
 #ifdef __cplusplus

@@ -17,7 +17,8 @@
 /* ---- actions of this test --------------------------------------------------------------------*/
 
 /* Sends one request and gives out its status; after a lost answer it looks by a GET, sends it once
- * more when that is answered 404, and follows it when that is answered 202. */
+ * more when that is answered 404, and follows it when that is answered 202. A change that is
+ * answered 206 was taken, and is out of sight. */
 static enum quell_turn send_turn(struct quell_call *call, const struct quell_reply *reply)
 {
     const struct quell_host *host = call->host;
@@ -37,7 +38,10 @@ static enum quell_turn send_turn(struct quell_call *call, const struct quell_rep
         request.changes = false;
         return host->send(call, &request, host->map(call, "phase", quell_text("following"), NULL));
     }
-    if ((reply && reply->code == QUELL_UNKNOWN_OUTCOME) || quell_text_is(phase, "lost")) {
+    if (reply && reply->status == 206)
+        host->lost(call);
+    if ((reply && (reply->code == QUELL_UNKNOWN_OUTCOME || reply->status == 206)) ||
+        quell_text_is(phase, "lost")) {
         request.method = "GET";
         request.changes = false;
         return host->send(call, &request, host->map(call, "phase", quell_text("looking"), NULL));

@@ -29,7 +29,7 @@ struct fake {
     char *input, *settings; /* JSON */
     const char *key, *uuid, *run, *step;
     bool resumed, settling;
-    bool found;         /* it said so */
+    bool found, lost;   /* it said so last */
     struct arena *turn; /* of the running turn */
     /* What the last turn asked for; texts live until the next one. */
     struct arena *kept;
@@ -224,6 +224,13 @@ static enum quell_turn fake_refuse(struct quell_call *call, const struct quell_r
 static void fake_found(struct quell_call *call)
 {
     fake_of(call)->found = true;
+    fake_of(call)->lost = false;
+}
+
+static void fake_lost(struct quell_call *call)
+{
+    fake_of(call)->lost = true;
+    fake_of(call)->found = false;
 }
 
 static const struct quell_host fake_host = {
@@ -241,6 +248,7 @@ static const struct quell_host fake_host = {
     .fail = fake_fail,
     .refuse = fake_refuse,
     .found = fake_found,
+    .lost = fake_lost,
 };
 
 static struct fake *fake_new(const struct quell_action *action, const char *input,

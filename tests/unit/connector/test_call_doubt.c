@@ -40,6 +40,17 @@ static void what_was_found_is_followed_like_any_other(void **state)
     assert_string_equal(told.log, "Ssse");
 }
 
+static void what_is_out_of_sight_is_in_doubt_until_it_is_found(void **state)
+{
+    struct stage *stage = *state;
+    struct told told;
+
+    RUN(looking, EMPTY("206"), EMPTY("403"));
+    assert_int_equal(told.code, QUELL_UNKNOWN_OUTCOME);
+    RUN(looking, EMPTY("206"), EMPTY("202"), EMPTY("403"));
+    assert_int_equal(told.code, QUELL_DENIED);
+}
+
 static void take_up_late(struct stage *stage, struct told *told, const struct quell_action *action,
                          const char *const *answers)
 {
@@ -111,6 +122,7 @@ int main(void)
         TEST(a_look_that_fails_leaves_it_unknown),
         TEST(what_was_not_found_and_is_refused_is_known),
         TEST(what_was_found_is_followed_like_any_other),
+        TEST(what_is_out_of_sight_is_in_doubt_until_it_is_found),
         TEST(a_late_look_is_a_look),
         TEST(what_is_not_found_is_not_made_when_its_time_is_over),
         TEST(what_is_not_wanted_any_more_is_not_made_after_all),
