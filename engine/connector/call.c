@@ -250,6 +250,15 @@ static void give_up(struct call *call)
               call->lost > LIMIT_SEND_RETRIES ? " again and again" : "");
 }
 
+bool call_gives_up(struct call *call)
+{
+    bool unwanted = is_not_found(call) && !is_wanted(call);
+
+    if (unwanted)
+        give_up(call);
+    return unwanted;
+}
+
 static void act(struct call *call)
 {
     switch (call->wish.turn) {
@@ -260,10 +269,8 @@ static void act(struct call *call)
         finish(call);
         return;
     case QUELL_SENDING:
-        if (is_not_found(call) && !is_wanted(call)) {
-            give_up(call);
+        if (call_gives_up(call))
             return;
-        }
         call->sending.job.changes = call->wish.changes;
         if (!call_may_send(call)) {
             call_halt(call);
@@ -349,9 +356,11 @@ void call_go_on(struct call *call)
 {
     if (call->phase != CALL_HALTED || !call_may_send(call))
         return;
-    call->phase = CALL_WANTS_SEND;
     call_enter(call);
-    call->events.sending(call, call->view.state, call->sending.job.changes, call->user);
+    if (!call_gives_up(call)) {
+        call->phase = CALL_WANTS_SEND;
+        call->events.sending(call, call->view.state, call->sending.job.changes, call->user);
+    }
     (void)call_leave(call);
 }
 

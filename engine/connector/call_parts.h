@@ -103,6 +103,8 @@ void call_fail(struct call *call, enum quell_code code, int status, const char *
 void call_fail_with(struct call *call, const struct quell_error *err);
 /* Whether the request that the last turn handed over may leave now. */
 bool call_may_send(struct call *call);
+/* What was looked for and not found is not to be made anew: then the call has ended. */
+bool call_gives_up(struct call *call);
 /* It may not: waits where it stands, and nothing is on its way. */
 void call_halt(struct call *call);
 /* The answer to a change is lost, and it may not simply be sent again. */

@@ -361,7 +361,9 @@ void sending_go(struct call *call)
 
     call->phase = CALL_SENDING;
     call_enter(call);
-    if (!call_may_send(call)) {
+    if (call_gives_up(call)) {
+        ; /* nobody wanted it any more when it had waited */
+    } else if (!call_may_send(call)) {
         call_halt(call);
     } else if (!is_in_time(call)) {
         ; /* it comes again */

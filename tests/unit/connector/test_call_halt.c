@@ -116,6 +116,32 @@ static void between_two_tries(void **state)
     }
 }
 
+/* A change that was looked for and not found waits to be made anew: halted, or told to come later.
+ * The run is cancelled meanwhile. */
+static void what_waits_to_be_made_anew_is_asked_for_once_more(void **state)
+{
+    static const char *const answers[] = {"lose", EMPTY("404"), EMPTY("503"), OK, NULL};
+    struct stage *stage = *state;
+    struct told told;
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        stand(stage, answers);
+        stage->halted = i == 0;
+        stage->until_requests = 2;
+        stage->unwanted = false;
+        start(stage, &told, &looking);
+        while (i == 0 ? !call_is_halted(told.call) : stage->peer->count < 3)
+            loop_once(stage->loop, -1);
+        stage->unwanted = true;
+        stage->halted = false;
+        call_go_on(told.call);
+        peer_wait(stage->loop, &told.ended);
+        assert_int_equal(told.code, QUELL_UNAVAILABLE);
+        assert_int_equal(stage->peer->count, 2 + i);
+    }
+}
+
 /* What is on the wire is not torn: its answer counts. */
 static void what_left_comes_home(void **state)
 {
@@ -246,6 +272,7 @@ int main(void)
         TEST(reads_go_on),
         TEST(between_the_announcement_and_the_send),
         TEST(between_two_tries),
+        TEST(what_waits_to_be_made_anew_is_asked_for_once_more),
         TEST(what_left_comes_home),
         TEST(a_doubt_is_kept),
         TEST(the_deadline_goes_on),
