@@ -282,14 +282,17 @@ bool run_taking_back(const struct run *run)
 /* ---- when its time is over ---------------------------------------------------------------------
  */
 
-/* A step around it has an undo of its own, by which this was taken back, too. */
-static bool is_undone_around(const struct instance *instance)
+/* A step around it has an undo of its own, by which this was, or is just being, taken back, too.
+ * What has not come to its end when the run has will not. */
+static bool is_undone_around(const struct run *run, const struct instance *instance)
 {
     const struct frame *frame;
 
-    for (frame = instance->frame; frame; frame = frame->outer)
-        if (frame->owner && undo_result(frame->owner) == UNDO_DONE)
+    for (frame = instance->frame; frame; frame = frame->outer) {
+        enum undo_result result = frame->owner ? undo_result(frame->owner) : UNDO_NOT_BEGUN;
+        if (result == UNDO_DONE || (result == UNDO_UNDERWAY && !run->ended))
             return true;
+    }
     return false;
 }
 
@@ -299,7 +302,7 @@ int64_t undo_due(const struct run *run, const struct instance *instance)
 
     if (for_us == 0 || run->mode != RUN_LIVE || instance->phase != PHASE_ENDED ||
         !undo_has_happened(instance) || undo_result(instance) != UNDO_NOT_BEGUN ||
-        is_undone_around(instance) || run_full(run))
+        is_undone_around(run, instance) || run_full(run))
         return INT64_MAX;
     return time_after(instance->ended_us, for_us);
 }

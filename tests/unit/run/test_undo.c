@@ -222,6 +222,47 @@ static const struct story undos[] = {
      "e.undo.unblock succeeded\n"
      "undo failed failed, not taken back: x.a\n"
      "run failed\n"},
+    {"nor when the time was over for that",
+     "  - id: e\n    uses: test.block\n    with: { device_id: d0 }\n"
+     "  - id: x\n    on-error: undo\n    steps:\n" BLOCK("a", "d1")
+         BLOCK("b", "d2") "        undo: { wait: 2h }\n      - fail: no\n"
+                          "undo: { on-failure: auto }\n",
+     "{\"e\":[" BLOCKED "],\"x.a\":[" BLOCKED "],\"x.b\":[" BLOCKED "],\"e.undo.unblock\":[" OK
+     "]}",
+     "e calls test.block {\"device_id\":\"d0\"}\n"
+     "e succeeded\n"
+     "x.a calls test.block {\"device_id\":\"d1\"}\n"
+     "x.a succeeded\n"
+     "x.b calls test.block {\"device_id\":\"d2\"}\n"
+     "x.b succeeded\n"
+     "- failed failed\n"
+     "x takes back x.b x.a\n"
+     "- waits 3600s late\n"
+     "- timed-out timed-out\n"
+     "x failed failed, not taken back: x.b x.a\n"
+     "run is to be taken back\n"
+     "undo takes back e\n"
+     "e.undo.unblock calls test.unblock {\"device_id\":\"d0\",\"note\":\"b\"}\n"
+     "e.undo.unblock succeeded\n"
+     "undo failed failed, not taken back: x.a x.b\n"
+     "run failed\n"},
+    {"what is just being taken back with a step around is not when its time is over, too",
+     "  - id: x\n    undo:\n      - id: w\n        wait: 30m\n      - id: u\n"
+     "        uses: test.unblock\n        with: { device_id: d1 }\n    steps:\n" BLOCK(
+         "a", "d1") "        for: 5m\n  - fail: no\nundo: { on-failure: auto }\n",
+     "{\"x.a\":[" BLOCKED "],\"x.undo.u\":[" OK "],\"x.a.undo.unblock\":[" OK "]}",
+     "x.a calls test.block {\"device_id\":\"d1\"}\n"
+     "x.a succeeded\n"
+     "x succeeded\n"
+     "- failed failed\n"
+     "run is to be taken back\n"
+     "undo takes back x\n"
+     "x.undo.w waits 1800s\n"
+     "x.undo.w succeeded\n"
+     "x.undo.u calls test.unblock {\"device_id\":\"d1\"}\n"
+     "x.undo.u succeeded\n"
+     "undo succeeded\n"
+     "run undone\n"},
     {"a run that fails is taken back by itself",
      "  - id: a\n    uses: test.block\n    with: { device_id: d1 }\n"
      "  - fail: no\n"

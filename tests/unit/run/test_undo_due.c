@@ -236,6 +236,42 @@ static void a_call_may_take_as_long_as_its_action_says(void **state)
     }
 }
 
+/* A step around was to be taken back, and its turn did not come: what was meant for a time is. */
+static void what_came_to_nothing_around_it_is_over_in_time(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    open_fixture(
+        &fixture,
+        "  - id: x\n    undo: { uses: test.unblock, with: { device_id: d1 } }\n    steps:\n"
+        "      - id: a\n        uses: test.block\n        with: { device_id: d1 }\n"
+        "        for: 5m\n"
+        "  - id: y\n    undo: { wait: 2h }\n    steps:\n"
+        "      - id: c\n        uses: test.block\n        with: { device_id: d3 }\n"
+        "  - fail: no\nundo: { on-failure: auto }\n",
+        "{\"x.a\":[" OK "],\"y.c\":[" OK "],\"x.a.undo.unblock\":[" OK "]}");
+    start(&fixture.teller);
+    go_on(&fixture.teller);
+    told(&fixture, "x.a calls test.block {\"device_id\":\"d1\"}\n"
+                   "x.a succeeded\n"
+                   "x succeeded\n"
+                   "y.c calls test.block {\"device_id\":\"d3\"}\n"
+                   "y.c succeeded\n"
+                   "y succeeded\n"
+                   "- failed failed\n"
+                   "run is to be taken back\n"
+                   "undo takes back y x\n"
+                   "- waits 3600s late\n"
+                   "- timed-out timed-out\n"
+                   "undo failed failed, not taken back: y x\n"
+                   "run failed\n"
+                   "x.a.undo.unblock calls test.unblock {\"device_id\":\"d1\",\"note\":\"d\"}\n"
+                   "x.a.undo.unblock succeeded\n"
+                   "run failed\n");
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +282,7 @@ int main(void)
         cmocka_unit_test(what_is_looked_after_is_not_due),
         cmocka_unit_test(nothing_is_due_in_a_run_that_is_full),
         cmocka_unit_test(nothing_is_due_in_a_run_that_pretends),
+        cmocka_unit_test(what_came_to_nothing_around_it_is_over_in_time),
         cmocka_unit_test(a_call_may_take_as_long_as_its_action_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
