@@ -278,8 +278,8 @@ static enum flow advance(struct decision *decision, struct instance *instance)
 
 bool frame_begun(const struct frame *frame)
 {
-    assert(frame->steps->count > 0); /* no list of a playbook is empty */
-    return frame->instances[0].phase != PHASE_IDLE;
+    /* What undoes a run is a block without steps. */
+    return frame->steps->count == 0 || frame->instances[0].phase != PHASE_IDLE;
 }
 
 /* ---- a list of steps, a run --------------------------------------------------------------------

@@ -335,6 +335,24 @@ static void items_that_are_over_count_by_how(void **state)
     same(late, "{\"each[0].a\":[" OK "]}", "{\"each[0].a if\":[\"false\"]}", "last", true);
 }
 
+/* Where people are asked about it, what would be taken back tells paths apart. */
+static void what_people_are_asked_to_take_back_is_seen(void **state)
+{
+    static const char steps[] = "  - id: a\n    uses: test.block\n    with: { device_id: d1 }\n"
+                                "  - id: b\n    if: run.id == 'x'\n    uses: test.block\n"
+                                "    with: { device_id: d2 }\n"
+                                "  - id: c\n    if: run.id == 'y'\n    uses: test.look\n"
+                                "    with: { device_id: d3 }\n"
+                                "  - fail: no\n"
+                                "undo: { on-failure: ask, by: ana, window: 30m }\n";
+
+    (void)state;
+    same(steps, "{\"a\":[" OK "],\"c\":[" OK "],\"b if\":[\"false\"]}",
+         "{\"a\":[" OK "],\"b if\":[\"false\"],\"c if\":[\"false\"]}", "undo", true);
+    same(steps, "{\"a\":[" OK "],\"b\":[" OK "],\"c if\":[\"false\"]}",
+         "{\"a\":[" OK "],\"b if\":[\"false\"],\"c if\":[\"false\"]}", "undo", false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +362,7 @@ int main(void)
         cmocka_unit_test(words_are_found),
         cmocka_unit_test(values_are_told_apart),
         cmocka_unit_test(what_may_be_undone_is_seen),
+        cmocka_unit_test(what_people_are_asked_to_take_back_is_seen),
         cmocka_unit_test(errors_are_told_apart),
         cmocka_unit_test(items_that_are_over_count_by_how),
     };
