@@ -4,7 +4,7 @@
  */
 #include "sim.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -30,9 +30,10 @@ struct reading {
     struct store_run row;
     uint64_t seq;
     unsigned touched[SIM_DEVICES];
-    bool apart; /* something that a replay cannot know: a limit of days, an undo of an ended run */
-    int64_t
-        broken_us; /* when a breaker opened for the first time: it keeps back whom it likes; 0 */
+    int64_t text;                      /* the text that its calls are of; -1: none said it yet */
+    struct list_builder undone, looks; /* looks: calls of an undo that only read, by their paths */
+    bool at_the_end;                   /* all runs have ended */
+    bool limited; /* it was held by a limit: what the others had used up stands in no journal */
     struct buf *bytes;
 };
 
@@ -72,6 +73,52 @@ static void look_at_call(struct reading *reading, const struct event *event)
         (void)sim_fails(sim, "run %.*s has touched %u devices", QUELL_ARG(reading->row.id), count);
 }
 
+/* A playbook that was loaded again does not reach into a run that is under way. */
+static void look_at_text(struct reading *reading, const struct event *event)
+{
+    static const char *const keys[] = {"url", "subject", "message", "comment"};
+    struct quell_value input = quell_get(event->data, "input");
+    size_t i, at;
+    int64_t text;
+
+    for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        struct quell_str said = quell_get_str(input, keys[i]);
+        at = str_find(said, QUELL_STR("-text"), 0);
+        if (at == SIZE_MAX || !str_to_int(str_slice(said, at + 5, said.len), &text))
+            continue;
+        if (reading->text >= 0 && reading->text != text)
+            (void)sim_fails(reading->sim, "run %.*s is of text %lld and of text %lld",
+                            QUELL_ARG(reading->row.id), (long long)reading->text, (long long)text);
+        reading->text = text;
+    }
+}
+
+/* What was taken back is not taken back again: behind its path stands `.undo`, and what number of
+ * try it is. */
+static void look_at_undo(struct reading *reading, const struct event *event)
+{
+    size_t i, at = str_find(event->path, QUELL_STR(".undo"), 0);
+    struct quell_str step = str_slice(event->path, 0, at == SIZE_MAX ? 0 : at);
+
+    if (at == SIZE_MAX)
+        return;
+    if (event->kind == EVENT_CALL_SCHEDULED) {
+        if (quell_text_is(quell_get(event->data, "effect"), "reads"))
+            list_add(&reading->looks, quell_string(event->path));
+        return;
+    }
+    if (!quell_text_is(quell_get(event->data, "outcome"), "succeeded"))
+        return;
+    for (i = 0; i < reading->looks.count; i++)
+        if (quell_str_equal(quell_str(reading->looks.items[i]), event->path))
+            return; /* how things are is looked at before anything is taken back */
+    for (i = 0; i < reading->undone.count; i++)
+        if (quell_str_equal(quell_str(reading->undone.items[i]), step))
+            (void)sim_fails(reading->sim, "run %.*s: %.*s was taken back twice",
+                            QUELL_ARG(reading->row.id), QUELL_ARG(step));
+    list_add(&reading->undone, quell_string(step));
+}
+
 static bool look_at_event(const struct store_event *row, void *user)
 {
     struct reading *reading = user;
@@ -84,13 +131,14 @@ static bool look_at_event(const struct store_event *row, void *user)
                          (unsigned long long)reading->seq);
     if (event_read(reading->arena, row->body, &event, &err))
         return sim_fails(reading->sim, "run %.*s: %s", QUELL_ARG(row->run), err.message);
-    if (event.kind == EVENT_CALL_SCHEDULED)
+    if (event.kind == EVENT_CALL_SCHEDULED) {
         look_at_call(reading, &event);
+        look_at_text(reading, &event);
+    }
+    if (event.kind == EVENT_CALL_SCHEDULED || event.kind == EVENT_CALL_ENDED)
+        look_at_undo(reading, &event);
     if (event.kind == EVENT_RUN_HELD && quell_get_bool(event.data, "limit", false))
-        reading->apart = true;
-    if (strncmp(event_name(event.kind), "undo_asked", 10) == 0 ||
-        strncmp(event_name(event.kind), "child_", 6) == 0)
-        reading->apart = true;
+        reading->limited = true;
     return true;
 }
 
@@ -116,7 +164,12 @@ static void look_at_replay(struct reading *reading)
     struct quell_replay_options options = {.run = reading->row.id};
     struct quell_document document = {0};
     struct quell_error err = {0};
+    char name[8];
 
+    if (reading->sim->story->broken == BREAK_REPLAY) { /* by the text of now */
+        (void)snprintf(name, sizeof(name), "%.*s", QUELL_ARG(reading->row.playbook));
+        options.playbook = name;
+    }
     if (quell_replay(reading->sim->engine, &options, &document, &err)) {
         (void)sim_fails(reading->sim, "run %.*s cannot be replayed: %s", QUELL_ARG(reading->row.id),
                         err.message);
@@ -153,22 +206,26 @@ static void look_at_fold(struct reading *reading)
 
 static bool look_at_run(const struct store_run *row, void *user)
 {
-    struct reading *all = user,
-                   reading = {
-                       .sim = all->sim, .touches = all->touches, .arena = all->arena, .row = *row};
+    struct reading *all = user, reading = {.sim = all->sim,
+                                           .touches = all->touches,
+                                           .arena = all->arena,
+                                           .row = *row,
+                                           .text = -1,
+                                           .undone = {all->arena},
+                                           .looks = {all->arena}};
     struct store *store = all->sim->engine->reader;
     struct quell_error err = {0};
 
     if (store->kind->events(store, row->id, 0, look_at_event, &reading, &err))
         return sim_fails(all->sim, "%s", err.message);
     look_at_fold(&reading);
-    if (all->broken_us && row->ended_us >= all->broken_us)
-        reading.apart = true;
-    if (all->apart && row->ended_us && !reading.apart) /* at the end: all that has ended */
+    if (all->at_the_end && row->ended_us && !reading.limited)
         look_at_replay(&reading);
-    if (all->apart && row->ended_us == 0)
+    if (all->at_the_end && row->ended_us == 0)
         (void)sim_fails(all->sim, "run %.*s of %.*s is stuck: %.*s, waits %.*s", QUELL_ARG(row->id),
                         QUELL_ARG(row->playbook), QUELL_ARG(row->state), QUELL_ARG(row->waits));
+    if (all->at_the_end && row->due_us && row->due_us <= loop_now_us(all->sim->loop))
+        (void)sim_fails(all->sim, "run %.*s is late: it was due", QUELL_ARG(row->id));
     return all->sim->story->violation == NULL;
 }
 
@@ -227,31 +284,22 @@ static void look_at_days(struct sim *sim, const struct touches *touches)
     }
 }
 
-static bool opened(const struct store_audit *audit, void *user)
-{
-    *(int64_t *)user = audit->at_us; /* the first one is the last that comes */
-    return true;
-}
-
 static bool check(struct sim *sim, bool at_the_end)
 {
-    struct store_audit_query breakers = {.what = QUELL_STR("breaker_opened"), .limit = SIZE_MAX};
     struct store_query query = {.limit = SIZE_MAX};
-    struct reading all = {.sim = sim, .arena = arena_new(0), .apart = at_the_end};
+    struct reading all = {.sim = sim, .arena = arena_new(0), .at_the_end = at_the_end};
     struct quell_error err = {0};
     size_t i;
 
     all.touches = arena_one(all.arena, struct touches);
-    if (sim->engine->reader->kind->audits(sim->engine->reader, &breakers, opened, &all.broken_us,
-                                          &err))
-        (void)sim_fails(sim, "%s", err.message);
-    if (sim->story->violation == NULL &&
-        sim->engine->reader->kind->runs(sim->engine->reader, &query, look_at_run, &all, &err))
+    if (sim->engine->reader->kind->runs(sim->engine->reader, &query, look_at_run, &all, &err))
         (void)sim_fails(sim, "%s", err.message);
     look_at_days(sim, all.touches);
     for (i = 0; i < sim->acknowledged_count && sim->story->violation == NULL; i++)
         look_at_acknowledged(sim, all.arena, &sim->acknowledged[i]);
     arena_free(all.arena);
+    if (at_the_end && sim->story->violation == NULL)
+        sim_check_ticks(sim);
     return sim->story->violation == NULL;
 }
 

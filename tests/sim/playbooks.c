@@ -60,16 +60,20 @@ static void act(struct author *author, unsigned indent, unsigned id)
 {
     static const struct {
         const char *uses, *with; /* and behind it what is its own */
-    } acts[] = {{"http.get", "url: https://a.example/"},
-                {"http.request", "method: POST, url: https://a.example/"},
+    } acts[] = {{"http.get", "url: https://a.example/s"},
+                {"http.request", "method: POST, url: https://a.example/s"},
                 {"email.send", "to: soc@a.example, body: b, subject: s"},
                 {"sentinel.add-comment", "incident_id: i, message: m"},
                 {"defender.isolate-device", DEVICE("0") "c"},
                 {"defender.isolate-device", DEVICE("size(incident.entities.devices) - 1") "c"}};
-    size_t which = sim_roll(author->sim, sizeof(acts) / sizeof(*acts));
+    struct sim *sim = author->sim;
+    size_t which = sim_roll(sim, sizeof(acts) / sizeof(*acts));
+    unsigned text = sim->story->broken == BREAK_TEXT ? sim_roll(sim, 9) : sim->texts;
 
     line(author, indent, "uses: %s", acts[which].uses);
-    line(author, indent, "with: { %s%u }", acts[which].with, id);
+    line(author, indent, "with: { %s%u-text%u }", acts[which].with, id, text);
+    if (which >= 4 && sim_roll(sim, 3) == 0)
+        line(author, indent, "for: %uh", 1 + sim_roll(sim, 9));
     modifiers(author, indent);
 }
 

@@ -33,9 +33,14 @@ int main(int argc, char **argv)
     static const struct story_break breaks[] = {{"nothing", NULL},
                                                 {"journal", " event"},
                                                 {"policy", "was touched"},
+                                                {"halt", "which is halted"},
+                                                {"text", "is of text"},
+                                                {"ticks", "of a schedule has started"},
+                                                {"replay", "is told otherwise"},
                                                 {"dice", "another story"},
                                                 {NULL, NULL}};
-    static const char *const counted[] = {"incidents", "deaths", "runs", "on disk", NULL};
+    static const char *const counted[] = {"incidents", "deaths", "runs",    "halts", "reloads",
+                                          "ticks",     "undone", "on disk", NULL};
     static const struct story_kind kind = {
         .program = "quell-sim", .breaks = breaks, .counted = counted, .tell = tell};
 

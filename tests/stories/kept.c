@@ -51,7 +51,7 @@ enum quell_code __wrap_registry_new(const char *const *folders, size_t count,
 /* ---- playbooks ---------------------------------------------------------------------------------
  */
 
-enum { PLAYBOOKS = 8 };
+enum { PLAYBOOKS = 32 };
 
 static struct loaded *playbooks[PLAYBOOKS]; /* of this story */
 static size_t playbook_count;
