@@ -211,8 +211,8 @@ static bool look_at_run(const struct store_run *row, void *user)
                                            .arena = all->arena,
                                            .row = *row,
                                            .text = -1,
-                                           .undone = {all->arena},
-                                           .looks = {all->arena}};
+                                           .undone = {.arena = all->arena},
+                                           .looks = {.arena = all->arena}};
     struct store *store = all->sim->engine->reader;
     struct quell_error err = {0};
 
