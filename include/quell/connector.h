@@ -272,8 +272,8 @@ struct quell_host {
                             struct quell_value state);
     enum quell_turn (*later)(struct quell_call *call, int64_t ms, struct quell_value state);
     enum quell_turn (*done)(struct quell_call *call, struct quell_value output);
-    /* QUELL_REFUSED, QUELL_CONFLICT and QUELL_NOT_FOUND also say that a change whose answer was lost
-     * came to nothing; with any other code its outcome stays unknown. */
+    /* QUELL_REFUSED, QUELL_CONFLICT and QUELL_NOT_FOUND also say that a change whose answer was
+     * lost came to nothing; with any other code its outcome stays unknown. */
     enum quell_turn (*fail)(struct quell_call *call, enum quell_code code, int status,
                             const char *format, ...) QUELL_PRINTF(4, 5);
     /* The usual answer to a reply that is no success: maps reply->code or the HTTP status to a

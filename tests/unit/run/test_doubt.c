@@ -265,7 +265,7 @@ static void ask_behind_a_doubt(struct teller *teller)
     say_with(teller, EVENT_STEP_STARTED, "id", "a");
     say_with(teller, EVENT_CALL_SCHEDULED, "key", "k");
     say_with(teller, EVENT_CALL_ENDED, "outcome", "unknown");
-    say_with(teller, EVENT_RETRY_WAITING, "until", "");
+    say_with(teller, EVENT_RETRY_WAITING, "error", "lost");
     say_with(teller, EVENT_TIMER_FIRED, "due", "");
     (void)decide(teller);
 }
