@@ -59,6 +59,9 @@ enum quell_code why_of_incident(struct quell *engine, struct arena *arena, struc
 const struct why_last *why_last(const struct why *why, struct quell_str path);
 void why_text(struct why *why, struct map_builder *entry, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Says `before` and that another run is waited for, with why that one waits. */
+void why_other(struct why *why, struct map_builder *entry, struct quell_str run,
+               const char *before);
 void why_then(struct why *why, struct map_builder *entry, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void why_until(struct map_builder *entry, int64_t until_us); /* 0, INT64_MAX: nothing is added */

@@ -100,11 +100,30 @@ bool why_run_cancelling(struct why *why, struct map_builder *entry)
     return true;
 }
 
+struct undoing {
+    const struct run *run;
+    struct quell_str child; /* the called run whose turn it is, or empty */
+};
+
+static void find_undoing(const struct run_step *step, void *user)
+{
+    struct undoing *undoing = user;
+
+    if (undoing->child.len == 0)
+        (void)run_undoes_child(undoing->run, step->path, &undoing->child);
+}
+
 bool why_run_undoing(struct why *why, struct map_builder *entry)
 {
-    if (why->run == NULL || !run_is_undoing(why->run))
+    struct undoing undoing = {.run = why->run};
+
+    if (why->run == NULL || !(run_is_undoing(why->run) || run_taking_back(why->run)))
         return false;
-    why_text(why, entry, "what it did is taken back, the newest first");
+    run_each_step(why->run, find_undoing, &undoing);
+    if (undoing.child.len)
+        why_other(why, entry, undoing.child, "what it did is taken back: it waits for ");
+    else
+        why_text(why, entry, "what it did is taken back, the newest first");
     return true;
 }
 

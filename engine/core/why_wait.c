@@ -81,29 +81,33 @@ bool why_step_event(struct why *why, const struct run_step *step, struct map_bui
     return true;
 }
 
-/* A run that waits for a run waits for what that one waits for. */
-bool why_step_run(struct why *why, const struct run_step *step, struct map_builder *entry)
+void why_other(struct why *why, struct map_builder *entry, struct quell_str run, const char *before)
 {
     struct quell_error err = {0};
     struct quell_value child;
     struct store_run row;
 
-    if (step->child.len == 0) {
-        why_text(why, entry, "a run of `%.*s` is about to be started",
-                 QUELL_ARG(step->step->calls));
-        return true;
-    }
-    map_add(entry, "run", quell_string(step->child));
+    map_add(entry, "run", quell_string(run));
     if (why->depth >= LIMIT_CALL_DEPTH ||
-        why->engine->reader->kind->run(why->engine->reader, why->arena, step->child, &row, &err) ||
+        why->engine->reader->kind->run(why->engine->reader, why->arena, run, &row, &err) ||
         why_of_run(why->engine, why->arena, &row, why->depth + 1, &child, &err)) {
-        why_text(why, entry, "run %.*s%s%s", QUELL_ARG(step->child), err.code ? ": " : "",
+        why_text(why, entry, "%srun %.*s%s%s", before, QUELL_ARG(run), err.code ? ": " : "",
                  err.message);
-        return true;
+        return;
     }
-    why_text(why, entry, "run %.*s of `%.*s`, which is %.*s", QUELL_ARG(step->child),
+    why_text(why, entry, "%srun %.*s of `%.*s`, which is %.*s", before, QUELL_ARG(run),
              QUELL_ARG(row.playbook), QUELL_ARG(row.state));
     map_add(entry, "child", child);
+}
+
+/* A run that waits for a run waits for what that one waits for. */
+bool why_step_run(struct why *why, const struct run_step *step, struct map_builder *entry)
+{
+    if (step->child.len)
+        why_other(why, entry, step->child, "");
+    else
+        why_text(why, entry, "a run of `%.*s` is about to be started",
+                 QUELL_ARG(step->step->calls));
     return true;
 }
 

@@ -91,7 +91,7 @@ bool story_is_to_be_undone(const struct story *story, struct quell_value run)
 
 /* One that has ended is not at rest while something of it is still to be taken back. A held one may
  * still be at work in another branch: it rests when nothing is left but to ask a person, or to wait
- * for a run of its own that is held. */
+ * for a run of its own that is held: to its end, or until it is taken back. */
 static bool is_at_rest(const struct story *story, struct quell_value run, bool held)
 {
     static const char *const states[] = {"succeeded", "failed", "cancelled", "undone"};
@@ -100,6 +100,9 @@ static bool is_at_rest(const struct story *story, struct quell_value run, bool h
         if (quell_text_is(quell_get(run, "state"), states[i]))
             return !story_is_to_be_undone(story, run) && !waits_for(run, "undo");
     }
+    if (held && quell_text_is(quell_get(run, "state"), "waiting") &&
+        quell_count(quell_get(run, "waits")) == 0)
+        return true;
     return waits_for(run, "person") || (held && waits_for(run, "run"));
 }
 

@@ -95,6 +95,9 @@ static void one_that_takes_its_time_is_waited_for(void **state)
     static const char caller[] = "quell: 1\nplaybook: p\non: { manual: }\nsteps:\n"
                                  "  - id: x\n    on-error: undo\n    steps:\n"
                                  "      - id: c\n        call: child\n      - fail: no\n";
+    struct quell_document document = {.memory = NULL};
+    struct quell_error err = {0};
+    struct quell_value why;
     struct virtual v;
     char run[37];
 
@@ -111,6 +114,13 @@ static void one_that_takes_its_time_is_waited_for(void **state)
     virtual_pass(&v, "2m");
     assert_int_equal(releases(&v), 1);
     assert_int_equal(virtual_count(&v, "child_undone", NULL), 0);
+    assert_int_equal(quell_why(v.engine, quell_str_of(run), &document, &err), QUELL_OK);
+    why = quell_at(quell_get(document.value, "because"), 0);
+    assert_true(quell_text_is(quell_get(why, "what"), "undoing"));
+    assert_true(str_starts(quell_get_str(why, "text"),
+                           QUELL_STR("what it did is taken back: it waits for run ")));
+    assert_false(quell_is_null(quell_get(why, "child")));
+    quell_document_free(&document);
     virtual_pass(&v, "6m");
     virtual_state(&v, 0, "failed");
     virtual_state(&v, 1, "undone");
