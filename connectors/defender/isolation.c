@@ -111,7 +111,7 @@ static bool is_device_id(struct quell_str id)
 /* What a call remembers while it looks; all of it stands in `state`. */
 struct memory {
     bool again;                /* phase relook */
-    bool accepted;             /* the service has taken ours, which is out of sight */
+    bool accepted;             /* the service has taken this attempt's, which is out of sight */
     int64_t looks;             /* that found nothing, one after the other */
     int64_t refusals;          /* as duplicate, so far */
     int64_t skip;              /* items on the pages before */
@@ -124,7 +124,7 @@ static struct memory recall(struct quell_call *call, bool again)
     struct quell_value state = call->state;
 
     return (struct memory){.again = again,
-                           .accepted = quell_get_bool(state, "accepted", false),
+                           .accepted = quell_str_equal(quell_get_str(state, "accepted"), call->id),
                            .looks = quell_get_int(state, "looks", 0),
                            .refusals = quell_get_int(state, "refusals", 0),
                            .skip = quell_get_int(state, "skip", 0),
@@ -138,7 +138,7 @@ static struct quell_value remember(struct quell_call *call, const char *phase,
     return call->host->map(call, "phase", quell_text(phase), "looks", quell_int(memory->looks),
                            "refusals", quell_int(memory->refusals), "skip", quell_int(memory->skip),
                            "seen", memory->seen, "before", memory->before, "accepted",
-                           quell_bool(memory->accepted), NULL);
+                           memory->accepted ? quell_string(call->id) : quell_null(), NULL);
 }
 
 /* What was seen is of another time, or of another request. */
@@ -147,7 +147,6 @@ static struct memory from_the_start(struct memory memory)
     memory.looks = 0;
     memory.skip = 0;
     memory.seen = quell_null();
-    memory.accepted = false;
     return memory;
 }
 
@@ -206,7 +205,8 @@ static enum quell_turn poll_later(struct quell_call *call, struct quell_str id, 
         call, wait_ms,
         call->host->map(call, "phase", quell_text("poll"), "id", quell_string(id), "ours",
                         quell_bool(ours), "wait_ms",
-                        quell_int(next_ms < POLL_MOST_MS ? next_ms : POLL_MOST_MS), NULL));
+                        quell_int(next_ms < POLL_MOST_MS ? next_ms : POLL_MOST_MS), "before",
+                        quell_get(call->state, "before"), NULL));
 }
 
 /* ---- ends ------------------------------------------------------------------------------------*/
@@ -426,7 +426,7 @@ static enum quell_turn asked(struct quell_call *call, const struct direction *wa
     struct quell_str id = quell_get_str(call->state, "id");
     bool ours = quell_get_bool(call->state, "ours", false);
     int64_t wait_ms = quell_get_int(call->state, "wait_ms", POLL_FIRST_MS);
-    const struct memory gone = {.again = true};
+    const struct memory gone = {.again = true, .before = quell_get(call->state, "before")};
 
     if (!reply->code && reply->status == 404)
         return ours ? look_for_ours(call, gone) : look(call, &gone);

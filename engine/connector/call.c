@@ -113,18 +113,12 @@ static void end(struct call *call, const struct call_outcome *outcome)
     (void)call_leave(call);
 }
 
-/* Verifiable without settle(): its turns look before they send anew. */
-static bool looks_itself(const struct call *call)
-{
-    return call->action->repeat == QUELL_VERIFIABLE && call->action->settle == NULL;
-}
-
 void call_fail_with(struct call *call, const struct quell_error *err)
 {
     struct call_outcome outcome = {.output = quell_null(), .error = *err};
     bool repeatable = call->action->repeat == QUELL_PURE || call->action->repeat == QUELL_KEYED;
 
-    if (call->in_doubt && looks_itself(call) && err->code != QUELL_UNKNOWN_OUTCOME)
+    if (call->in_doubt && quell_looks_first(call->action) && err->code != QUELL_UNKNOWN_OUTCOME)
         (void)error_set(&outcome.error, QUELL_UNKNOWN_OUTCOME,
                         "the answer was lost, and looking for the outcome failed: %s",
                         err->message);
@@ -227,7 +221,7 @@ static void fail_as_wished(struct call *call)
 /* It looked, and wants to send again: it did not happen. */
 static bool is_not_found(const struct call *call)
 {
-    return call->wish.changes && call->in_doubt && looks_itself(call);
+    return call->wish.changes && call->in_doubt && quell_looks_first(call->action);
 }
 
 /* Its time is over, and it is here only because there was time left to look. */

@@ -405,7 +405,7 @@ static enum quell_code call_ended(struct run *run, struct instance *instance,
     instance->phase = PHASE_ANSWERED;
     instance->status = status_of(event);
     instance->in_doubt = instance->status == STEP_UNKNOWN;
-    instance->resumes = instance->in_doubt && call_looks_first(instance->step->action);
+    instance->resumes = instance->in_doubt && quell_looks_first(instance->step->action);
     instance->unsettled = made_up && run->mode == RUN_PLAN;
     instance->shadowed = made_up && run->mode != RUN_PLAN;
     instance->output = quell_get(event->data, "output");

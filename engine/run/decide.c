@@ -75,11 +75,6 @@ void emit_held(struct decision *decision, const struct instance *instance)
     emit(decision, EVENT_RUN_HELD, instance->path, map_made(&data));
 }
 
-bool call_looks_first(const struct quell_action *action)
-{
-    return action->repeat == QUELL_VERIFIABLE && action->settle == NULL;
-}
-
 bool is_in_doubt(const struct instance *instance)
 {
     return instance->in_doubt &&

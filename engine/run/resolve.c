@@ -212,7 +212,7 @@ static void resolve_called(struct resolving *resolving, const struct instance *t
     struct arena *arena = resolving->run->arena;
     struct map_builder map = {.arena = arena}, with = {.arena = arena};
 
-    map_add(&with, "take back the run", quell_string(target->child));
+    map_add(&with, "undoes", quell_string(target->child));
     map_add(&map, "step", quell_string(arena_format(arena, "%.*s.undo", QUELL_ARG(target->path))));
     map_add(&map, "call", quell_string(target->step->calls));
     map_add(&map, "with", map_made(&with));

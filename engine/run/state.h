@@ -330,9 +330,6 @@ void emit_ended(struct decision *decision, struct instance *instance, enum step_
                 struct quell_value error);
 /* The step's call has an unknown outcome: a person must say. */
 void emit_held(struct decision *decision, const struct instance *instance);
-/* Verifiable without settle(): it sends nothing before it has looked, so another attempt finds what
- * the last one did. */
-bool call_looks_first(const struct quell_action *action);
 /* What became of its last attempt is not known, and nobody was asked yet. */
 bool is_in_doubt(const struct instance *instance);
 /* Only a plan goes on with what it does not know; elsewhere it is an error. */

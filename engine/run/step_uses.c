@@ -230,7 +230,7 @@ static enum flow after_answer(struct decision *decision, struct instance *instan
     if (instance->status == STEP_SUCCEEDED)
         return instance->step->poll ? poll_begin(decision, instance)
                                     : step_succeeded(decision, instance);
-    if (instance->in_doubt && !call_looks_first(instance->step->action)) {
+    if (instance->in_doubt && !quell_looks_first(instance->step->action)) {
         emit_held(decision, instance);
         return FLOW_WAITING;
     }

@@ -166,6 +166,13 @@ struct quell_action {
     const struct quell_write *writes;         /* ends with source NULL; NULL = none */
 };
 
+/* Verifiable without settle(): it sends nothing before it has looked, so an attempt finds what the
+ * one before it did. */
+static inline bool quell_looks_first(const struct quell_action *action)
+{
+    return action->repeat == QUELL_VERIFIABLE && action->settle == NULL;
+}
+
 struct quell_connector {
     uint32_t abi;         /* QUELL_ABI */
     uint32_t size;        /* sizeof(struct quell_connector) */

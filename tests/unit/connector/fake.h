@@ -27,7 +27,7 @@
 struct fake {
     const struct quell_action *action;
     char *input, *settings; /* JSON */
-    const char *key, *uuid, *run, *step;
+    const char *id, *key, *uuid, *run, *step;
     bool resumed, settling;
     bool found, lost;   /* it said so last */
     struct arena *turn; /* of the running turn */
@@ -261,6 +261,7 @@ static struct fake *fake_new(const struct quell_action *action, const char *inpu
     fake->action = action;
     fake->input = strdup(input);
     fake->settings = strdup(settings);
+    fake->id = "id";
     fake->key = "key-1";
     fake->uuid = "c2d4c5a8-3c1b-5f4e-9a51-3a6a2f0f9b11";
     fake->run = "0197b0b7-5a3c-7000-8000-000000000001";
@@ -290,7 +291,7 @@ static void fake_turn(struct fake *fake, const struct quell_reply *reply)
         fail_msg("input: %s", err.message);
     call = (struct quell_call){
         .host = &fake_host,
-        .id = QUELL_STR("id"),
+        .id = quell_str_of(fake->id),
         .key = quell_str_of(fake->key),
         .uuid = quell_str_of(fake->uuid),
         .run = quell_str_of(fake->run),

@@ -313,30 +313,49 @@ static void what_was_accepted_is_not_over_because_we_may_not_look(void **state)
     }
 }
 
-/* A list may leave it out, because we may not see the device, say: it was taken all the same. The
- * next attempt, which a person may have asked for, believes the list. */
+/* A list may leave it out, because we may not see the device, say: it was taken all the same, and a
+ * crash changes nothing of that. The next attempt, which a person may have asked for, believes the
+ * list. */
 static void what_was_accepted_is_not_sent_again(void **state)
 {
     size_t i;
 
     (void)state;
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         struct fake *fake = start_isolate();
         fake_reply(fake, 200, EMPTY);
         fake_reply(fake, 201, ACTION("Pending", MARK));
         fake_turn(fake, NULL);
         fake_reply(fake, 404, "{}");
-        fake->resumed = i == 1;
+        fake->resumed = i > 0;
+        if (i == 2)
+            fake->id = "another";
         if (fake->resumed)
             fake_turn(fake, NULL);
         fake->resumed = false;
         fake_reply(fake, 200, EMPTY);
         fake_turn(fake, NULL);
         fake_reply(fake, 200, EMPTY);
-        assert_int_equal(fake->asked, i == 0 ? QUELL_FAILED : QUELL_SENDING);
-        assert_int_equal(fake->code, i == 0 ? QUELL_UNKNOWN_OUTCOME : QUELL_OK);
+        assert_int_equal(fake->asked, i < 2 ? QUELL_FAILED : QUELL_SENDING);
+        assert_int_equal(fake->code, i < 2 ? QUELL_UNKNOWN_OUTCOME : QUELL_OK);
         fake_free(fake);
     }
+}
+
+/* What it finds then is this attempt's, and not the bad end of an earlier one. */
+static void what_is_gone_is_not_what_was_there_before(void **state)
+{
+    const char *old = "Isolate Failed 2026-01-01T00:00:00Z " MARK;
+    struct fake *fake = start_isolate();
+
+    (void)state;
+    fake_reply(fake, 200, actions_json(old, NULL));
+    fake_reply(fake, 201, ACTION("Pending", MARK));
+    fake_turn(fake, NULL);
+    fake_reply(fake, 404, "{}");
+    fake_reply(fake, 200, actions_json(old, NULL));
+    assert_int_equal(fake->asked, QUELL_SLEEPING); /* it is looked for once more */
+    fake_free(fake);
 }
 
 static void a_machine_action_that_is_gone_is_looked_for(void **state)
@@ -537,6 +556,7 @@ int main(void)
         cmocka_unit_test(what_was_lost_is_found_when_it_is_listed),
         cmocka_unit_test(ours_is_not_over_because_we_may_not_ask),
         cmocka_unit_test(a_machine_action_that_is_gone_is_looked_for),
+        cmocka_unit_test(what_is_gone_is_not_what_was_there_before),
         cmocka_unit_test(what_was_accepted_is_not_over_because_we_may_not_look),
         cmocka_unit_test(what_was_accepted_is_not_sent_again),
         cmocka_unit_test(who_goes_on_looks_from_the_start),

@@ -272,8 +272,7 @@ static void taking_back_a_called_run_is_asked_about(void **state)
     call =
         quell_at(quell_get(quell_get(last_of(&guarded, EVENT_APPROVAL_ASKED), "plan"), "calls"), 0);
     if (!str_is(json_text(guarded.fixture.arena, call, JSON_COMPACT),
-                "{\"step\":\"a.undo\",\"call\":\"other\",\"with\":{\"take back the run\":"
-                "\"child\"}}"))
+                "{\"step\":\"a.undo\",\"call\":\"other\",\"with\":{\"undoes\":\"child\"}}"))
         fail_msg("%.*s%.*s", QUELL_ARG(buf_str(&guarded.fixture.teller.told)),
                  QUELL_ARG(json_text(guarded.fixture.arena, call, JSON_COMPACT)));
     close_guarded(&guarded);
